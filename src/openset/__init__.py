@@ -1,3 +1,3 @@
-"""Openset: a tracked camera, a digital set, a key, a take, a hand-over, and the hubs that share them."""
+"""Openset: tracked camera, digital set, key, take, hand-over, and the hubs that share them."""
 
 __version__ = "0.1.0"

@@ -1,1 +1,1 @@
-"""The vocabulary every room shares: time, space, colour, image, ids, errors. Imports nothing of ours."""
+"""The vocabulary every room shares: time, space, colour, image, ids, errors."""

@@ -134,6 +134,4 @@ class NoAdapter(OpensetError):
 
 def all_errors() -> list[type[OpensetError]]:
     """Every error class, by exit code: the table the docs and the tests are checked against."""
-    return sorted(
-        [OpensetError, *OpensetError.__subclasses__()], key=lambda error: error.exit_code
-    )
+    return sorted([OpensetError, *OpensetError.__subclasses__()], key=lambda error: error.exit_code)

@@ -50,5 +50,7 @@ def parse_take_id(text: str) -> TakeId:
     if match is None:
         raise BadInput(f"{text!r} is not a take", todo="Takes are named like 1-A-t03")
     return TakeId(
-        check_name(match["scene"], "scene"), check_name(match["shot"], "shot"), int(match["take"])
+        check_name(match["scene"], "scene"),
+        check_name(match["shot"], "shot"),
+        int(match["take"]),
     )

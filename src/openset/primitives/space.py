@@ -65,19 +65,44 @@ def quaternion_from_matrix(rotation: F64) -> F64:
     """Rotation matrix (3, 3) to unit quaternion (4,) with w >= 0 (Shepperd's method)."""
     m = np.asarray(rotation, dtype=np.float64)
     candidates = np.array(
-        [m.trace(), m[0, 0] - m[1, 1] - m[2, 2], m[1, 1] - m[0, 0] - m[2, 2], m[2, 2] - m[0, 0] - m[1, 1]]
+        [
+            m.trace(),
+            m[0, 0] - m[1, 1] - m[2, 2],
+            m[1, 1] - m[0, 0] - m[2, 2],
+            m[2, 2] - m[0, 0] - m[1, 1],
+        ]
     )
     biggest = int(np.argmax(candidates))
     root = np.sqrt(1.0 + candidates[biggest])
     half = 0.5 / root
     if biggest == 0:
-        q = [root / 2, (m[2, 1] - m[1, 2]) * half, (m[0, 2] - m[2, 0]) * half, (m[1, 0] - m[0, 1]) * half]
+        q = [
+            root / 2,
+            (m[2, 1] - m[1, 2]) * half,
+            (m[0, 2] - m[2, 0]) * half,
+            (m[1, 0] - m[0, 1]) * half,
+        ]
     elif biggest == 1:
-        q = [(m[2, 1] - m[1, 2]) * half, root / 2, (m[0, 1] + m[1, 0]) * half, (m[0, 2] + m[2, 0]) * half]
+        q = [
+            (m[2, 1] - m[1, 2]) * half,
+            root / 2,
+            (m[0, 1] + m[1, 0]) * half,
+            (m[0, 2] + m[2, 0]) * half,
+        ]
     elif biggest == 2:
-        q = [(m[0, 2] - m[2, 0]) * half, (m[0, 1] + m[1, 0]) * half, root / 2, (m[1, 2] + m[2, 1]) * half]
+        q = [
+            (m[0, 2] - m[2, 0]) * half,
+            (m[0, 1] + m[1, 0]) * half,
+            root / 2,
+            (m[1, 2] + m[2, 1]) * half,
+        ]
     else:
-        q = [(m[1, 0] - m[0, 1]) * half, (m[0, 2] + m[2, 0]) * half, (m[1, 2] + m[2, 1]) * half, root / 2]
+        q = [
+            (m[1, 0] - m[0, 1]) * half,
+            (m[0, 2] + m[2, 0]) * half,
+            (m[1, 2] + m[2, 1]) * half,
+            root / 2,
+        ]
     out = np.array(q)
     return out if out[0] >= 0 else -out
 
@@ -105,9 +130,7 @@ def slerp(start_wxyz: F64, end_wxyz: F64, fraction: float) -> F64:
 def interpolate(start: Pose, end: Pose, fraction: float) -> Pose:
     """The pose `fraction` (0..1) of the way: linear in position, slerp in rotation."""
     position = (1 - fraction) * np.array(start.position_m) + fraction * np.array(end.position_m)
-    w, x, y, z = slerp(
-        np.array(start.rotation_wxyz), np.array(end.rotation_wxyz), fraction
-    ).tolist()
+    w, x, y, z = slerp(np.array(start.rotation_wxyz), np.array(end.rotation_wxyz), fraction).tolist()
     px, py, pz = position.tolist()
     return Pose((px, py, pz), (w, x, y, z))
 

@@ -89,7 +89,12 @@ class Timecode:
 
 
 def timecode_from_fields(
-    hours: int, minutes: int, seconds: int, frames: int, rate: Fraction, drop_frame: bool = False
+    hours: int,
+    minutes: int,
+    seconds: int,
+    frames: int,
+    rate: Fraction,
+    drop_frame: bool = False,
 ) -> Timecode:
     """The displayed fields to a timecode; raises ValueError for a number that does not exist."""
     probe = Timecode(0, rate, drop_frame)

@@ -59,7 +59,13 @@ def pinhole(width_px: int, height_px: int, focal_length_mm: float, sensor_width_
     """A lens without distortion, square pixels, its axis in the middle of the picture."""
     f_px = focal_length_mm / sensor_width_mm * width_px
     return Lens(
-        width_px, height_px, f_px, f_px, width_px / 2, height_px / 2, sensor_width_mm=sensor_width_mm
+        width_px,
+        height_px,
+        f_px,
+        f_px,
+        width_px / 2,
+        height_px / 2,
+        sensor_width_mm=sensor_width_mm,
     )
 
 
@@ -110,19 +116,21 @@ def undistort(lens: Lens, distorted: F64, steps: int = 30) -> F64:
 def project(lens: Lens, points_in_camera: F64) -> F64:
     """Points (..., 3) in camera coordinates, in front of the camera, to distorted pixels (..., 2)."""
     depth = -points_in_camera[..., 2]
-    ideal = np.stack(
-        [points_in_camera[..., 0] / depth, -points_in_camera[..., 1] / depth], axis=-1
-    )
+    ideal = np.stack([points_in_camera[..., 0] / depth, -points_in_camera[..., 1] / depth], axis=-1)
     seen = distort(lens, ideal)
     return np.stack(
-        [lens.fx_px * seen[..., 0] + lens.cx_px, lens.fy_px * seen[..., 1] + lens.cy_px], axis=-1
+        [lens.fx_px * seen[..., 0] + lens.cx_px, lens.fy_px * seen[..., 1] + lens.cy_px],
+        axis=-1,
     )
 
 
 def rays(lens: Lens, pixels: F64) -> F64:
     """Distorted pixels (..., 2) to directions (..., 3) in camera coordinates with Z = -1."""
     seen = np.stack(
-        [(pixels[..., 0] - lens.cx_px) / lens.fx_px, (pixels[..., 1] - lens.cy_px) / lens.fy_px],
+        [
+            (pixels[..., 0] - lens.cx_px) / lens.fx_px,
+            (pixels[..., 1] - lens.cy_px) / lens.fy_px,
+        ],
         axis=-1,
     )
     ideal = undistort(lens, seen)
