@@ -1,0 +1,29 @@
+"""The site's own secret: made once, readable by its owner alone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+
+def openset_home() -> Path:
+    """Where this node keeps what is its own."""
+    named = os.environ.get("OPENSET_HOME")
+    if named:
+        return Path(named)
+    data = os.environ.get("XDG_DATA_HOME")
+    return (Path(data) if data else Path.home() / ".local" / "share") / "openset"
+
+
+def read_secret() -> str:
+    """The secret that signs sessions and links, from $OPENSET_HOME/site.secret; made at first use, 0600."""
+    path = openset_home() / "site.secret"
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii")
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    return path.read_text(encoding="ascii")
