@@ -1,1 +1,1 @@
-
+"""The take on disk: picture, composite, matte and track, safe against a kill, sealed and checked."""
