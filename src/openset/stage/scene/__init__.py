@@ -1,1 +1,1 @@
-"""The digital set as values: meshes, materials, lights, a panorama, and where the studio floor stands."""
+"""The digital set as values: meshes, materials, lights, a panorama, where the studio floor stands."""

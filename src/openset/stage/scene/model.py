@@ -1,4 +1,4 @@
-"""A set as plain values, in world metres, Z up, scene-linear BT.709 colour. Renderers take nothing else."""
+"""A set as plain values: world metres, Z up, scene-linear BT.709. Renderers take nothing else."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ Rgb = tuple[float, float, float]
 
 @dataclass(frozen=True, eq=False)
 class Material:
-    """A metallic-roughness surface (UsdPreviewSurface). `base_texture` is (h, w, 3) uint8, sRGB-encoded,
-    first row at v = 1; it multiplies `base_colour`. `emission` is linear radiance."""
+    """A metallic-roughness surface (UsdPreviewSurface). `base_texture` is (h, w, 3) uint8,
+    sRGB-encoded, first row at v = 1, repeating; it multiplies `base_colour`. `emission` is linear
+    radiance."""
 
     name: str
     base_colour: Rgb = (0.8, 0.8, 0.8)

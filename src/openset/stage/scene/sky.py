@@ -1,0 +1,84 @@
+"""A late-afternoon sky painted by arithmetic: gradient, sun glow, thin cloud, hills in haze.
+
+The sun's disc is left out: a set lights with a `Sun`, and the disc would count twice.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from openset.primitives.image import F32Rgb
+from openset.stage.scene.dome import pixel_directions
+from openset.stage.scene.textures import mix, noise, step
+
+F64 = npt.NDArray[np.float64]
+
+ZENITH = np.array([0.17, 0.31, 0.60])
+HORIZON = np.array([0.92, 0.86, 0.74])
+GLOW = np.array([2.6, 1.75, 0.95])
+GROUND = np.array([0.30, 0.25, 0.19])
+CLOUD = np.array([1.25, 1.08, 0.90])
+
+# Ridge lines: mean elevation (rad), roughness (rad), fall-off of the noise, colour.
+HILLS = (
+    (0.125, 0.034, 1.35, np.array([0.52, 0.55, 0.62])),
+    (0.082, 0.026, 1.25, np.array([0.36, 0.38, 0.39])),
+    (0.045, 0.016, 1.15, np.array([0.23, 0.235, 0.19])),
+)
+
+
+def late_afternoon(
+    rng: np.random.Generator, sun_towards: tuple[float, float, float], height_px: int = 1024
+) -> F32Rgb:
+    """A panorama (height, 2 height, 3), scene-linear float32, lit from `sun_towards` (unit)."""
+    looks = pixel_directions(2 * height_px, height_px)
+    elevation = np.arcsin(np.clip(looks[..., 2], -1.0, 1.0))
+    towards_sun = np.clip(looks @ np.array(sun_towards), -1.0, 1.0)
+    sky = _air(elevation, towards_sun)
+    sky = mix(sky, CLOUD * (0.8 + 0.5 * step(0.3, 1.0, towards_sun))[..., None], _cloud(rng, looks))
+    for ridge in HILLS:
+        sky = _hill(rng, sky, elevation, towards_sun, ridge)
+    below = step(-0.012, 0.004, elevation)
+    return np.asarray(mix(np.broadcast_to(GROUND, sky.shape), sky, below), dtype=np.float32)
+
+
+def _air(elevation: F64, towards_sun: F64) -> F64:
+    """Blue overhead, pale at the horizon, warm around the sun."""
+    height = np.clip(elevation, 0.0, None) / (np.pi / 2)
+    sky = mix(HORIZON, ZENITH, 1.0 - np.exp(-3.2 * height))
+    angle = np.arccos(towards_sun)
+    glow = 0.75 * np.exp(-((angle / 0.16) ** 2)) + 0.28 * np.exp(-angle / 0.42)
+    return np.asarray(sky + GLOW * glow[..., None])
+
+
+def _cloud(rng: np.random.Generator, looks: F64) -> F64:
+    """Cover 0..1: thin streaked cloud on a flat layer overhead, fading towards the horizon."""
+    size = 1024
+    layer = 0.7 * noise(rng, size, 1.55, stretch=2.2) + 0.3 * noise(rng, size, 1.05)
+    up = np.maximum(looks[..., 2], 0.02)
+    row = (np.abs(looks[..., 1] / up * 90.0 + 300.0)).astype(int) % size
+    column = (np.abs(looks[..., 0] / up * 90.0 + 500.0)).astype(int) % size
+    cover = step(0.1, 1.9, layer[row, column])
+    return np.asarray(0.75 * cover * step(0.06, 0.3, looks[..., 2]))
+
+
+def _hill(
+    rng: np.random.Generator,
+    sky: F64,
+    elevation: F64,
+    towards_sun: F64,
+    ridge: tuple[float, float, float, F64],
+) -> F64:
+    """One ridge in front of the sky, paler low down and warmer towards the sun."""
+    mean, rough, fall, colour = ridge
+    width = sky.shape[1]
+    spectrum = np.fft.rfft(rng.standard_normal(width))
+    frequency = np.maximum(np.arange(len(spectrum)), 1.0)
+    spectrum = spectrum / np.maximum(frequency, 3.0) ** fall
+    line = np.fft.irfft(spectrum, n=width)
+    line = mean + rough * line / line.std()
+    edge = step(-0.0008, 0.0008, line[None, :] - elevation)
+    haze = np.exp(-np.clip(elevation, 0.0, None) / 0.05)
+    lit = colour * (0.8 + 0.55 * step(0.0, 1.0, towards_sun))[..., None]
+    return mix(sky, mix(lit, HORIZON * 0.75, 0.35 * haze), edge)
