@@ -1,0 +1,479 @@
+"""The frame loop: hold the picture for its own pose, render, key, hand on. Nothing here raises for live
+trouble; it becomes a state on the monitor and a note in the take.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+
+from openset.primitives.errors import OpensetError
+from openset.primitives.ids import TakeId, check_name
+from openset.primitives.image import U8Plane, U8Planes, Yuv420, empty_yuv420
+from openset.primitives.space import IDENTITY, Pose
+from openset.primitives.time import Timecode, ns_from_s, s_from_ns
+from openset.stage.key.keyer import Keyer
+from openset.stage.lens.model import Lens
+from openset.stage.lens.report import lens_from_report
+from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
+from openset.stage.live.pipes import PipeClosed, PipeFull
+from openset.stage.live.plate import PlateFrame, PlateSource
+from openset.stage.live.recorder import PIPE_FRAMES, Cut, Fault, Order, Recorder, Roll
+from openset.stage.live.status import Status, say_trouble
+from openset.stage.live.track import Track
+from openset.stage.record.files import read_marks, write_marks
+from openset.stage.record.model import TakeFrame, TakeSpec
+from openset.stage.render.view import Renderer
+from openset.stage.tracking.delay import DelayEstimate, MotionMeter
+from openset.stage.tracking.samples import LensReport
+from openset.store.files import free_bytes
+from openset.store.production import Production, next_take, take_folder
+
+HOLD_S = 0.25
+"""Longest the picture is held back for a pose that has not arrived."""
+PATIENCE_S = 0.5
+"""Longest a live picture waits for the recorder before its frame is given up."""
+RING = PIPE_FRAMES + 6
+
+
+@dataclass(frozen=True)
+class Cue:
+    """Something the loop does by itself when source frame `frame` has come."""
+
+    frame: int
+    action: Literal["roll", "cut", "measure", "measured"]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """What the rig decided before the first frame."""
+
+    scene: str
+    shot: str
+    set_name: str
+    backend: str
+    plate_source: str
+    track_source: str
+    delay_s: float
+    record_matte: bool
+    key: dict[str, float | str | bool]
+    cues: tuple[Cue, ...] = ()
+    fallback_lens: Lens | None = None
+
+
+@dataclass
+class Tally:
+    """Every frame accounted for: in = out, and what each was worth."""
+
+    frames_in: int = 0
+    dropped: int = 0
+    recorded: int = 0
+    recording_lost: int = 0
+    held: int = 0
+    no_pose: int = 0
+
+    def as_counts(self) -> dict[str, int]:
+        """The figures take.toml keeps."""
+        return dict(vars(self))
+
+
+@dataclass
+class _Slot:
+    """One place of the ring: the arrays a frame's results live in."""
+
+    composite: Yuv420
+    matte: U8Plane
+    background: U8Planes
+
+
+@dataclass
+class _Take:
+    """The take now rolling."""
+
+    spec: TakeSpec
+    tally: Tally = field(default_factory=Tally)
+    index: int = 0
+
+
+class StageLoop:
+    """One stage: wires a picture, a track, a renderer and a keyer to the recorder and the monitor.
+
+    `run` returns when the picture ends or `stop` was asked. Orders (`roll`, `cut`, `slate`, …) may come
+    from any thread; they take effect between two frames.
+    """
+
+    def __init__(
+        self,
+        production: Production,
+        plate: PlateSource,
+        track: Track,
+        renderer: Renderer,
+        keyer: Keyer,
+        recorder: Recorder,
+        settings: LoopSettings,
+        *,
+        world_from_stage: Pose,
+        start_timecode: Timecode,
+        track_counts: Callable[[], Counter[str]] = Counter,
+    ) -> None:
+        self.production, self.plate, self.track = production, plate, track
+        self.renderer, self.keyer, self.recorder = renderer, keyer, recorder
+        self.settings = settings
+        self.delay_s = settings.delay_s
+        self.delay_found: DelayEstimate | None = None
+        self.monitor: Monitor | None = None
+        self.tally = Tally()
+        self.status = Status(
+            production=production.id,
+            title=production.title,
+            scene=settings.scene,
+            shot=settings.shot,
+            backend=settings.backend,
+            rate_wanted=float(plate.format.rate),
+            delay_ms=settings.delay_s * 1000,
+        )
+        self._world_from_stage = world_from_stage
+        self._timecode = start_timecode
+        self._track_counts = track_counts
+        self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
+        self._stop = threading.Event()
+        self._take: _Take | None = None
+        self._lens: tuple[LensReport | None, Lens] | None = None
+        self._last_state = ""
+        self._last_pose = IDENTITY
+        self._next_index = 0
+        self._meter: MotionMeter | None = None
+        self._meter_start_ns = 0
+        self._recent: deque[float] = deque(maxlen=50)
+        self._disk_checked = 0.0
+        width, height = plate.format.width, plate.format.height
+        self._ring = [
+            _Slot(
+                empty_yuv420(width, height),
+                np.zeros((height, width), np.uint8),
+                np.zeros((3, height, width), np.uint8),
+            )
+            for _ in range(RING)
+        ]
+        self._name_next_take()
+
+    # Orders, from any thread.
+
+    def obey(self, order: dict[str, Any]) -> tuple[bool, str]:
+        """One order of the control socket: (ok, a sentence). Marks are written at once, the rest
+        between frames."""
+        kind = order["type"]
+        try:
+            if kind in ("roll", "cut", "stop"):
+                self._orders.put(order)
+                return True, {"roll": "Rolling", "cut": "Cut", "stop": "Stopping"}[kind]
+            if kind == "slate":
+                scene = check_name(str(order.get("scene", "")), "scene")
+                shot = check_name(str(order.get("shot", "")), "shot")
+                self._orders.put({"type": "slate", "scene": scene, "shot": shot})
+                return True, f"Slate {scene} {shot}"
+            if kind == "view" and order.get("what") in VIEWS:
+                if self.monitor is not None:
+                    self.monitor.view = str(order["what"])
+                return True, f"Showing {order['what']}"
+            if kind in ("circle", "note"):
+                return True, self._mark(order)
+        except OpensetError as trouble:
+            return False, trouble.line
+        return False, f"unknown order {kind!r}"
+
+    def _mark(self, order: dict[str, Any]) -> str:
+        known = {str(take): take for take in self.recorder.closed_ids()}
+        take = known.get(str(order.get("take", "")))
+        if take is None:
+            return "That take is not closed yet; mark it on its page"
+        folder = take_folder(self.production, take)
+        marks = read_marks(folder)
+        if order["type"] == "circle":
+            marks = replace(marks, circled=bool(order.get("circled", True)))
+        else:
+            marks = replace(marks, note=str(order.get("text", ""))[:2000])
+        write_marks(folder, marks)
+        return f"{take} marked"
+
+    def stop(self) -> None:
+        """End after the frame in hand, closing the take."""
+        self._stop.set()
+
+    def interrupt(self) -> None:
+        """Ctrl-C: close the take that is open; call after `run` has ended."""
+        self._cut("interrupted")
+
+    # The loop.
+
+    def run(self) -> None:
+        """Until the picture ends or `stop`."""
+        while not self._stop.is_set():
+            try:
+                frame = self.plate.queue.get(timeout_s=0.25)
+            except PipeClosed:
+                break
+            self._update_status()
+            if frame is not None:
+                self._account(frame)
+                self._take_cues(frame)
+            self._take_orders(frame)
+            if frame is not None:
+                self._shoot(frame)
+        if self._take is not None:
+            reason = self.plate.trouble.line if self.plate.trouble else "the picture ended"
+            if self.plate.trouble is not None:
+                self._fault(0, "picture", self.plate.trouble.line)
+            self._cut(reason)
+        self._update_status(force=True)
+
+    def _account(self, frame: PlateFrame) -> None:
+        """Count this frame and those that never came."""
+        missed = frame.index - self._next_index
+        self._next_index = frame.index + 1
+        self.tally.frames_in += 1 + missed
+        self.tally.dropped += missed
+        if self._take is not None:
+            self._take.tally.frames_in += 1 + missed
+            self._take.tally.dropped += missed
+            if missed > 0:
+                self._fault(
+                    frame.time_ns, "dropped", f"{missed} frames lost before frame {frame.index}"
+                )
+
+    def _take_orders(self, frame: PlateFrame | None) -> None:
+        while True:
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                return
+            kind = order["type"]
+            if kind == "roll" and frame is not None:
+                self._roll(frame)
+            elif kind == "cut":
+                self._cut("cut")
+            elif kind == "slate" and self._take is None:
+                self.settings = replace(self.settings, scene=order["scene"], shot=order["shot"])
+                self.status.scene, self.status.shot = order["scene"], order["shot"]
+                self._name_next_take()
+            elif kind == "stop":
+                self._stop.set()
+
+    def _take_cues(self, frame: PlateFrame) -> None:
+        while self._cues and frame.index >= self._cues[0].frame:
+            cue = self._cues.popleft()
+            if cue.action == "roll":
+                self._roll(frame)
+            elif cue.action == "cut":
+                self._cut("cut")
+            elif cue.action == "measure":
+                self._meter, self._meter_start_ns = MotionMeter(), frame.time_ns
+            else:
+                self._finish_measuring(frame.time_ns)
+
+    def _shoot(self, frame: PlateFrame) -> None:
+        """One frame through the chain."""
+        began = time.monotonic()
+        pose_time_ns = frame.time_ns - ns_from_s(self.delay_s)
+        if not self.track.complete:
+            waited_s = s_from_ns(time.monotonic_ns() - frame.time_ns)
+            self.track.wait_for(pose_time_ns, max(0.0, HOLD_S - max(0.0, waited_s)))
+        found = self.track.at(pose_time_ns)
+        self._note_tracking(frame, found.state, found.age_s)
+        if found.pose is not None:
+            self._last_pose = found.pose
+        pose = self._last_pose
+        lens = self._lens_for(found.lens)
+        slot = self._ring[frame.index % RING]
+        self.renderer.render(self._world_from_stage.after(pose), lens, slot.background)
+        report = self.keyer.process(frame.picture, slot.background, slot.composite, slot.matte)
+        self.status.key_score = report.score
+        self.status.frames_out += 1
+        self._recent.append(began)
+        if self._meter is not None:
+            self._meter.add(frame.time_ns, small_luma(frame.picture))
+        if self._take is not None:
+            self._record(frame, slot, pose, lens, found.age_s, found.state)
+        else:
+            self.track.drain(pose_time_ns)
+        if self.monitor is not None:
+            self.monitor.latest.put(
+                MonitorFrame(frame.picture, slot.composite, slot.matte, slot.background)
+            )
+        self.status.timecode = str(self._timecode.plus(frame.index))
+
+    def _lens_for(self, report: LensReport | None) -> Lens:
+        """The lens of this moment; unchanged reports give the identical object, so maps are reused."""
+        if self._lens is not None and (report is None or report == self._lens[0]):
+            return self._lens[1]
+        width, height = self.plate.format.width, self.plate.format.height
+        lens = self.settings.fallback_lens
+        if report is not None and (report.focal_length_mm is not None or lens is None):
+            lens = lens_from_report(report, width, height)
+        if lens is None:
+            lens = lens_from_report(LensReport(), width, height)
+        self._lens = (report, lens)
+        return lens
+
+    def _note_tracking(self, frame: PlateFrame, state: str, age_s: float) -> None:
+        self.status.tracking_state = state
+        self.status.tracking_age_ms = age_s * 1000 if state != "none" else 0.0
+        tallies = [self.tally] + ([self._take.tally] if self._take else [])
+        for tally in tallies:
+            tally.held += state == "held"
+            tally.no_pose += state == "none"
+        if state != self._last_state and self._last_state:
+            word = {"tracked": "the track is back", "held": "the track stopped; holding the last pose"}
+            self._fault(frame.time_ns, "track", word.get(state, "no track"))
+        self._last_state = state
+
+    # Takes.
+
+    def _name_next_take(self) -> None:
+        self.status.take = str(next_take(self.production, self.settings.scene, self.settings.shot))
+
+    def _roll(self, frame: PlateFrame) -> None:
+        """Open a take whose first frame is the one in hand."""
+        if self._take is not None:
+            return
+        self.recorder.idle.wait(30)
+        settings = self.settings
+        take_id: TakeId = next_take(self.production, settings.scene, settings.shot)
+        lens = self._lens[1] if self._lens else settings.fallback_lens
+        plate = self.plate.format
+        spec = TakeSpec(
+            id=take_id,
+            rate=plate.rate,
+            width=plate.width,
+            height=plate.height,
+            start_timecode=self._timecode.plus(frame.index),
+            delay_s=self.delay_s,
+            set_name=settings.set_name,
+            backend=settings.backend,
+            plate_source=settings.plate_source,
+            track_source=settings.track_source,
+            lens=lens,
+            key=settings.key,
+            record_matte=settings.record_matte,
+        )
+        # The frame in hand was counted before the roll.
+        self._take = _Take(spec, tally=Tally(frames_in=1))
+        self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
+        self.status.take, self.status.rolling = str(take_id), True
+
+    def _cut(self, reason: str) -> None:
+        take, self._take = self._take, None
+        if take is None:
+            return
+        self._send(Cut(reason, take.tally.as_counts()), 60.0)
+        self.status.takes.append(str(take.spec.id))
+        self.status.rolling, self.status.recorded = False, 0
+        self.recorder.idle.wait(0.05)
+        self._name_next_take()
+
+    def _record(
+        self, frame: PlateFrame, slot: _Slot, pose: Pose, lens: Lens, age_s: float, state: str
+    ) -> None:
+        take = self._take
+        assert take is not None
+        if self.recorder.trouble is not None:
+            trouble = self.recorder.trouble
+            self._fault(frame.time_ns, "recording", trouble.line)
+            self.status.message = trouble.line
+            self._cut(trouble.line)
+            self._stop.set()
+            return
+        patience = PATIENCE_S if self.plate.realtime else 120.0
+        kept = self._send(
+            TakeFrame(
+                index=take.index,
+                time_ns=frame.time_ns,
+                picture=frame.picture,
+                composite=slot.composite,
+                matte=slot.matte if take.spec.record_matte else None,
+                stage_from_camera=pose,
+                lens=lens,
+                age_s=age_s,
+                state=state,
+            ),
+            patience,
+        )
+        if kept:
+            take.index += 1
+            take.tally.recorded += 1
+            self.tally.recorded += 1
+        else:
+            take.tally.recording_lost += 1
+            self.tally.recording_lost += 1
+            self._fault(frame.time_ns, "recording", f"frame {frame.index} lost: the disk is too slow")
+        for raw in self.track.drain(frame.time_ns - ns_from_s(self.delay_s)):
+            self._send(raw, PATIENCE_S)
+        self.status.recorded = take.tally.recorded
+
+    def _send(self, order: Order, patience_s: float) -> bool:
+        try:
+            self.recorder.pipe.put(order, patience_s)
+        except (PipeFull, PipeClosed):
+            return False
+        return True
+
+    def _fault(self, time_ns: int, kind: str, text: str) -> None:
+        self.status.faults.append({"time": self.status.timecode, "kind": kind, "text": text})
+        if self._take is not None:
+            self._send(Fault(time_ns, kind, text), 0.0)
+
+    # Delay and status.
+
+    def _finish_measuring(self, end_ns: int) -> None:
+        meter, self._meter = self._meter, None
+        if meter is None:
+            return
+        margin_ns = ns_from_s(1.0)
+        samples: Sequence[Any] = self.track.between(
+            self._meter_start_ns - margin_ns, end_ns + margin_ns
+        )
+        estimate = meter.estimate(samples, self._lens[1] if self._lens else None)
+        self.delay_found = estimate
+        if estimate.refused is None:
+            self.delay_s = estimate.delay_s
+            self.status.delay_ms = estimate.delay_s * 1000
+        else:
+            self._fault(end_ns, "delay", estimate.refused)
+
+    def _update_status(self, force: bool = False) -> None:
+        now = time.monotonic()
+        status = self.status
+        status.frames_in, status.dropped = self.tally.frames_in, self.tally.dropped
+        status.track_samples = self.track.samples
+        counts = self._track_counts()
+        status.track_faults = sum(n for name, n in counts.items() if name not in ("packets", "samples"))
+        if len(self._recent) > 2:
+            status.rate_fps = (len(self._recent) - 1) / max(1e-6, self._recent[-1] - self._recent[0])
+        if now - self._disk_checked > 2.0 or force:
+            self._disk_checked = now
+            status.disk_minutes_left = self._minutes_left()
+        status.message = say_trouble(status) if self.recorder.trouble is None else status.message
+
+    def _minutes_left(self) -> float:
+        """Minutes of recording the disk still holds, from the rate one pixel has cost so far."""
+        plate = self.plate.format
+        bytes_per_s = 0.9 * plate.width * plate.height * float(plate.rate) / 8
+        return free_bytes(self.production.root) / bytes_per_s / 60
+
+
+def small_luma(picture: Yuv420) -> U8Plane:
+    """The luma at most 640 wide, for measuring motion."""
+    if picture.width <= 640:
+        return picture.y
+    size = (640, round(picture.height * 640 / picture.width))
+    return np.asarray(cv2.resize(picture.y, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -1,0 +1,287 @@
+"""Where the picture comes from: a clip, an image sequence, a V4L2 device, an RTSP or SRT address.
+
+Whatever it is, it leaves here as `PlateFrame`s: planar 4:2:0, BT.709, timed on the engine's clock.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.reformatter import Colorspace
+
+from openset.primitives.errors import PlateBroken, PlateNotFound
+from openset.primitives.image import U8Plane, Yuv420
+from openset.primitives.time import frame_time_ns, ns_from_s
+from openset.stage.live.pipes import Lossless, PipeClosed, PipeFull
+from openset.stage.tracking.clock import ClockMap
+
+IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".dpx", ".bmp"}
+QUEUE_FRAMES = 12
+_ADDRESS = re.compile(r"^(rtsp|rtsps|srt|rtmp|http|https|udp|tcp)://")
+
+
+@dataclass(frozen=True)
+class PlateFrame:
+    """One picture. `time_ns` is when it reached the engine (its clock); `index` counts from 0 at the
+    source, so a gap is a frame the engine lost."""
+
+    index: int
+    time_ns: int
+    picture: Yuv420
+
+
+@dataclass(frozen=True)
+class PlateFormat:
+    """What a source delivers: even size in pixels, frames per second, whether it waits for nobody, and
+    the number of frames its header promises (None where it does not say)."""
+
+    width: int
+    height: int
+    rate: Fraction
+    live: bool
+    promised_frames: int | None
+
+
+def is_live(source: str) -> bool:
+    """True for a device or a network address: a source that will not wait for the engine."""
+    return source.startswith("/dev/video") or bool(_ADDRESS.match(source))
+
+
+def planes_of(frame: VideoFrame) -> Yuv420:
+    """A decoded frame as own contiguous planes: 8-bit 4:2:0, BT.709 limited, size cut to even."""
+    if frame.format.name != "yuv420p" or frame.colorspace not in (
+        Colorspace.ITU709,
+        Colorspace.UNSPECIFIED,
+    ):
+        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+    width, height = frame.width & ~1, frame.height & ~1
+
+    def plane(index: int, shrink: int) -> U8Plane:
+        source = frame.planes[index]
+        rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
+        return np.ascontiguousarray(rows[: height // shrink, : width // shrink])
+
+    return Yuv420(plane(0, 1), plane(1, 2), plane(2, 2))
+
+
+def _image_files(source: str) -> list[Path] | None:
+    """The files of an image sequence (a folder, a printf or * pattern), in order; None if not one."""
+    path = Path(source)
+    if path.is_dir():
+        files = [file for file in path.iterdir() if file.suffix.lower() in IMAGE_SUFFIXES]
+    elif "*" in path.name or re.search(r"%0?\d*d", path.name):
+        pattern = re.sub(r"%0?\d*d", "*", path.name)
+        files = [file for file in path.parent.glob(pattern) if file.suffix.lower() in IMAGE_SUFFIXES]
+    else:
+        return None
+    if not files:
+        raise PlateNotFound(
+            "no images found", where=source, todo="Name a folder of PNG, EXR or JPEG frames"
+        )
+    return sorted(files, key=lambda file: (len(file.name), file.name))
+
+
+def _open(source: str) -> InputContainer:
+    options: dict[str, str] = {}
+    kind = None
+    if source.startswith("/dev/video"):
+        kind = "v4l2"
+    elif source.startswith("rtsp"):
+        options = {"rtsp_transport": "tcp", "timeout": "5000000"}
+    elif not is_live(source) and not Path(source).is_file():
+        raise PlateNotFound("no such picture", where=source, todo="Check the path given to --plate")
+    try:
+        return av.open(source, format=kind, options=options, timeout=10.0 if is_live(source) else None)
+    except av.error.InvalidDataError as error:
+        raise PlateBroken(
+            "not a readable picture (cut off before its index, or not a video)",
+            where=source,
+            todo="Copy it again from the card or choose another file",
+        ) from error
+    except (av.error.FFmpegError, OSError) as error:
+        raise PlateNotFound(
+            f"cannot be opened ({error.strerror or error})",
+            where=source,
+            todo="Check that the device is plugged in or the address answers",
+        ) from error
+
+
+class _Sequence:
+    """An image sequence, decoded a file at a time."""
+
+    def __init__(self, source: str, files: list[Path], rate: Fraction) -> None:
+        self.source, self.files = source, files
+        first = next(self.frames())
+        self.format = PlateFormat(first.width & ~1, first.height & ~1, rate, False, len(files))
+
+    def frames(self) -> Iterator[VideoFrame]:
+        for file in self.files:
+            try:
+                with av.open(str(file)) as container:
+                    yield next(container.decode(video=0))
+            except (av.error.FFmpegError, StopIteration) as error:
+                raise PlateBroken(
+                    "image cannot be decoded", where=str(file), todo="Export this frame again"
+                ) from error
+
+
+class _Container:
+    """A clip, a device or a network stream."""
+
+    def __init__(self, source: str, rate: Fraction) -> None:
+        self.source = source
+        container = _open(source)
+        if not container.streams.video:
+            container.close()
+            raise PlateBroken("holds no picture", where=source, todo="Name a video, not a sound file")
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        found = stream.average_rate or stream.guessed_rate or rate
+        self.format = PlateFormat(
+            stream.width & ~1,
+            stream.height & ~1,
+            Fraction(found),
+            is_live(source),
+            stream.frames or None,
+        )
+        if not self.format.width or not self.format.height:
+            container.close()
+            raise PlateBroken("holds no decodable picture", where=source, todo="Choose another file")
+        self._container: InputContainer | None = container
+
+    def frames(self) -> Iterator[VideoFrame]:
+        container = self._container or _open(self.source)
+        self._container = None
+        with container:
+            container.streams.video[0].thread_type = "AUTO"
+            try:
+                yield from container.decode(video=0)
+            except (av.error.FFmpegError, OSError) as error:
+                raise PlateBroken(
+                    f"the picture breaks off ({error.strerror or error})",
+                    where=self.source,
+                    todo="What came before it is kept; copy the clip again or check the cable",
+                ) from error
+
+
+class PlateSource(threading.Thread):
+    """Reads a picture source on a thread of its own and queues `PlateFrame`s for the engine.
+
+    `paced` plays a file in real time, each frame reaching the engine `delay_s` after its own moment on
+    a clock that starts when `start_at` says; otherwise a file is read as fast as it is
+    used and a frame's time is its own count from 0. A live source is never waited for: what the engine
+    cannot take is dropped and counted. After the last frame `ended` is set; `trouble` holds the error
+    that ended it early.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        *,
+        rate: Fraction = Fraction(25),
+        paced: bool = False,
+        loop: bool = False,
+        delay_s: float = 0.0,
+    ) -> None:
+        super().__init__(name="plate", daemon=True)
+        self.source = source
+        files = _image_files(source)
+        self._reader = _Sequence(source, files, rate) if files else _Container(source, rate)
+        self.format = self._reader.format
+        self.realtime = paced or self.format.live
+        self._paced = paced and not self.format.live
+        self._loop = loop and not self.format.live
+        self._start_ns = 0
+        self._delay_ns = ns_from_s(delay_s)
+        self._clock = ClockMap()
+        self._stop = threading.Event()
+        self.queue: Lossless[PlateFrame] = Lossless("picture queue", QUEUE_FRAMES)
+        self.dropped = 0
+        self.trouble: PlateBroken | None = None
+
+    def start_at(self, start_ns: int) -> None:
+        """Start reading; a paced clip's first frame is due at `start_ns` plus the delay."""
+        self._start_ns = start_ns
+        self.start()
+
+    def run(self) -> None:
+        """Decode until the source ends or `stop` is called."""
+        index = 0
+        try:
+            while not self._stop.is_set():
+                first = index
+                for frame in self._reader.frames():
+                    if self._stop.is_set() or not self._offer(index, frame):
+                        return
+                    index += 1
+                promised = self.format.promised_frames
+                if promised and index - first < promised and not self.format.live:
+                    self.trouble = PlateBroken(
+                        f"the clip is cut off: {index - first} of {promised} frames",
+                        where=self.source,
+                        todo="What came before is kept; copy the clip again from the card",
+                    )
+                    return
+                if not self._loop or index == first:
+                    return
+        except PlateBroken as trouble:
+            self.trouble = trouble
+        finally:
+            self.queue.close()
+
+    def _offer(self, index: int, frame: VideoFrame) -> bool:
+        """Queue one frame; False when nobody listens any more."""
+        picture = planes_of(frame)
+        if (picture.width, picture.height) != (self.format.width, self.format.height):
+            raise PlateBroken(
+                f"the picture changes size at frame {index}",
+                where=self.source,
+                todo="Split the clip there",
+            )
+        due_ns = frame_time_ns(index, self.format.rate)
+        try:
+            if self.format.live:
+                now_ns = time.monotonic_ns()
+                stamp = frame.time
+                time_ns = self._clock.update(ns_from_s(stamp), now_ns) if stamp is not None else now_ns
+                self._put_or_drop(PlateFrame(index, time_ns, picture))
+            elif self._paced:
+                time_ns = self._start_ns + due_ns + self._delay_ns
+                if self._stop.wait(max(0, time_ns - time.monotonic_ns()) / 1e9):
+                    return False
+                self._put_or_drop(PlateFrame(index, time_ns, picture))
+            else:
+                while True:
+                    try:
+                        self.queue.put(PlateFrame(index, due_ns, picture), timeout_s=0.2)
+                        break
+                    except PipeFull:
+                        if self._stop.is_set():
+                            return False
+        except PipeClosed:
+            return False
+        return True
+
+    def _put_or_drop(self, frame: PlateFrame) -> None:
+        try:
+            self.queue.put(frame)
+        except PipeFull:
+            self.dropped += 1
+
+    def stop(self) -> None:
+        """Ask the thread to end; returns when it has, or after two seconds."""
+        self._stop.set()
+        self.queue.close()
+        if self.is_alive():
+            self.join(2.0)

@@ -1,0 +1,61 @@
+"""What the engine says of itself, five times a second: the strip of truth under the monitor."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Status:
+    """The engine's state in the units of the page: the loop writes it, listeners get copies."""
+
+    production: str = ""
+    title: str = ""
+    scene: str = ""
+    shot: str = ""
+    take: str = ""
+    rolling: bool = False
+    timecode: str = "00:00:00:00"
+    frames_in: int = 0
+    frames_out: int = 0
+    dropped: int = 0
+    recorded: int = 0
+    rate_fps: float = 0.0
+    rate_wanted: float = 0.0
+    tracking_state: str = "none"
+    tracking_age_ms: float = 0.0
+    delay_ms: float = 0.0
+    track_samples: int = 0
+    track_faults: int = 0
+    key_score: float = 0.0
+    backend: str = ""
+    disk_minutes_left: float = 0.0
+    message: str = ""
+    takes: list[str] = field(default_factory=list)
+    faults: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=20))
+
+    def as_message(self) -> dict[str, Any]:
+        """The JSON the control socket sends."""
+        out: dict[str, Any] = {"type": "status", **vars(self)}
+        out["takes"] = list(self.takes)
+        out["faults"] = list(self.faults)
+        for name in ("rate_fps", "tracking_age_ms", "delay_ms", "key_score", "disk_minutes_left"):
+            out[name] = round(float(out[name]), 1)
+        return out
+
+
+def say_trouble(status: Status) -> str:
+    """The one sentence a technician needs now; empty when all is well."""
+    age = status.tracking_age_ms / 1000
+    if status.tracking_state == "none":
+        return "No track yet. The background stands still. Start the tracker or check its address."
+    if status.tracking_state == "held":
+        return f"Tracker silent for {age:.1f} s. The background is holding still. Check the tracker."
+    if 0 < status.disk_minutes_left < 5:
+        return f"Disk full in {status.disk_minutes_left:.0f} min. Change the disk after this take."
+    wanted, reached = status.rate_wanted, status.rate_fps
+    if status.frames_in > 50 and 0 < reached < 0.9 * wanted:
+        return f"Only {reached:.0f} of {wanted:.0f} frames a second. Close other programs."
+    return ""

@@ -1,0 +1,337 @@
+"""One stage, wired: a picture, a track, a set, a back end, the recorder and the control socket.
+
+The latency policy is read here in one place: poses and monitor pictures are Latest, recording is
+Lossless, status is Broadcast.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from openset.primitives.errors import BadInput, NoAdapter, OpensetError, TrackNotFound
+from openset.primitives.image import F32Rgb, empty_yuv420
+from openset.primitives.space import Pose, look_at
+from openset.primitives.time import frame_time_ns, ns_from_s, parse_timecode
+from openset.stage.key.keyer import Keyer
+from openset.stage.key.settings import KeySettings
+from openset.stage.lens.model import Lens, pinhole
+from openset.stage.live.control import Control
+from openset.stage.live.loop import Cue, LoopSettings, StageLoop, Tally
+from openset.stage.live.monitor import Monitor
+from openset.stage.live.plate import PlateSource
+from openset.stage.live.recorder import Recorder
+from openset.stage.live.track import FileTrack, LiveTrack, Track
+from openset.stage.record.model import TakeRecord
+from openset.stage.render.bake import bake_panorama
+from openset.stage.render.panorama import PanoramaRenderer
+from openset.stage.render.view import Renderer
+from openset.stage.scene.files import read_set
+from openset.stage.scene.model import Scene
+from openset.stage.tracking.delay import DelayEstimate
+from openset.stage.tracking.files import read_track
+from openset.stage.tracking.live import UdpTracker
+from openset.store.files import hash_file, write_atomic
+from openset.store.home import openset_home
+from openset.store.production import Production, set_file
+
+BACKENDS = ("auto", "gpu", "cpu")
+PANORAMA_WIDTH = 4096
+FIRST_SAMPLE_S = 5.0
+LEAD_NS = ns_from_s(0.3)
+
+Say = Callable[[str], None]
+Point = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class StagePlan:
+    """What to run.
+
+    `paced` plays a clip in real time (a live track forces it), `loop` starts it again at its end.
+    `port` None opens no control socket. `eye_in_stage_m` is where a set is baked from when the cpu back
+    end needs a panorama; None takes the track's first pose. `wait_for_track` makes a silent live
+    tracker an error instead of a state. `lens` is used where the track says nothing of one.
+    """
+
+    plate: str
+    track: str
+    set_name: str
+    scene: str
+    shot: str
+    backend: str = "auto"
+    delay_s: float = 0.0
+    record_matte: bool = False
+    roll_at_start: bool = False
+    cues: tuple[Cue, ...] = ()
+    paced: bool = False
+    loop: bool = False
+    port: int | None = None
+    plate_delay_s: float = 0.0
+    eye_in_stage_m: Point | None = None
+    wait_for_track: bool = True
+    timecode: str = "10:00:00:00"
+    key: KeySettings = field(default_factory=KeySettings)
+    lens: Lens | None = None
+
+
+@dataclass(frozen=True)
+class StageResult:
+    """What happened, in figures. `trouble` is what ended the run early, None if nothing did."""
+
+    takes: tuple[TakeRecord, ...]
+    tally: Tally
+    delay_s: float
+    delay_found: DelayEstimate | None
+    track_counts: dict[str, int]
+    track_samples: int
+    backend: str
+    seconds: float
+    trouble: OpensetError | None
+    recorder_queue_deepest: int
+
+
+class _Open:
+    """Everything a run has opened, closed in the right order whatever happened."""
+
+    def __init__(self, plate: PlateSource, recorder: Recorder) -> None:
+        self.plate, self.recorder = plate, recorder
+        self.tracker: UdpTracker | None = None
+        self.control: Control | None = None
+        self.monitor: Monitor | None = None
+        self.renderer: Renderer | None = None
+
+    def close(self) -> None:
+        self.plate.stop()
+        if self.recorder.is_alive():
+            self.recorder.finish()
+        for part in (self.tracker, self.control, self.monitor):
+            if part is not None:
+                part.stop()
+        if self.renderer is not None:
+            self.renderer.close()
+
+
+def run_stage(
+    production: Production,
+    plan: StagePlan,
+    *,
+    say: Say = lambda text: None,
+    ready: Callable[[StageLoop, int], None] = lambda loop, start_ns: None,
+) -> StageResult:
+    """Open everything, run until the picture ends or an order stops it, close everything.
+
+    `ready` is called once, just before the first frame is due at `start_ns` on the engine's clock.
+    Raises an OpensetError when something cannot be opened; trouble during the run ends the take, keeps
+    what was recorded and comes back in the result. KeyboardInterrupt cuts and closes like an order.
+    """
+    if plan.backend not in BACKENDS:
+        raise BadInput(f"no back end {plan.backend!r}", todo=f"Choose one of {', '.join(BACKENDS)}")
+    scene = read_set(set_file(production, plan.set_name))
+    plate = PlateSource(
+        plan.plate,
+        rate=production.rate,
+        paced=plan.paced or plan.track.startswith("udp:"),
+        loop=plan.loop,
+        delay_s=plan.plate_delay_s,
+    )
+    opened = _Open(plate, Recorder(production))
+    try:
+        track = _open_track(plan, opened, say)
+        loop = _open_loop(production, plan, scene, track, opened, say)
+        opened.recorder.start()
+        start_ns = time.monotonic_ns() + LEAD_NS
+        if isinstance(track, FileTrack) and plate.realtime:
+            track.start_at(start_ns)
+        ready(loop, start_ns)
+        began = time.monotonic()
+        plate.start_at(start_ns)
+        try:
+            loop.run()
+        except KeyboardInterrupt:
+            loop.interrupt()
+        seconds = time.monotonic() - began
+    finally:
+        opened.close()
+    return StageResult(
+        takes=tuple(opened.recorder.records),
+        tally=loop.tally,
+        delay_s=loop.delay_s,
+        delay_found=loop.delay_found,
+        track_counts=dict(opened.tracker.counts) if opened.tracker else {},
+        track_samples=track.samples,
+        backend=loop.settings.backend,
+        seconds=seconds,
+        trouble=opened.recorder.trouble or plate.trouble,
+        recorder_queue_deepest=opened.recorder.pipe.deepest,
+    )
+
+
+def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
+    """The track of the plan; a live one has given its first sample unless the plan does not wait."""
+    plate = opened.plate
+    if not plan.track.startswith("udp:"):
+        samples = read_track(Path(plan.track))
+        promised = plate.format.promised_frames
+        period = frame_time_ns(promised, plate.format.rate) if plan.loop and promised else None
+        return FileTrack(samples, period_ns=period)
+    track = LiveTrack()
+    opened.tracker = UdpTracker(plan.track, track.add)
+    opened.tracker.start()
+    if plan.wait_for_track:
+        say(f"waiting for the tracker on {plan.track}")
+        if not track.wait_for(1, FIRST_SAMPLE_S):
+            raise TrackNotFound(
+                f"nothing arrived in {FIRST_SAMPLE_S:.0f} s",
+                where=plan.track,
+                todo="Start the tracker, and send to this machine's address and this port",
+            )
+    return track
+
+
+def _first_pose(track: Track) -> Pose | None:
+    """Where the camera stands now, if the track knows."""
+    if isinstance(track, FileTrack):
+        return track.first_pose
+    return track.at(time.monotonic_ns()).pose
+
+
+def _open_loop(
+    production: Production, plan: StagePlan, scene: Scene, track: Track, opened: _Open, say: Say
+) -> StageLoop:
+    """The renderer, the keyer, the loop and the socket, warmed up: no frame waits for a compiler."""
+    plate = opened.plate.format
+    eye = plan.eye_in_stage_m
+    if eye is None:
+        pose = _first_pose(track)
+        eye = pose.position_m if pose else (0.0, -4.0, 1.5)
+    renderer = open_renderer(
+        production, scene, plan.set_name, plan.backend, eye, realtime=opened.plate.realtime,
+        size=(plate.width, plate.height), say=say,
+    )  # fmt: skip
+    opened.renderer = renderer
+    tracker = opened.tracker
+    loop = StageLoop(
+        production,
+        opened.plate,
+        track,
+        renderer,
+        Keyer(plate.width, plate.height, plan.key),
+        opened.recorder,
+        LoopSettings(
+            scene=plan.scene,
+            shot=plan.shot,
+            set_name=plan.set_name,
+            backend=renderer.name,
+            plate_source=plan.plate,
+            track_source=plan.track,
+            delay_s=plan.delay_s,
+            record_matte=plan.record_matte,
+            key=dict(vars(plan.key)),
+            cues=(*plan.cues, Cue(0, "roll")) if plan.roll_at_start else plan.cues,
+            fallback_lens=plan.lens,
+        ),
+        world_from_stage=scene.world_from_stage,
+        start_timecode=parse_timecode(plan.timecode, plate.rate),
+        track_counts=(lambda: Counter(tracker.counts)) if tracker else Counter,
+    )
+    _warm_up(renderer, Keyer(plate.width, plate.height, plan.key), plate.width, plate.height)
+    if plan.port is not None:
+        control = Control(
+            production.id,
+            production.title,
+            port=plan.port,
+            status=loop.status.as_message,
+            obey=loop.obey,
+        )
+        control.start_serving()
+        opened.control = control
+        opened.monitor = loop.monitor = Monitor(control.publish, control.watched)
+        opened.monitor.start()
+        say(f"live monitor on port {control.port}")
+    return loop
+
+
+def _warm_up(renderer: Renderer, keyer: Keyer, width: int, height: int) -> None:
+    """One frame of flat green through renderer and keyer, so that everything is compiled."""
+    picture, composite = empty_yuv420(width, height), empty_yuv420(width, height)
+    picture.y[:], picture.u[:], picture.v[:] = 120, 90, 80
+    background = np.zeros((3, height, width), np.uint8)
+    renderer.render(look_at((0, -4, 1.5), (0, 0, 1.5)), pinhole(width, height, 30, 24), background)
+    keyer.process(picture, background, composite, np.zeros((height, width), np.uint8))
+
+
+def open_renderer(
+    production: Production,
+    scene: Scene,
+    set_name: str,
+    backend: str,
+    eye_in_stage_m: Point,
+    *,
+    realtime: bool,
+    size: tuple[int, int],
+    say: Say,
+) -> Renderer:
+    """The back end for this machine and this set.
+
+    `auto` takes a real graphics adapter for anything, a software one only when nothing waits in real
+    time, and the cpu back end otherwise. Raises NoAdapter when `gpu` is asked for and there is none.
+    """
+    if backend in ("auto", "gpu"):
+        from openset.stage.render.gpu import GpuRenderer, adapters
+
+        found = adapters()
+        usable = [a for a in found if backend == "gpu" or a.kind == "gpu" or not realtime]
+        if usable:
+            return GpuRenderer(scene, *size, adapter=usable[0])
+        if backend == "gpu":
+            raise NoAdapter(
+                "no Vulkan, Metal or D3D12 adapter",
+                todo="Install a graphics driver (Debian: mesa-vulkan-drivers), or use --backend cpu",
+            )
+    if not scene.meshes and scene.dome is not None:
+        return PanoramaRenderer(scene.dome, scene.exposure_ev)
+    return PanoramaRenderer(
+        baked_panorama(production, scene, set_name, eye_in_stage_m, say), scene.exposure_ev
+    )
+
+
+def baked_panorama(
+    production: Production, scene: Scene, set_name: str, eye_in_stage_m: Point, say: Say
+) -> F32Rgb:
+    """The set seen all around from one eye, float32 (h, 2h, 3); baked once, then kept in the cache.
+
+    The eye is rounded to a decimetre so that a camera put back on its mark finds the same bake.
+    """
+    eye = tuple(round(value, 1) for value in eye_in_stage_m)
+    key = hashlib.sha256(f"bake 1 {PANORAMA_WIDTH} {eye}".encode())
+    folder = set_file(production, set_name).parent
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        key.update(f"{file.relative_to(folder)} {hash_file(file)}".encode())
+    kept = openset_home() / "cache" / f"panorama-{key.hexdigest()[:24]}.npy"
+    if kept.is_file():
+        return np.asarray(np.load(kept).astype(np.float32))
+    say("baking the set into a panorama (once for this set and camera position)")
+    world = scene.world_from_stage.matrix @ np.array([*eye, 1.0])
+    last = [0.0]
+
+    def progress(done: float) -> None:
+        if done - last[0] >= 0.2 or done >= 1.0:
+            last[0] = done
+            say(f"baking {done:.0%}")
+
+    panorama = bake_panorama(
+        scene, (float(world[0]), float(world[1]), float(world[2])), PANORAMA_WIDTH, progress
+    )
+    buffer = io.BytesIO()
+    np.save(buffer, panorama.astype(np.float16))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(kept, buffer.getvalue())
+    return panorama
