@@ -1,0 +1,302 @@
+"""OpenTrackIO 1.0.1 samples as plain readings, and readings as samples.
+
+A sample is a `dict` in the standard's own JSON shape; a `Reading` is what a stage needs of it, in
+metres, radians and millimetres. What is written is strictly 1.0.1; what is read may be 1.0.0, or
+incomplete. `encode` and `Reassembler` carry samples over UDP.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from openset.formats.opentrackio_pose import OpenTrackIOError, Xyz, compose, finite
+from openset.formats.opentrackio_schema import TEXT_LIMIT, U31, U32, U48, problems
+from openset.formats.opentrackio_wire import MAX_PAYLOAD, PORT, Reassembler, Sample, encode
+from openset.primitives.time import NS_PER_S, Timecode, timecode_from_fields
+
+__all__ = [
+    "MAX_PAYLOAD",
+    "PORT",
+    "OpenTrackIOError",
+    "Reading",
+    "Reassembler",
+    "Sample",
+    "encode",
+    "read",
+    "validate",
+    "write",
+]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a stage needs of one sample; None where the tracker does not say.
+
+    Position in metres and pan, tilt, roll in radians place the camera's sensor on the stage (intrinsic
+    Z, X, Y; at zero the camera looks along +Y): the whole chain of transforms, composed. `radial` and
+    `tangential` are the standard's own coefficients of `distortion_model` ("Brown-Conrady U-D" or
+    "Brown-Conrady D-U"), in powers of 1/mm. `sample_time_ns` counts on the tracker's clock.
+    """
+
+    position_m: Xyz
+    pan_rad: float
+    tilt_rad: float
+    roll_rad: float
+    focal_length_mm: float | None = None
+    focus_distance_m: float | None = None
+    f_stop: float | None = None
+    entrance_pupil_offset_m: float | None = None
+    sensor_width_mm: float | None = None
+    sensor_height_mm: float | None = None
+    projection_offset_mm: tuple[float, float] | None = None
+    distortion_offset_mm: tuple[float, float] | None = None
+    distortion_model: str | None = None
+    radial: tuple[float, ...] = ()
+    tangential: tuple[float, ...] = ()
+    sample_time_ns: int | None = None
+    sequence: int | None = None
+    sample_rate: Fraction | None = None
+    timecode: Timecode | None = None
+    status: str | None = None
+    source_id: str | None = None
+    source_number: int | None = None
+    slate: str | None = None
+    recording: bool | None = None
+
+
+def read(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> Reading:
+    """A sample to a reading, as much of it as can be used.
+
+    `static` is the newest `static` block of the same source, for samples that carry none. A field
+    of the wrong kind or range is taken as absent; OpenTrackIOError only without a usable pose.
+    """
+    position, pan, tilt, roll = compose(sample.get("transforms"))
+    lens, timing, tracker = (_map(sample, name) for name in ("lens", "timing", "tracker"))
+    model, radial, tangential = _distortion(lens)
+    camera = _map(_map(sample, "static") or (static or {}), "camera")
+    sensor = _map(camera, "activeSensorPhysicalDimensions")
+    return Reading(
+        position,
+        pan,
+        tilt,
+        roll,
+        focal_length_mm=_above_zero(lens, "pinholeFocalLength"),
+        focus_distance_m=_above_zero(lens, "focusDistance"),
+        f_stop=_above_zero(lens, "fStop"),
+        entrance_pupil_offset_m=_number(lens, "entrancePupilOffset"),
+        sensor_width_mm=_above_zero(sensor, "width"),
+        sensor_height_mm=_above_zero(sensor, "height"),
+        projection_offset_mm=_offset(lens, "projectionOffset"),
+        distortion_offset_mm=_offset(lens, "distortionOffset"),
+        distortion_model=model,
+        radial=radial,
+        tangential=tangential,
+        sample_time_ns=_timestamp_ns(timing),
+        sequence=_whole(timing, "sequenceNumber"),
+        sample_rate=_rational(timing.get("sampleRate")),
+        timecode=_timecode(_map(timing, "timecode")),
+        status=_text(tracker, "status"),
+        source_id=_text(sample, "sourceId"),
+        source_number=_whole(sample, "sourceNumber"),
+        slate=_text(tracker, "slate"),
+        recording=tracker["recording"] if isinstance(tracker.get("recording"), bool) else None,
+    )
+
+
+def _map(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = parent.get(name)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(parent: Mapping[str, Any], name: str) -> float | None:
+    return finite(parent.get(name))
+
+
+def _above_zero(parent: Mapping[str, Any], name: str) -> float | None:
+    value = finite(parent.get(name))
+    return value if value is not None and value > 0 else None
+
+
+def _whole(parent: Mapping[str, Any], name: str, most: int = U32) -> int | None:
+    value = parent.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+        return None
+    return value
+
+
+def _text(parent: Mapping[str, Any], name: str) -> str | None:
+    value = parent.get(name)
+    return value if isinstance(value, str) and value else None
+
+
+def _offset(parent: Mapping[str, Any], name: str) -> tuple[float, float] | None:
+    pair = _map(parent, name)
+    x, y = _number(pair, "x"), _number(pair, "y")
+    return None if x is None or y is None else (x, y)
+
+
+def _rational(value: Any) -> Fraction | None:
+    if not isinstance(value, Mapping):
+        return None
+    numerator, denominator = _whole(value, "num"), _whole(value, "denom")
+    return Fraction(numerator, denominator) if numerator and denominator else None
+
+
+def _timestamp_ns(timing: Mapping[str, Any]) -> int | None:
+    stamp = _map(timing, "sampleTimestamp")
+    seconds, nanoseconds = _whole(stamp, "seconds", U48), _whole(stamp, "nanoseconds")
+    return None if seconds is None or nanoseconds is None else seconds * NS_PER_S + nanoseconds
+
+
+def _timecode(fields: Mapping[str, Any]) -> Timecode | None:
+    hours, minutes = _whole(fields, "hours"), _whole(fields, "minutes")
+    seconds, frames = _whole(fields, "seconds"), _whole(fields, "frames")
+    rate = _rational(fields.get("frameRate"))
+    if hours is None or minutes is None or seconds is None or frames is None or rate is None:
+        return None
+    try:
+        return timecode_from_fields(
+            hours, minutes, seconds, frames, rate, drop_frame=fields.get("dropFrame") is True
+        )
+    except ValueError:
+        return None
+
+
+def _distortion(
+    lens: Mapping[str, Any],
+) -> tuple[str | None, tuple[float, ...], tuple[float, ...]]:
+    """The first undistorted-to-distorted model where there is one, else the first; its coefficients."""
+    entries = lens.get("distortion")
+    chosen: tuple[str, tuple[float, ...], tuple[float, ...]] | None = None
+    for entry in entries if isinstance(entries, list | tuple) else ():
+        if not isinstance(entry, Mapping) or (radial := _numbers(entry.get("radial"))) is None:
+            continue
+        model = _text(entry, "model") or "Brown-Conrady D-U"
+        if chosen is None or ("U-D" in model and "U-D" not in chosen[0]):
+            chosen = (model, radial, _numbers(entry.get("tangential")) or ())
+    return chosen or (None, (), ())
+
+
+def _numbers(values: Any) -> tuple[float, ...] | None:
+    if not isinstance(values, list | tuple) or not 0 < len(values) <= 16:
+        return None
+    numbers = [finite(value) for value in values]
+    return None if None in numbers else tuple(number for number in numbers if number is not None)
+
+
+def write(reading: Reading, *, sample_id: str, source_id: str, include_static: bool = False) -> Sample:
+    """A reading to a strict 1.0.1 sample with one transform, "Camera".
+
+    Ids are "urn:uuid:..." in lower case. A lens value the standard cannot hold (focus at infinity, a
+    stop of zero) is left out. The sensor size travels in the static block, which a sender repeats every
+    two seconds or so. Raises OpenTrackIOError where the pose is not finite or an id is no URN.
+    """
+    sample: Sample = {
+        "protocol": {"name": "OpenTrackIO", "version": [1, 0, 1]},
+        "sampleId": sample_id,
+        "sourceId": source_id,
+        "sourceNumber": reading.source_number if reading.source_number is not None else 1,
+        "timing": _written_timing(reading),
+        "transforms": [_written_transform(reading)],
+    }
+    for name, group in (("tracker", _written_tracker(reading)), ("lens", _written_lens(reading))):
+        if group:
+            sample[name] = group
+    width, height = _positive(reading.sensor_width_mm), _positive(reading.sensor_height_mm)
+    if include_static and width and height:
+        sensor = {"width": width, "height": height}
+        sample["static"] = {"camera": {"activeSensorPhysicalDimensions": sensor}}
+    if trouble := problems(sample):
+        raise OpenTrackIOError(*trouble[0].split(": ", 1))
+    return sample
+
+
+def validate(sample: Mapping[str, Any]) -> list[str]:
+    """Everything in `sample` that OpenTrackIO 1.0.1 forbids, one sentence each; empty if valid."""
+    return problems(sample)
+
+
+def _positive(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) and value > 0 else None
+
+
+def _written_transform(reading: Reading) -> Sample:
+    angles = (reading.pan_rad, reading.tilt_rad, reading.roll_rad)
+    if not all(map(math.isfinite, (*reading.position_m, *angles))):
+        raise OpenTrackIOError("transforms[0]", "the pose is not finite")
+    pan, tilt, roll = map(math.degrees, angles)
+    x, y, z = reading.position_m
+    return {
+        "id": "Camera",
+        "translation": {"x": x, "y": y, "z": z},
+        "rotation": {"pan": pan, "tilt": tilt, "roll": roll},
+    }
+
+
+def _written_tracker(reading: Reading) -> Sample:
+    group: Sample = {}
+    for name, text in (("status", reading.status), ("slate", reading.slate)):
+        if text:
+            group[name] = text[:TEXT_LIMIT]
+    if reading.recording is not None:
+        group["recording"] = reading.recording
+    return group
+
+
+def _written_timing(reading: Reading) -> Sample:
+    stamp = reading.sample_time_ns
+    group: Sample = {"mode": "external" if stamp is None else "internal"}
+    if stamp is not None:
+        seconds, nanoseconds = divmod(stamp, NS_PER_S)
+        group["sampleTimestamp"] = {"seconds": seconds, "nanoseconds": nanoseconds}
+    if reading.sequence is not None:
+        group["sequenceNumber"] = reading.sequence & U32
+    if reading.sample_rate is not None:
+        group["sampleRate"] = _written_rational(reading.sample_rate)
+    if reading.timecode is not None:
+        hours, minutes, seconds, frames = reading.timecode.fields()
+        group["timecode"] = {
+            "hours": hours,
+            "minutes": minutes,
+            "seconds": seconds,
+            "frames": frames,
+            "frameRate": _written_rational(reading.timecode.rate),
+            "dropFrame": reading.timecode.drop_frame,
+        }
+    return group
+
+
+def _written_rational(value: Fraction) -> Sample:
+    short = value.limit_denominator(U31)
+    return {"num": short.numerator, "denom": short.denominator}
+
+
+def _written_lens(reading: Reading) -> Sample:
+    group: Sample = {}
+    for name, value in (
+        ("pinholeFocalLength", _positive(reading.focal_length_mm)),
+        ("focusDistance", _positive(reading.focus_distance_m)),
+        ("fStop", _positive(reading.f_stop)),
+    ):
+        if value is not None:
+            group[name] = value
+    pupil = reading.entrance_pupil_offset_m
+    if pupil is not None and math.isfinite(pupil):
+        group["entrancePupilOffset"] = pupil
+    for name, pair in (
+        ("projectionOffset", reading.projection_offset_mm),
+        ("distortionOffset", reading.distortion_offset_mm),
+    ):
+        if pair is not None and all(map(math.isfinite, pair)):
+            group[name] = {"x": pair[0], "y": pair[1]}
+    if reading.radial and all(map(math.isfinite, (*reading.radial, *reading.tangential))):
+        entry: Sample = {"model": reading.distortion_model or "Brown-Conrady D-U"}
+        entry["radial"] = list(reading.radial)
+        if reading.tangential:
+            entry["tangential"] = list(reading.tangential)
+        group["distortion"] = [entry]
+    return group

@@ -1,0 +1,112 @@
+"""OpenTrackIO's chain of transforms (dolly, crane arm, camera) as one position and one set of angles.
+
+Rotations are intrinsic about Z, X, Y (pan, tilt, roll), right-handed; at zero the camera looks along +Y
+with Z up. On the wire they are degrees and metres. Source: OpenTrackIO 1.0.1, "transforms".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+Xyz = tuple[float, float, float]
+Rows = tuple[Xyz, Xyz, Xyz]
+
+
+class OpenTrackIOError(ValueError):
+    """A sample that cannot be used; `path` names the field."""
+
+    def __init__(self, path: str, trouble: str) -> None:
+        self.path = path
+        super().__init__(f"{path}: {trouble}")
+
+
+def finite(value: Any) -> float | None:
+    """A JSON number as a float; None for anything else, a truth value and an overflow included."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+        return None
+    return float(value)
+
+
+def compose(transforms: Any) -> tuple[Xyz, float, float, float]:
+    """The chain, outermost first, to one position and one pan, tilt, roll.
+
+    Each transform moves, turns and scales what hangs on it; scale acts on positions only.
+    """
+    if not isinstance(transforms, list | tuple) or not transforms:
+        raise OpenTrackIOError("transforms", "the sample has no transform")
+    position, angles = _transform(transforms[0], 0)
+    if len(transforms) > 1:
+        rows, scale = _rotation(*angles), _scale(transforms[0])
+        for index, link in enumerate(transforms[1:], start=1):
+            move, turn = _transform(link, index)
+            step = _turn(rows, (move[0] * scale[0], move[1] * scale[1], move[2] * scale[2]))
+            position = (position[0] + step[0], position[1] + step[1], position[2] + step[2])
+            rows, inner = _product(rows, _rotation(*turn)), _scale(link)
+            scale = (scale[0] * inner[0], scale[1] * inner[1], scale[2] * inner[2])
+        angles = _angles(rows)
+    if not all(map(math.isfinite, position)):
+        raise OpenTrackIOError("transforms", "the position is not finite")
+    return position, *angles
+
+
+def _transform(link: Any, index: int) -> tuple[Xyz, Xyz]:
+    """Translation in metres and (pan, tilt, roll) in radians of one link."""
+    if not isinstance(link, Mapping) or not ("translation" in link or "rotation" in link):
+        raise OpenTrackIOError(f"transforms[{index}]", "there is no translation or rotation")
+    x, y, z = _triple(link, index, "translation", ("x", "y", "z"))
+    pan, tilt, roll = _triple(link, index, "rotation", ("pan", "tilt", "roll"))
+    return (x, y, z), (math.radians(pan), math.radians(tilt), math.radians(roll))
+
+
+def _triple(link: Mapping[str, Any], index: int, name: str, keys: tuple[str, ...]) -> Xyz:
+    group = link.get(name, {})
+    if not isinstance(group, Mapping):
+        raise OpenTrackIOError(f"transforms[{index}].{name}", "not a group of numbers")
+    values = []
+    for key in keys:
+        value = finite(group.get(key, 0.0))
+        if value is None:
+            raise OpenTrackIOError(f"transforms[{index}].{name}.{key}", "not a number")
+        values.append(value)
+    return values[0], values[1], values[2]
+
+
+def _scale(link: Mapping[str, Any]) -> Xyz:
+    group = link.get("scale")
+    if not isinstance(group, Mapping):
+        return 1.0, 1.0, 1.0
+    x, y, z = (finite(group.get(key)) or 1.0 for key in ("x", "y", "z"))
+    return x, y, z
+
+
+def _rotation(pan: float, tilt: float, roll: float) -> Rows:
+    """Rows of Rz(pan) Rx(tilt) Ry(roll)."""
+    cp, sp = math.cos(pan), math.sin(pan)
+    ct, st = math.cos(tilt), math.sin(tilt)
+    cr, sr = math.cos(roll), math.sin(roll)
+    return (
+        (cp * cr - sp * st * sr, -sp * ct, cp * sr + sp * st * cr),
+        (sp * cr + cp * st * sr, cp * ct, sp * sr - cp * st * cr),
+        (-ct * sr, st, ct * cr),
+    )
+
+
+def _angles(rows: Rows) -> Xyz:
+    """Pan, tilt, roll of a rotation; straight up or down, roll is zero and pan takes the turn."""
+    tilt = math.asin(max(-1.0, min(1.0, rows[2][1])))
+    if abs(rows[2][1]) > 1 - 1e-12:
+        return math.atan2(rows[1][0], rows[0][0]), tilt, 0.0
+    return math.atan2(-rows[0][1], rows[1][1]), tilt, math.atan2(-rows[2][0], rows[2][2])
+
+
+def _turn(rows: Rows, point: Xyz) -> Xyz:
+    x, y, z = (row[0] * point[0] + row[1] * point[1] + row[2] * point[2] for row in rows)
+    return x, y, z
+
+
+def _product(left: Rows, right: Rows) -> Rows:
+    columns = [_turn(left, (right[0][i], right[1][i], right[2][i])) for i in range(3)]
+    first, second, third = ((columns[0][i], columns[1][i], columns[2][i]) for i in range(3))
+    return first, second, third
