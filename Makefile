@@ -1,0 +1,32 @@
+# Two commands do all set-up on a fresh Debian-like machine: `make demo` and `make test`.
+.PHONY: demo test setup setup-test lint speed quality requirements
+DEMO ?= lane-market
+PY := .venv/bin/python
+
+demo: setup
+	@$(PY) -m openset demo $(DEMO) --replace
+
+test: setup-test lint
+	@$(PY) -m pytest
+
+lint: setup-test
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+setup:
+	@sh tools/setup.sh run
+
+setup-test:
+	@sh tools/setup.sh test
+
+speed: setup-test
+	@$(PY) benchmarks/run.py speed
+
+quality: setup-test
+	@$(PY) benchmarks/run.py quality
+
+# Writes the pins again from pyproject.toml; names and versions only, no addresses.
+requirements: setup-test
+	@.venv/bin/python tools/pin_requirements.py

@@ -1,0 +1,255 @@
+"""The command `openset`: its verbs and their options. Each verb's work is imported when it is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from openset.primitives.errors import OpensetError, PartMissing
+
+app = typer.Typer(
+    name="openset",
+    help="Virtual production on what you own: track, key, composite, record, hand over.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
+Folder = Annotated[Path, typer.Argument(help="The production's folder.")]
+Backend = Annotated[
+    str,
+    typer.Option(
+        help="Who draws the background: gpu, cpu (a panorama baked from the set), or auto: "
+        "gpu where there is a real graphics adapter or nothing waits in real time."
+    ),
+]
+Port = Annotated[int, typer.Option(help="Loopback port of the engine's control socket; 0 takes any.")]
+
+PARTS = {
+    "numba": "stage", "cv2": "stage", "wgpu": "stage", "pxr": "stage", "OpenEXR": "stage",
+    "opentimelineio": "stage", "websockets": "stage", "django": "hub", "uvicorn": "hub",
+    "cryptography": "hub",
+}  # fmt: skip
+
+
+def answer(as_json: bool, work: Callable[[Any], int | None]) -> None:
+    """Run one verb and end with its exit code; trouble becomes one line."""
+    from openset.cli.output import Output
+
+    output = Output(as_json)
+    try:
+        code = work(output)
+    except OpensetError as error:
+        output.trouble(error)
+        raise typer.Exit(error.exit_code) from None
+    except ModuleNotFoundError as error:
+        part = PARTS.get((error.name or "").split(".")[0])
+        if part is None:
+            raise
+        missing = PartMissing(
+            f"this command needs {error.name}",
+            todo=f'Install it with: pip install "openset[{part}]"',
+        )
+        output.trouble(missing)
+        raise typer.Exit(missing.exit_code) from None
+    except KeyboardInterrupt:
+        print("openset: interrupted; what was recorded is kept", file=sys.stderr)
+        raise typer.Exit(130) from None
+    if code:
+        raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Where to make the demo production.")] = Path("lane-market"),
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Delete a demo made there before and make it again.")
+    ] = False,
+    open_site: Annotated[
+        bool | None,
+        typer.Option("--open/--no-open", help="Leave the site open with the result (default: in a terminal)."),
+    ] = None,
+    backend: Backend = "auto",
+    seed: Annotated[int, typer.Option(help="Which simulated day: the same number, the same day.")] = 7,
+    as_json: Json = False,
+) -> None:
+    """Make a whole production from nothing: script, set, a simulated shooting day, takes, delivery, proof."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.demo import run_demo
+
+        leave_open = sys.stdout.isatty() and not as_json if open_site is None else open_site
+        return run_demo(output, folder, replace=replace, backend=backend, seed=seed, leave_open=leave_open)
+
+    answer(as_json, work)
+
+
+@app.command()
+def new(
+    folder: Annotated[Path, typer.Argument(help="The folder to make.")],
+    title: Annotated[str, typer.Option(help="The production's title; the folder's name if left out.")] = "",
+    rate: Annotated[str, typer.Option(help="Frames per second: 24, 25, 30000/1001 …")] = "25",
+    as_json: Json = False,
+) -> None:
+    """Make an empty production with a one-scene script and the market-lane set to start from."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.produce import run_new
+
+        return run_new(output, folder, title=title, rate=rate)
+
+    answer(as_json, work)
+
+
+@app.command()
+def shoot(
+    folder: Folder,
+    plate: Annotated[
+        str,
+        typer.Option(help="The picture: a clip, an image sequence, /dev/video0, rtsp://…, srt://…"),
+    ],
+    track: Annotated[
+        str,
+        typer.Option(help="The camera's track: a file (.f4, .otrk.jsonl, .json, .freed) or udp:HOST:PORT."),
+    ],
+    set_name: Annotated[str, typer.Option("--set", help="Which set of the production stands behind.")],
+    scene: Annotated[str, typer.Option(help="Scene number, as in the script.")],
+    shot: Annotated[str, typer.Option(help="Shot letter.")],
+    delay: Annotated[
+        float, typer.Option(help="Seconds the picture comes later than the track.")
+    ] = 0.0,
+    focal_mm: Annotated[
+        float | None, typer.Option(help="Focal length, where the track says nothing of a lens.")
+    ] = None,
+    sensor_mm: Annotated[float, typer.Option(help="Width of the sensor for --focal-mm.")] = 36.0,
+    matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
+    backend: Backend = "auto",
+    port: Port = 8010,
+    as_json: Json = False,
+) -> None:
+    """Shoot one take: key the picture over the set from the tracked camera, record, end with the plate."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.shoot import run_shoot
+
+        return run_shoot(
+            output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
+            delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend, port=port,
+        )  # fmt: skip
+
+    answer(as_json, work)
+
+
+@app.command()
+def stage(
+    folder: Folder,
+    plate: Annotated[str | None, typer.Option(help="The picture (default: production.toml).")] = None,
+    track: Annotated[str | None, typer.Option(help="The track (default: production.toml).")] = None,
+    set_name: Annotated[str | None, typer.Option("--set", help="The set (default: production.toml).")] = None,
+    scene: Annotated[str | None, typer.Option(help="Scene on the slate.")] = None,
+    shot: Annotated[str | None, typer.Option(help="Shot on the slate.")] = None,
+    delay: Annotated[float | None, typer.Option(help="Seconds the picture comes later than the track.")] = None,
+    matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
+    backend: Backend = "auto",
+    port: Port = 8010,
+    as_json: Json = False,
+) -> None:
+    """Run the stage engine: roll and cut from the monitor page, or from any program on its socket."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.shoot import run_engine
+
+        return run_engine(
+            output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
+            delay_s=delay, matte=matte, backend=backend, port=port,
+        )  # fmt: skip
+
+    answer(as_json, work)
+
+
+@app.command()
+def deliver(
+    folder: Folder,
+    to: Annotated[Path, typer.Option(help="The new folder to write the delivery into.")],
+    take: Annotated[
+        list[str] | None, typer.Option(help="Deliver this take; may be given more than once.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a delivery: plate, composite, camera as USD, cut as OTIO and EDL, ST map, checksums, passport."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.produce import run_deliver
+
+        return run_deliver(output, folder, to, tuple(take or ()))
+
+    answer(as_json, work)
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A take, a delivery, or a whole production.")],
+    as_json: Json = False,
+) -> None:
+    """Re-check every checksum and every figure that can be checked; name what does not hold."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.produce import run_verify
+
+        return run_verify(output, path)
+
+    answer(as_json, work)
+
+
+@app.command()
+def prove(folder: Folder, as_json: Json = False) -> None:
+    """Look at a production's records again and judge the milestones of its grant."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.office import run_prove
+
+        return run_prove(output, folder)
+
+    answer(as_json, work)
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """What this machine has and can do: adapters, codecs, ports, disk, measured speeds."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.doctor import run_doctor
+
+        return run_doctor(output)
+
+    answer(as_json, work)
+
+
+@app.command()
+def up(
+    folder: Annotated[Path, typer.Argument(help="A production, or a folder of productions.")] = Path("."),
+    port: Annotated[int, typer.Option(help="Port of the site.")] = 8000,
+    as_json: Json = False,
+) -> None:
+    """Open the site: productions, takes, the live monitor, grants."""
+
+    def work(output: Any) -> int | None:
+        from openset.cli.office import run_up
+
+        return run_up(output, folder, port)
+
+    answer(as_json, work)
+
+
+def main() -> None:
+    """Entry point of the `openset` command."""
+    # A software Vulkan driver complains without this folder; any writable one will do.
+    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+    app()
