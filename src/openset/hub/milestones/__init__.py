@@ -1,0 +1,1 @@
+"""Grants paid in milestones, each proved by what a production folder holds."""
