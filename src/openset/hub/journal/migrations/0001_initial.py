@@ -11,17 +11,27 @@ CREATE TRIGGER journal_entry_no_delete BEFORE DELETE ON journal_entry
 BEGIN SELECT RAISE(ABORT, 'journal entries are never removed'); END
 """
 
+# INSERT OR REPLACE removes the old row without asking the delete trigger.
+NO_REPLACE = """
+CREATE TRIGGER journal_entry_no_replace BEFORE INSERT ON journal_entry
+WHEN EXISTS (
+    SELECT 1 FROM journal_entry
+    WHERE id = NEW.id OR hash = NEW.hash OR (device = NEW.device AND sequence = NEW.sequence)
+)
+BEGIN SELECT RAISE(ABORT, 'journal entries are never replaced'); END
+"""
+
 
 def add_triggers(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute(NO_UPDATE)
-        schema_editor.execute(NO_DELETE)
+        for statement in (NO_UPDATE, NO_DELETE, NO_REPLACE):
+            schema_editor.execute(statement)
 
 
 def drop_triggers(apps, schema_editor):
     if schema_editor.connection.vendor == "sqlite":
-        schema_editor.execute("DROP TRIGGER IF EXISTS journal_entry_no_update")
-        schema_editor.execute("DROP TRIGGER IF EXISTS journal_entry_no_delete")
+        for name in ("update", "delete", "replace"):
+            schema_editor.execute(f"DROP TRIGGER IF EXISTS journal_entry_no_{name}")
 
 
 class Migration(migrations.Migration):
