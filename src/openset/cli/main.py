@@ -1,4 +1,4 @@
-"""The command `openset`: its verbs and their options. Each verb's work is imported when it is called."""
+"""The command `openset`: its verbs and their options; a verb's work is imported when it is called."""
 
 from __future__ import annotations
 
@@ -68,25 +68,31 @@ def answer(as_json: bool, work: Callable[[Any], int | None]) -> None:
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Where to make the demo production.")] = Path("lane-market"),
+    folder: Annotated[Path, typer.Argument(help="Where to make the demo production.")] = Path(
+        "lane-market"
+    ),
     replace: Annotated[
         bool, typer.Option("--replace", help="Delete a demo made there before and make it again.")
     ] = False,
     open_site: Annotated[
         bool | None,
-        typer.Option("--open/--no-open", help="Leave the site open with the result (default: in a terminal)."),
+        typer.Option(
+            "--open/--no-open", help="Leave the site open with the result (default: in a terminal)."
+        ),
     ] = None,
     backend: Backend = "auto",
     seed: Annotated[int, typer.Option(help="Which simulated day: the same number, the same day.")] = 7,
     as_json: Json = False,
 ) -> None:
-    """Make a whole production from nothing: script, set, a simulated shooting day, takes, delivery, proof."""
+    """Make a whole production from nothing: script, set, a simulated day, takes, delivery, proof."""
 
     def work(output: Any) -> int | None:
         from openset.cli.demo import run_demo
 
         leave_open = sys.stdout.isatty() and not as_json if open_site is None else open_site
-        return run_demo(output, folder, replace=replace, backend=backend, seed=seed, leave_open=leave_open)
+        return run_demo(
+            output, folder, replace=replace, backend=backend, seed=seed, leave_open=leave_open
+        )
 
     answer(as_json, work)
 
@@ -94,7 +100,9 @@ def demo(
 @app.command()
 def new(
     folder: Annotated[Path, typer.Argument(help="The folder to make.")],
-    title: Annotated[str, typer.Option(help="The production's title; the folder's name if left out.")] = "",
+    title: Annotated[
+        str, typer.Option(help="The production's title; the folder's name if left out.")
+    ] = "",
     rate: Annotated[str, typer.Option(help="Frames per second: 24, 25, 30000/1001 …")] = "25",
     as_json: Json = False,
 ) -> None:
@@ -117,14 +125,14 @@ def shoot(
     ],
     track: Annotated[
         str,
-        typer.Option(help="The camera's track: a file (.f4, .otrk.jsonl, .json, .freed) or udp:HOST:PORT."),
+        typer.Option(
+            help="The camera's track: a file (.f4, .otrk.jsonl, .json, .freed) or udp:HOST:PORT."
+        ),
     ],
     set_name: Annotated[str, typer.Option("--set", help="Which set of the production stands behind.")],
     scene: Annotated[str, typer.Option(help="Scene number, as in the script.")],
     shot: Annotated[str, typer.Option(help="Shot letter.")],
-    delay: Annotated[
-        float, typer.Option(help="Seconds the picture comes later than the track.")
-    ] = 0.0,
+    delay: Annotated[float, typer.Option(help="Seconds the picture comes later than the track.")] = 0.0,
     focal_mm: Annotated[
         float | None, typer.Option(help="Focal length, where the track says nothing of a lens.")
     ] = None,
@@ -134,14 +142,15 @@ def shoot(
     port: Port = 8010,
     as_json: Json = False,
 ) -> None:
-    """Shoot one take: key the picture over the set from the tracked camera, record, end with the plate."""
+    """Shoot one take: key the picture over the set from the tracked camera; ends with the plate."""
 
     def work(output: Any) -> int | None:
         from openset.cli.shoot import run_shoot
 
         return run_shoot(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
-            delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend, port=port,
+            delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend,
+            port=port,
         )  # fmt: skip
 
     answer(as_json, work)
@@ -152,10 +161,14 @@ def stage(
     folder: Folder,
     plate: Annotated[str | None, typer.Option(help="The picture (default: production.toml).")] = None,
     track: Annotated[str | None, typer.Option(help="The track (default: production.toml).")] = None,
-    set_name: Annotated[str | None, typer.Option("--set", help="The set (default: production.toml).")] = None,
+    set_name: Annotated[
+        str | None, typer.Option("--set", help="The set (default: production.toml).")
+    ] = None,
     scene: Annotated[str | None, typer.Option(help="Scene on the slate.")] = None,
     shot: Annotated[str | None, typer.Option(help="Shot on the slate.")] = None,
-    delay: Annotated[float | None, typer.Option(help="Seconds the picture comes later than the track.")] = None,
+    delay: Annotated[
+        float | None, typer.Option(help="Seconds the picture comes later than the track.")
+    ] = None,
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
     port: Port = 8010,
@@ -183,7 +196,7 @@ def deliver(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a delivery: plate, composite, camera as USD, cut as OTIO and EDL, ST map, checksums, passport."""
+    """Make a delivery: plate, composite, camera as USD, cut as OTIO and EDL, ST map, passport."""
 
     def work(output: Any) -> int | None:
         from openset.cli.produce import run_deliver
@@ -234,7 +247,9 @@ def doctor(as_json: Json = False) -> None:
 
 @app.command()
 def up(
-    folder: Annotated[Path, typer.Argument(help="A production, or a folder of productions.")] = Path("."),
+    folder: Annotated[Path, typer.Argument(help="A production, or a folder of productions.")] = Path(
+        "."
+    ),
     port: Annotated[int, typer.Option(help="Port of the site.")] = 8000,
     as_json: Json = False,
 ) -> None:

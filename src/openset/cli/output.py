@@ -30,6 +30,16 @@ class Output:
             return
         print_table(title, rows)
 
+    def trouble_after(
+        self, figures: Figures, title: str, rows: Sequence[tuple[str, str]], error: OpensetError
+    ) -> None:
+        """Trouble that came after work worth reporting: the figures and the one line."""
+        if self.as_json:
+            print(json.dumps({**figures, **error_figures(error)}, default=str, allow_nan=False))
+        else:
+            print_table(title, rows)
+        print(f"openset: {error.line}", file=sys.stderr)
+
     def trouble(self, error: OpensetError) -> None:
         """The one clear line; as JSON too where a program asked."""
         print(f"openset: {error.line}", file=sys.stderr)

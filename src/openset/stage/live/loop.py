@@ -8,12 +8,11 @@ import queue
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 
 from openset.primitives.errors import OpensetError
@@ -33,7 +32,7 @@ from openset.stage.live.track import Track
 from openset.stage.record.files import read_marks, write_marks
 from openset.stage.record.model import TakeFrame, TakeSpec
 from openset.stage.render.view import Renderer
-from openset.stage.tracking.delay import DelayEstimate, MotionMeter
+from openset.stage.tracking.delay import DelayEstimate, MotionLog, estimate_delay
 from openset.stage.tracking.samples import LensReport
 from openset.store.files import free_bytes
 from openset.store.production import Production, next_take, take_folder
@@ -152,7 +151,7 @@ class StageLoop:
         self._last_state = ""
         self._last_pose = IDENTITY
         self._next_index = 0
-        self._meter: MotionMeter | None = None
+        self._meter: MotionLog | None = None
         self._meter_start_ns = 0
         self._recent: deque[float] = deque(maxlen=50)
         self._disk_checked = 0.0
@@ -277,7 +276,7 @@ class StageLoop:
             elif cue.action == "cut":
                 self._cut("cut")
             elif cue.action == "measure":
-                self._meter, self._meter_start_ns = MotionMeter(), frame.time_ns
+                self._meter, self._meter_start_ns = MotionLog(), frame.time_ns
             else:
                 self._finish_measuring(frame.time_ns)
 
@@ -301,7 +300,7 @@ class StageLoop:
         self.status.frames_out += 1
         self._recent.append(began)
         if self._meter is not None:
-            self._meter.add(frame.time_ns, small_luma(frame.picture))
+            self._meter.add(frame.time_ns, frame.picture.y)
         if self._take is not None:
             self._record(frame, slot, pose, lens, found.age_s, found.state)
         else:
@@ -317,7 +316,8 @@ class StageLoop:
         if self._lens is not None and (report is None or report == self._lens[0]):
             return self._lens[1]
         width, height = self.plate.format.width, self.plate.format.height
-        lens = self.settings.fallback_lens
+        fallback = self.settings.fallback_lens
+        lens = fallback.scaled_to(width, height) if fallback else None
         if report is not None and (report.focal_length_mm is not None or lens is None):
             lens = lens_from_report(report, width, height)
         if lens is None:
@@ -397,7 +397,7 @@ class StageLoop:
         kept = self._send(
             TakeFrame(
                 index=take.index,
-                time_ns=frame.time_ns,
+                time_ns=frame.time_ns - ns_from_s(self.delay_s),
                 picture=frame.picture,
                 composite=slot.composite,
                 matte=slot.matte if take.spec.record_matte else None,
@@ -439,10 +439,8 @@ class StageLoop:
         if meter is None:
             return
         margin_ns = ns_from_s(1.0)
-        samples: Sequence[Any] = self.track.between(
-            self._meter_start_ns - margin_ns, end_ns + margin_ns
-        )
-        estimate = meter.estimate(samples, self._lens[1] if self._lens else None)
+        samples = self.track.between(self._meter_start_ns - margin_ns, end_ns + margin_ns)
+        estimate = estimate_delay(meter.motion(), samples)
         self.delay_found = estimate
         if estimate.refused is None:
             self.delay_s = estimate.delay_s
@@ -469,11 +467,3 @@ class StageLoop:
         plate = self.plate.format
         bytes_per_s = 0.9 * plate.width * plate.height * float(plate.rate) / 8
         return free_bytes(self.production.root) / bytes_per_s / 60
-
-
-def small_luma(picture: Yuv420) -> U8Plane:
-    """The luma at most 640 wide, for measuring motion."""
-    if picture.width <= 640:
-        return picture.y
-    size = (640, round(picture.height * 640 / picture.width))
-    return np.asarray(cv2.resize(picture.y, size, interpolation=cv2.INTER_AREA), np.uint8)

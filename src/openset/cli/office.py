@@ -1,0 +1,121 @@
+"""The verbs `up` and `prove`: the site, and milestones judged from a production's records."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from openset.cli.output import Output
+from openset.primitives.errors import BadInput, NotWritable, PortInUse
+from openset.store.home import openset_home
+from openset.store.production import find_productions, open_production
+
+
+def open_office(productions: Path | None = None) -> None:
+    """Load Django for this process and bring the hub's database up to date."""
+    if productions is not None:
+        os.environ["OPENSET_PRODUCTIONS"] = str(productions.absolute())
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openset.site.settings")
+    try:
+        openset_home().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritable(
+            "the hub's folder cannot be made",
+            where=str(openset_home()),
+            todo="Set OPENSET_HOME elsewhere",
+        ) from error
+    import django
+    from django.core.management import call_command
+
+    django.setup()
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def run_prove(output: Output, folder: Path) -> None:
+    """Observe the production's records and print each milestone with the lines of its proof."""
+    production = open_production(folder)
+    open_office(folder)
+    from openset.hub.milestones.services import ensure_demo_grant, observe_all
+
+    grant = ensure_demo_grant(production)
+    proofs = observe_all(grant)
+    milestones = [
+        {
+            "milestone": name,
+            "state": proof.state,
+            "lines": [
+                {"text": line.text, "state": line.state, "take": line.take_id, "why": line.why}
+                for line in proof.lines
+            ],
+        }
+        for name, proof in proofs.items()
+    ]
+    rows: list[tuple[str, str]] = []
+    for name, proof in proofs.items():
+        rows.append((name, proof.state))
+        rows += [(f"  {line.state}", line.text) for line in proof.lines]
+    output.done(
+        {"grant": str(grant.id), "milestones": milestones}, f"Milestones of {production.title}", rows
+    )
+
+
+def run_up(output: Output, folder: Path, port: int) -> None:
+    """Serve the site until Ctrl-C; the terminal shows a link that signs this machine's owner in once."""
+    if not folder.is_dir():
+        raise BadInput(
+            "no such folder", where=str(folder), todo="Name a production or a folder of them"
+        )
+    productions = find_productions(folder)
+    listener = _listen(port)
+    open_office(folder)
+    import uvicorn
+
+    from openset.site.enter import make_link
+
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    link = make_link(address)
+    figures: dict[str, Any] = {
+        "ok": True,
+        "address": address,
+        "sign_in": link,
+        "productions": [str(production.root) for production in productions],
+    }
+    if output.as_json:
+        print(json.dumps(figures), flush=True)
+    else:
+        print(f"\n  The site is open on {address}")
+        print(f"  Sign in as this machine's owner, once: {link}")
+        print("  Ctrl-C closes it.\n", flush=True)
+    os.environ["OPENSET_SITE_PORT"] = str(listener.getsockname()[1])
+    config = uvicorn.Config(
+        "openset.site.asgi:application",
+        log_level="warning",
+        ws="websockets-sansio",
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listen(port: int) -> socket.socket:
+    """A loopback listener, taken before anything is loaded so that a busy port says so at once."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(("127.0.0.1", port))
+        listener.listen(64)
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortInUse(
+                f"port {port} is taken",
+                where="the site",
+                todo="Close the other program, or choose --port",
+            ) from error
+        raise
+    return listener

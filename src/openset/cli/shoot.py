@@ -1,0 +1,170 @@
+"""The verbs `shoot` and `stage`: one take from a plate, or the engine under the crew's hands."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+from typing import Any
+
+from openset.cli.output import Output
+from openset.primitives.errors import BadInput
+from openset.primitives.ids import check_name, check_set_name
+from openset.stage.lens.model import Lens, pinhole
+from openset.stage.rig import StagePlan, StageResult, run_stage
+from openset.store.production import open_production
+
+
+def run_shoot(
+    output: Output,
+    folder: Path,
+    *,
+    plate: str,
+    track: str,
+    set_name: str,
+    scene: str,
+    shot: str,
+    delay_s: float,
+    focal_mm: float | None,
+    sensor_mm: float,
+    matte: bool,
+    backend: str,
+    port: int,
+) -> int:
+    """Shoot one take; the exit code is 0, or that of the trouble that ended it early."""
+    plan = StagePlan(
+        plate=plate,
+        track=track,
+        set_name=check_set_name(set_name),
+        scene=check_name(scene, "scene"),
+        shot=check_name(shot, "shot"),
+        backend=backend,
+        delay_s=delay_s,
+        record_matte=matte,
+        roll_at_start=True,
+        port=port,
+        lens=_lens(focal_mm, sensor_mm),
+    )
+    production = open_production(folder)
+    result = run_stage(production, plan, say=output.say)
+    return report(output, production.root, result)
+
+
+def _lens(focal_mm: float | None, sensor_mm: float) -> Lens | None:
+    """A pinhole lens from the command line; its size is fitted to the picture by the loop."""
+    if focal_mm is None:
+        return None
+    if not (0.5 <= focal_mm <= 5000 and 0.5 <= sensor_mm <= 200):
+        raise BadInput(
+            f"no lens of {focal_mm} mm on a sensor {sensor_mm} mm wide", todo="Give both in millimetres"
+        )
+    return pinhole(1920, 1080, focal_mm, sensor_mm)
+
+
+def run_engine(
+    output: Output,
+    folder: Path,
+    *,
+    plate: str | None,
+    track: str | None,
+    set_name: str | None,
+    scene: str | None,
+    shot: str | None,
+    delay_s: float | None,
+    matte: bool,
+    backend: str,
+    port: int,
+) -> int:
+    """Run the engine until it is told to stop; what is not given comes from production.toml [stage]."""
+    production = open_production(folder)
+    kept = production.stage
+
+    def given(name: str, value: str | None) -> str:
+        found = value if value is not None else kept.get(name)
+        if not found:
+            raise BadInput(
+                f"no {name} given",
+                where=str(production.root / "production.toml"),
+                todo=f"Give --{name}, or write {name} = … under [stage]",
+            )
+        return str(found)
+
+    source, track_source = given("plate", plate), given("track", track)
+    plan = StagePlan(
+        plate=_inside(production.root, source),
+        track=_inside(production.root, track_source),
+        set_name=check_set_name(given("set", set_name)),
+        scene=check_name(given("scene", scene or str(kept.get("scene", "1"))), "scene"),
+        shot=check_name(given("shot", shot or str(kept.get("shot", "A"))), "shot"),
+        backend=backend,
+        delay_s=float(delay_s if delay_s is not None else kept.get("delay_s", 0.0)),
+        record_matte=matte,
+        paced=True,
+        loop=True,
+        port=port,
+        wait_for_track=False,
+    )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    output.say("stage running: roll and cut from the monitor page; Ctrl-C ends it")
+    return report(output, production.root, run_stage(production, plan, say=output.say))
+
+
+def _inside(root: Path, source: str) -> str:
+    """A file named in production.toml is relative to the production; an address or device is itself."""
+    inside = root / source
+    return str(inside) if inside.exists() else source
+
+
+def report(output: Output, root: Path, result: StageResult) -> int:
+    """Print what happened; the exit code of what ended it early, or 0."""
+    tally = result.tally
+    takes = [
+        {
+            "take": str(record.spec.id),
+            "folder": str(root / "takes" / str(record.spec.id)),
+            "frames": record.frames,
+            "counts": dict(record.counts),
+            "state": record.state,
+            "faults": [fault.text for fault in record.faults],
+        }
+        for record in result.takes
+    ]
+    figures: dict[str, Any] = {
+        "takes": takes,
+        "frames_in": tally.frames_in,
+        "frames_out": tally.frames_in - tally.dropped,
+        "dropped": tally.dropped,
+        "recorded": tally.recorded,
+        "recording_lost": tally.recording_lost,
+        "held": tally.held,
+        "no_pose": tally.no_pose,
+        "delay_s": result.delay_s,
+        "track_samples": result.track_samples,
+        "track_counts": result.track_counts,
+        "backend": result.backend,
+        "seconds": round(result.seconds, 2),
+        "frames_per_second": round(tally.frames_in / result.seconds, 2) if result.seconds else 0.0,
+    }
+    if result.trouble is not None:
+        figures["trouble"] = result.trouble.line
+    rows = [
+        ("frames in", str(tally.frames_in)),
+        ("frames out", str(figures["frames_out"])),
+        ("dropped", str(tally.dropped)),
+        (
+            "recorded",
+            f"{tally.recorded}" + (f", {tally.recording_lost} lost" if tally.recording_lost else ""),
+        ),
+        (
+            "track",
+            f"{result.track_samples} samples, held for {tally.held} frames, none for {tally.no_pose}",
+        ),
+        ("delay", f"{result.delay_s * 1000:.1f} ms"),
+        ("back end", result.backend),
+        ("speed", f"{figures['frames_per_second']} frames a second"),
+    ]
+    rows += [(take["take"], take["folder"]) for take in takes]
+    if result.trouble is not None:
+        output.trouble_after(figures, "Ended early; what was recorded is kept", rows, result.trouble)
+        return result.trouble.exit_code
+    output.done(figures, "Shot", rows)
+    return 0
