@@ -200,8 +200,9 @@ def record_tables(record: TakeRecord) -> dict[str, Any]:
         "files": asdict(record.files),
         "poses": asdict(record.poses),
         "counts": dict(record.counts),
-        "faults": [asdict(fault) for fault in record.faults],
     }
+    if record.faults:
+        out["faults"] = [asdict(fault) for fault in record.faults]
     if spec.lens is not None:
         out["lens"] = _without_none(asdict(spec.lens))
     out["take"] = _without_none(out["take"])
@@ -256,7 +257,7 @@ def _record(tables: Mapping[str, Any]) -> TakeRecord:
         poses=_filled(TrackTotals, tables["poses"]),
         reason=str(take["reason"]),
         counts={str(key): int(value) for key, value in tables["counts"].items()},
-        faults=tuple(_filled(Fault, fault) for fault in tables["faults"]),
+        faults=tuple(_filled(Fault, fault) for fault in tables.get("faults", [])),
         software=str(take["software"]),
     )
 

@@ -1,0 +1,350 @@
+"""The take's folder after the cut: reading it, marking it, checking it, mending it, showing it."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import tomli_w
+
+from openset.primitives.colour import rgb_from_yuv420
+from openset.primitives.errors import BadInput, PlateBroken
+from openset.primitives.image import U8Plane, U8Planes, Yuv420
+from openset.stage.record.checks import check_movie, check_raw, check_state, check_totals, check_track
+from openset.stage.record.contact import Row, contact_sheet, grey, moments
+from openset.stage.record.model import (
+    COMPOSITE_FILE,
+    CONTACT_FILE,
+    MARKS_FILE,
+    MATTE_FILE,
+    PICTURE_FILE,
+    PROXY_FILE,
+    RAW_FILE,
+    TAKE_FILE,
+    TRACK_FILE,
+    UNSEALED,
+    FileTotals,
+    Finding,
+    Marks,
+    TakeRecord,
+    TrackTotals,
+    Verification,
+    marks_from_tables,
+    marks_tables,
+    record_from_tables,
+    record_tables,
+)
+from openset.stage.record.track import TrackLine, parse_track_line, totals_with
+from openset.store.files import write_atomic, writing
+from openset.store.mhl import check, is_sealed, seal
+from openset.store.recording import is_locked
+
+PROXY_WIDTH = 960
+_KILLED = "the recording was cut off"
+_FILE_STATES = {"whole": "hash holds", "changed": "hash holds", "missing": "file is there"}
+
+
+@dataclass(frozen=True)
+class MovieCount:
+    """What a movie holds when decoded to the end; `trouble` says why it stopped early, if it did."""
+
+    frames: int
+    size: tuple[int, int] = (0, 0)
+    timecode: str = ""
+    trouble: str = ""
+
+
+def read_take(folder: Path) -> TakeRecord:
+    """take.toml of a take's folder. Raises BadInput when it is absent or cannot be understood."""
+    path = folder / TAKE_FILE
+    return record_from_tables(_load(path, "a take's folder holds take.toml"), str(path))
+
+
+def write_take(folder: Path, record: TakeRecord) -> None:
+    """Write take.toml whole. Raises BadInput, DiskFull, NotWritable."""
+    write_atomic(folder / TAKE_FILE, _dump(record_tables(record), folder / TAKE_FILE))
+
+
+def read_marks(folder: Path) -> Marks:
+    """What people said of the take; no marks where nobody has. Raises BadInput."""
+    path = folder / MARKS_FILE
+    if not path.exists():
+        return Marks()
+    return marks_from_tables(_load(path, ""), str(path))
+
+
+def write_marks(folder: Path, marks: Marks) -> None:
+    """Write marks.toml whole; the seal of the take does not cover it. Raises DiskFull, NotWritable."""
+    write_atomic(folder / MARKS_FILE, _dump(marks_tables(marks), folder / MARKS_FILE))
+
+
+def read_track_lines(folder: Path) -> list[TrackLine]:
+    """The take's track, frame by frame. Raises BadInput naming the line that cannot be read."""
+    path = folder / TRACK_FILE
+    read = []
+    for number, line in enumerate(_lines(path), 1):
+        try:
+            read.append(parse_track_line(line))
+        except ValueError as error:
+            raise BadInput(f"line {number} cannot be read ({error})", where=str(path)) from error
+    return read
+
+
+def seal_take(folder: Path) -> Path:
+    """Seal the folder but for what may change after the cut.
+
+    Raises AlreadyExists, DiskFull, NotWritable."""
+    return seal(folder, ignore=UNSEALED)
+
+
+def verify_take(folder: Path) -> Verification:
+    """Re-hash every file against the manifest, decode every frame, read every line, and hold all
+    figures against take.toml. Never raises for what is in the folder: it becomes a finding."""
+    sealed = [_sealed_finding(state.path, state.state, state.detail) for state in check(folder)]
+    try:
+        record = read_take(folder)
+    except BadInput as error:
+        return Verification((Finding(False, "take.toml is read", TAKE_FILE, error.line), *sealed))
+    named = Finding(
+        str(record.spec.id) == folder.resolve().name, "the folder bears the take's name", TAKE_FILE
+    )
+    movies = [_movie_finding(folder, name, wanted, record) for name, wanted in _movies(record)]
+    return Verification((
+        *sealed,
+        check_state(record),
+        named,
+        check_totals(record),
+        *movies,
+        *check_track(record, _lines(folder / TRACK_FILE)),
+        check_raw(record, _lines(folder / RAW_FILE)),
+    ))  # fmt: skip
+
+
+def recover_take(folder: Path) -> TakeRecord:
+    """Close a take whose recording was cut off: count what is there, write take.toml (state
+    "recovered"), seal. What was recorded is not changed but for a torn last line of a text file. A take
+    that is closed and sealed is left as it is. Raises BadInput, DiskFull, NotWritable."""
+    record = read_take(folder)
+    picture = folder / PICTURE_FILE
+    if picture.exists() and is_locked(picture):
+        raise BadInput("the take is being recorded", where=str(folder), todo="Cut first")
+    if record.state == "recording":
+        record = _recounted(folder, record)
+        write_take(folder, record)
+    _sweep(folder)
+    if not is_sealed(folder):
+        seal_take(folder)
+    return record
+
+
+def make_proxy(folder: Path) -> Path | None:
+    """proxy.mp4 of the composite, at most PROXY_WIDTH wide, playable in a browser while it loads; None
+    for a take of no frames. Raises PlateBroken, DiskFull, NotWritable."""
+    record = read_take(folder)
+    if record.frames == 0:
+        return None
+    target, unfinished = folder / PROXY_FILE, folder / f".{PROXY_FILE}"
+    with writing(target):
+        _transcode(folder / COMPOSITE_FILE, unfinished, record)
+        os.replace(unfinished, target)
+    return target
+
+
+def make_contact(folder: Path) -> Path | None:
+    """contact.jpg: plate, matte where recorded, and composite at four moments; None for a take of no
+    frames. Raises PlateBroken, DiskFull, NotWritable."""
+    record = read_take(folder)
+    numbers = moments(record.frames)
+    if not numbers:
+        return None
+    rows = [Row("plate", frames_at(folder / PICTURE_FILE, numbers))]
+    if record.spec.record_matte:
+        rows.append(Row("matte", frames_at(folder / MATTE_FILE, numbers)))
+    rows.append(Row("composite", frames_at(folder / COMPOSITE_FILE, numbers)))
+    captions = [str(record.spec.start_timecode.plus(number)) for number in numbers]
+    sheet = contact_sheet(str(record.spec.id), _subtitle(record), captions, rows)
+    _, jpeg = cv2.imencode(".jpg", sheet, [cv2.IMWRITE_JPEG_QUALITY, 92])
+    write_atomic(folder / CONTACT_FILE, jpeg.tobytes())
+    return folder / CONTACT_FILE
+
+
+def frames_at(path: Path, numbers: Sequence[int]) -> list[U8Planes]:
+    """The frames of these ascending numbers as R'G'B' (3, h, w). Raises PlateBroken."""
+    found = []
+    with _named(path), av.open(str(path)) as container:
+        wanted = set(numbers)
+        for number, frame in enumerate(container.decode(video=0)):
+            if number in wanted:
+                found.append(_rgb(frame))
+            if number >= max(wanted):
+                break
+    if len(found) != len(numbers):
+        raise PlateBroken(f"ends before frame {numbers[len(found)]}", where=str(path))
+    return found
+
+
+def count_movie(path: Path) -> MovieCount:
+    """Decode the movie to its end; a file that does not open holds no frames."""
+    frames, size, timecode = 0, (0, 0), ""
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            tags = {**container.metadata, **stream.metadata}
+            timecode = tags.get("timecode") or tags.get("TIMECODE") or ""
+            for frame in container.decode(stream):
+                frames += 1
+                size = (frame.width, frame.height)
+    except (av.FFmpegError, IndexError) as error:
+        return MovieCount(frames, size, timecode, f"decoding stops at frame {frames} ({error})")
+    return MovieCount(frames, size, timecode)
+
+
+def trim_torn_line(path: Path) -> int:
+    """Cut what follows the last newline; returns how many whole lines are left, 0 for no file."""
+    if not path.exists():
+        return 0
+    data = path.read_bytes()
+    whole = data.rfind(b"\n") + 1
+    if whole != len(data):
+        with writing(path):
+            os.truncate(path, whole)
+    return data.count(b"\n")
+
+
+def _recounted(folder: Path, record: TakeRecord) -> TakeRecord:
+    spec = record.spec
+    files = FileTotals(
+        picture_frames=count_movie(folder / PICTURE_FILE).frames,
+        composite_frames=count_movie(folder / COMPOSITE_FILE).frames,
+        matte_frames=count_movie(folder / MATTE_FILE).frames if spec.record_matte else 0,
+        track_lines=trim_torn_line(folder / TRACK_FILE),
+        raw_lines=trim_torn_line(folder / RAW_FILE),
+    )
+    counts = [files.picture_frames, files.composite_frames, files.track_lines]
+    poses = TrackTotals()
+    with suppress(BadInput):
+        for line in read_track_lines(folder):
+            poses = totals_with(poses, line.state, line.age_s)
+    return replace(
+        record,
+        state="recovered",
+        frames=min([*counts, files.matte_frames] if spec.record_matte else counts),
+        files=files,
+        poses=poses,
+        reason=_KILLED,
+        ended_at=datetime.fromtimestamp((folder / PICTURE_FILE).stat().st_mtime, UTC),
+    )
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what an interrupted writer leaves: reserves, half-written files."""
+    for path in folder.glob(".*"):
+        if path.is_file():
+            with writing(path):
+                path.unlink()
+
+
+def _movies(record: TakeRecord) -> list[tuple[str, int]]:
+    files = record.files
+    out = [(PICTURE_FILE, files.picture_frames), (COMPOSITE_FILE, files.composite_frames)]
+    return [*out, (MATTE_FILE, files.matte_frames)] if record.spec.record_matte else out
+
+
+def _movie_finding(folder: Path, name: str, wanted: int, record: TakeRecord) -> Finding:
+    empty = wanted == 0 and (folder / name).is_file() and (folder / name).stat().st_size == 0
+    counted = MovieCount(0) if empty else count_movie(folder / name)
+    return check_movie(
+        name, wanted, counted.frames, counted.size, counted.timecode, record, counted.trouble
+    )
+
+
+def _sealed_finding(path: str, state: str, detail: str) -> Finding:
+    what = _FILE_STATES.get(
+        state, "the manifest knows every file" if state == "added" else "the seal holds"
+    )
+    return Finding(state == "whole", what, path, detail)
+
+
+def _subtitle(record: TakeRecord) -> str:
+    spec = record.spec
+    rate = f"{float(spec.rate):.6g}"
+    return (
+        f"{record.started_at:%Y-%m-%d %H:%M}   {record.frames} frames at {rate}   "
+        f"{spec.width} x {spec.height}   set {spec.set_name}"
+    )
+
+
+def _rgb(frame: av.VideoFrame) -> U8Planes:
+    planes = [_plane(plane) for plane in frame.planes]
+    if frame.format.name.startswith("gray"):
+        return grey(planes[0])
+    return rgb_from_yuv420(Yuv420(*planes))
+
+
+def _plane(plane: Any) -> U8Plane:
+    rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)
+    return rows[:, : plane.width]
+
+
+def _transcode(source: Path, target: Path, record: TakeRecord) -> None:
+    spec = record.spec
+    width = min(PROXY_WIDTH, spec.width)
+    height = round(spec.height * width / spec.width / 2) * 2
+    options = {"preset": "veryfast", "crf": "23", "g": str(max(1, int(spec.rate)))}
+    with (
+        _named(source),
+        av.open(str(source)) as reading,
+        target.open("wb", buffering=0) as file,
+        av.open(file, "w", format="mp4", options={"movflags": "+faststart"}) as output,
+    ):
+        stream: Any = output.add_stream("libx264", spec.rate, options)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        for number, frame in enumerate(reading.decode(video=0)):
+            small = frame.reformat(width, height, "yuv420p")
+            small.pts, small.time_base = number, 1 / spec.rate
+            output.mux(stream.encode(small))
+        output.mux(stream.encode(None))
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """FFmpeg's refusals to read `path`, by name; the disk's own troubles pass."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        if isinstance(error, OSError) and not isinstance(error, av.error.FileNotFoundError):
+            raise
+        raise PlateBroken(f"cannot be decoded ({error})", where=str(path)) from error
+
+
+def _lines(path: Path) -> list[bytes]:
+    """The lines of a text file, a torn last one included; none where the file is absent."""
+    return path.read_bytes().splitlines() if path.is_file() else []
+
+
+def _load(path: Path, todo: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_bytes().decode())
+    except FileNotFoundError:
+        raise BadInput("there is no take here", where=str(path.parent), todo=todo) from None
+    except OSError as error:
+        raise BadInput(f"cannot be read ({error.strerror})", where=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"is not TOML ({error})", where=str(path)) from error
+
+
+def _dump(tables: dict[str, Any], path: Path) -> bytes:
+    try:
+        return tomli_w.dumps(tables).encode()
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"cannot hold this value ({error})", where=str(path)) from error
