@@ -184,18 +184,15 @@ def rebuild() -> tuple[int, int]:
 
 def check_journal() -> tuple[chain.ChainFault, ...]:
     """Every fault in every log kept here, the columns beside the signed bytes included."""
-    faults = list(chain.verify(replay_readable(unreadable := [])))
-    return tuple(unreadable + faults)
-
-
-def replay_readable(unreadable: list[chain.ChainFault]) -> Iterator[entry.Entry]:
-    """Every entry that can be read; what cannot is noted in `unreadable`."""
+    broken: list[chain.ChainFault] = []
+    whole: list[entry.Entry] = []
     for row in EntryRow.objects.order_by("device", "sequence").iterator(chunk_size=2000):
         fault = row_fault(row)
         if fault:
-            unreadable.append(chain.ChainFault(row.device, row.sequence, "signature", fault))
+            broken.append(chain.ChainFault(row.device, row.sequence, "signature", fault))
         else:
-            yield row.entry
+            whole.append(row.entry)
+    return (*broken, *chain.verify(whole))
 
 
 def row_fault(row: EntryRow) -> str:

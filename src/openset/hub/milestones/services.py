@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from django.db import transaction
@@ -136,7 +136,7 @@ def proof_of(grant: Grant, milestone: str = "stage") -> Proof:
     found = Milestone.objects.filter(grant=grant, name=milestone).first()
     if found is None:
         raise BadInput(f"the grant has no milestone {milestone!r}")
-    last = Observation.objects.filter(grant=grant).first()
+    last = newest_observation(grant)
     return prove(found.conditions, seen.from_payload(last.evidence) if last else None, found.held)
 
 
@@ -161,6 +161,12 @@ def decide(by: Person | None, milestone: Milestone, decision: str, reason: str) 
     return Milestone.objects.get(id=milestone.id)
 
 
-def milestones_of(grant: Grant) -> Sequence[Milestone]:
-    """The grant's milestones in order."""
-    return list(Milestone.objects.filter(grant=grant).order_by("position"))
+def newest_observation(grant: Grant) -> Observation | None:
+    """The newest look at the grant's production, None where nobody looked."""
+    return Observation.objects.filter(grant=grant).first()
+
+
+def grants_of(production_id: str) -> list[Grant]:
+    """The production's grants, oldest first, with their milestones at hand."""
+    found = Grant.objects.filter(production_id=production_id).order_by("created_ms", "id")
+    return list(found.prefetch_related("milestones"))
