@@ -64,7 +64,7 @@ def run_prove(output: Output, folder: Path) -> None:
 
 
 def run_up(output: Output, folder: Path, port: int) -> None:
-    """Serve the site until Ctrl-C; the terminal shows a link that signs this machine's owner in once."""
+    """Serve the site until Ctrl-C; the terminal shows a link that signs the owner in once."""
     if not folder.is_dir():
         raise BadInput(
             "no such folder", where=str(folder), todo="Name a production or a folder of them"

@@ -39,16 +39,17 @@ def writing(path: Path) -> Iterator[None]:
         raise disk_error(error, path) from error
 
 
-def write_atomic(path: Path, data: bytes) -> None:
+def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
     """Replace `path` by `data` whole: a reader, or the next start after a power cut, finds the old
-    bytes or the new ones and nothing between. Raises DiskFull, NotWritable."""
+    bytes or the new ones and nothing between. The file keeps its mode, or gets `mode` (0o600 for a
+    secret). Raises DiskFull, NotWritable."""
     with writing(path):
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
                 file.flush()
-                os.fchmod(file.fileno(), _mode(path))
+                os.fchmod(file.fileno(), _mode(path) if mode is None else mode)
                 os.fsync(file.fileno())
             os.replace(name, path)
         except BaseException:

@@ -57,7 +57,7 @@ class Control(threading.Thread):
         self._pictures: Broadcast[bytes] = Broadcast(depth=1)
         self._ready = threading.Event()
         self._failure: OSError | None = None
-        self._stop: asyncio.Event | None = None
+        self._ending: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners = 0
         self.port = port
@@ -94,7 +94,7 @@ class Control(threading.Thread):
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._ending = asyncio.get_running_loop(), asyncio.Event()
         try:
             server: Server = await serve(
                 self._talk,
@@ -111,7 +111,7 @@ class Control(threading.Thread):
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         async with server:
-            await self._stop.wait()
+            await self._ending.wait()
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         wanted = f"Bearer {self._token}"
@@ -179,7 +179,7 @@ class Control(threading.Thread):
 
     def stop(self) -> None:
         """Close the socket and remove the file."""
-        if self._loop and self._stop and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._stop.set)
+        if self._loop and self._ending and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ending.set)
             self.join(3.0)
         self.file.unlink(missing_ok=True)

@@ -91,17 +91,17 @@ class Monitor(threading.Thread):
         self.latest: Latest[MonitorFrame] = Latest()
         self.view = "composite"
         self._publish, self._wanted = publish, wanted
-        self._stop = threading.Event()
+        self._ending = threading.Event()
 
     def run(self) -> None:
         """Encode until stopped."""
-        while not self._stop.is_set():
+        while not self._ending.is_set():
             frame = self.latest.take(timeout_s=0.25)
             if frame is not None and self._wanted():
                 self._publish(jpeg_of(frame, self.view))
 
     def stop(self) -> None:
         """End the thread."""
-        self._stop.set()
+        self._ending.set()
         if self.is_alive():
             self.join(2.0)

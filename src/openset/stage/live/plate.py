@@ -205,7 +205,7 @@ class PlateSource(threading.Thread):
         self._start_ns = 0
         self._delay_ns = ns_from_s(delay_s)
         self._clock = ClockMap()
-        self._stop = threading.Event()
+        self._ending = threading.Event()
         self.queue: Lossless[PlateFrame] = Lossless("picture queue", QUEUE_FRAMES)
         self.dropped = 0
         self.trouble: PlateBroken | None = None
@@ -219,10 +219,10 @@ class PlateSource(threading.Thread):
         """Decode until the source ends or `stop` is called."""
         index = 0
         try:
-            while not self._stop.is_set():
+            while not self._ending.is_set():
                 first = index
                 for frame in self._reader.frames():
-                    if self._stop.is_set() or not self._offer(index, frame):
+                    if self._ending.is_set() or not self._offer(index, frame):
                         return
                     index += 1
                 promised = self.format.promised_frames
@@ -258,7 +258,7 @@ class PlateSource(threading.Thread):
                 self._put_or_drop(PlateFrame(index, time_ns, picture))
             elif self._paced:
                 time_ns = self._start_ns + due_ns + self._delay_ns
-                if self._stop.wait(max(0, time_ns - time.monotonic_ns()) / 1e9):
+                if self._ending.wait(max(0, time_ns - time.monotonic_ns()) / 1e9):
                     return False
                 self._put_or_drop(PlateFrame(index, time_ns, picture))
             else:
@@ -267,7 +267,7 @@ class PlateSource(threading.Thread):
                         self.queue.put(PlateFrame(index, due_ns, picture), timeout_s=0.2)
                         break
                     except PipeFull:
-                        if self._stop.is_set():
+                        if self._ending.is_set():
                             return False
         except PipeClosed:
             return False
@@ -281,7 +281,7 @@ class PlateSource(threading.Thread):
 
     def stop(self) -> None:
         """Ask the thread to end; returns when it has, or after two seconds."""
-        self._stop.set()
+        self._ending.set()
         self.queue.close()
         if self.is_alive():
             self.join(2.0)
