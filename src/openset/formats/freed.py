@@ -1,9 +1,9 @@
 """FreeD D1: the 29-byte camera pose that PTZ heads and most trackers send, as a plain value.
 
 Big-endian: 0xD1, camera id, pan, tilt, roll (signed 24 bits, degrees x 32768), x, y, z (signed 24 bits,
-millimetres x 64), zoom, focus (unsigned 24 bits), user (16 bits), checksum (0x40 less the sum of the other
-bytes). It carries no time. Zoom, focus and user mean what the maker says: they are left raw. Source: Vinten
-FreeD manual, appendix B.
+millimetres x 64), zoom, focus (unsigned 24 bits), user (16 bits), checksum (0x40 less the sum of the
+other bytes). It carries no time. Zoom, focus and user mean what the maker says: they are left raw.
+Source: Vinten FreeD manual, appendix B.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ units follow from them and from a real recording, and are pinned by tests:
 
 - angles in 1/1000 degree, about OpenTrackIO's axes;
 - positions in 1/100 mm;
-- focal lengths and the optical centre in pixels of a picture 1920 x 1080 (camdkit takes them for degrees);
+- focal lengths and optical centre in pixels of a picture 1920 x 1080 (not degrees, as camdkit has it);
 - entrance pupil in metres, focus as 1/m.
 """
 
@@ -70,9 +70,10 @@ class F4Frame:
     """One packet: the sensor's position (metres) and pan, tilt, roll (radians, as in OpenTrackIO).
 
     Lens values are None where the packet has none. `focal_length_mm` is on the sensor width given to
-    `read`, None if none was. `fx_px`, `fy_px` and `centre_offset_px` (right, down of the middle) count pixels
-    of a picture 1920 x 1080. `radial` (k1, k2) corrects a distorted point at radius r, in units of the focal
-    length, to (1 + k1 r² + k2 r⁴) r. `focus_distance_m` is infinite at infinity. Encoders are 0..65535.
+    `read`, None if none was. `fx_px`, `fy_px` and `centre_offset_px` (right, down of the middle) count
+    pixels of a picture 1920 x 1080. `radial` (k1, k2) takes a distorted point at radius r, in units of
+    the focal length, to (1 + k1 r² + k2 r⁴) r. `focus_distance_m` is infinite at infinity. Encoders are
+    0..65535.
     """
 
     position_m: tuple[float, float, float]
@@ -103,7 +104,7 @@ class F4Frame:
 
 @dataclass(frozen=True)
 class Recording:
-    """All usable frames of a file in their order, and how many packets or stretches of bytes were not."""
+    """All usable frames of a file in order, and how many packets or stretches of bytes were not."""
 
     frames: tuple[F4Frame, ...]
     skipped: int
@@ -127,14 +128,8 @@ def read(data: bytes, *, sensor_width_mm: float | None = None) -> Recording:
 
 
 def decode(packet: bytes, *, sensor_width_mm: float | None = None) -> F4Frame:
-    """One packet; F4Error where it is no packet, its checksum fails, or it holds no usable pose or lens."""
-    if len(packet) < _OVERHEAD or packet[0] != _COMMAND:
-        raise F4Error("an F4 packet starts with 0xF4")
-    if len(packet) != packet_size(packet):
-        raise F4Error(f"{packet[2]} fields need {packet_size(packet)} bytes, not {len(packet)}")
-    if (0x40 - sum(packet[:-1])) & 0xFF != packet[-1]:
-        raise F4Error("the checksum does not hold")
-    fields = {packet[at]: packet[at + 1 : at + 5] for at in range(4, len(packet) - 1, _FIELD)}
+    """One packet; F4Error where it is none, its checksum fails, or it holds no usable pose or lens."""
+    fields = _fields(packet)
     angles = [_integer(fields, name) / _ANGLE_STEPS for name in (_PAN, _TILT, _ROLL)]
     x, y, z = (_integer(fields, name) / _LENGTH_STEPS for name in (_X, _Y, _HEIGHT))
     fx, fy = _focal_length(fields, _FX), _focal_length(fields, _FY)
@@ -168,6 +163,17 @@ def decode(packet: bytes, *, sensor_width_mm: float | None = None) -> F4Frame:
         recording=bool(packet[3] & 0x10),
         genlocked=bool(packet[3] & 0x20),
     )
+
+
+def _fields(packet: bytes) -> dict[int, bytes]:
+    """The four bytes of each field by its id."""
+    if len(packet) < _OVERHEAD or packet[0] != _COMMAND:
+        raise F4Error("an F4 packet starts with 0xF4")
+    if len(packet) != packet_size(packet):
+        raise F4Error(f"{packet[2]} fields need {packet_size(packet)} bytes, not {len(packet)}")
+    if (0x40 - sum(packet[:-1])) & 0xFF != packet[-1]:
+        raise F4Error("the checksum does not hold")
+    return {packet[at]: packet[at + 1 : at + 5] for at in range(4, len(packet) - 1, _FIELD)}
 
 
 def packet_size(packet: bytes) -> int:
