@@ -18,7 +18,7 @@ import av.error
 import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace
+from av.video.reformatter import ColorRange, Colorspace
 
 from openset.primitives.errors import PlateBroken, PlateNotFound
 from openset.primitives.image import U8Plane, Yuv420
@@ -28,6 +28,8 @@ from openset.stage.tracking.clock import ClockMap
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".dpx", ".bmp"}
 QUEUE_FRAMES = 12
+UNSPECIFIED = 2
+"""AVCOL_SPC_UNSPECIFIED: most clips say nothing and mean BT.709."""
 _ADDRESS = re.compile(r"^(rtsp|rtsps|srt|rtmp|http|https|udp|tcp)://")
 
 
@@ -60,11 +62,11 @@ def is_live(source: str) -> bool:
 
 def planes_of(frame: VideoFrame) -> Yuv420:
     """A decoded frame as own contiguous planes: 8-bit 4:2:0, BT.709 limited, size cut to even."""
-    if frame.format.name != "yuv420p" or frame.colorspace not in (
-        Colorspace.ITU709,
-        Colorspace.UNSPECIFIED,
-    ):
-        frame = frame.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+    plain = frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG
+    if not plain or frame.colorspace not in (Colorspace.ITU709, UNSPECIFIED):
+        frame = frame.reformat(
+            format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )
     width, height = frame.width & ~1, frame.height & ~1
 
     def plane(index: int, shrink: int) -> U8Plane:
