@@ -44,7 +44,7 @@ def yuv420_from_rgb(planes: U8Planes) -> Yuv420:
 
     def chroma(difference: npt.NDArray[np.float32], span: float) -> npt.NDArray[np.uint8]:
         mean = difference.reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3))
-        return np.clip(mean / span * (224.0 / 255.0) + 128.5, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(mean / span * (224.0 / 255.0) + 128.5, 0, 255), np.uint8)
 
     return Yuv420(
         y=np.clip(luma * (219.0 / 255.0) + 16.5, 0, 255).astype(np.uint8),

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from openset.primitives.errors import BadInput
 
-_NAME = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9_.]*[A-Za-z0-9])?$")
-_SET = re.compile(r"^[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?$")
-_TAKE = re.compile(r"^(?P<scene>[A-Za-z0-9_.]+)-(?P<shot>[A-Za-z0-9_.]+)-t(?P<take>\d{2,4})$")
+_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.]*[A-Za-z0-9])?")
+_SET = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]*[A-Za-z0-9])?")
+_TAKE = re.compile(
+    r"(?P<scene>[A-Za-z0-9_.]+)-(?P<shot>[A-Za-z0-9_.]+)-t(?P<take>[0-9]{2}|[1-9][0-9]{2,3})"
+)
 
 
 @dataclass(frozen=True, order=True)
@@ -26,7 +28,7 @@ class TakeId:
 
 def check_name(text: str, what: str) -> str:
     """`text` if it can name a scene or shot (letters, digits, '_' and '.'); BadInput if not."""
-    if not _NAME.match(text) or ".." in text or len(text) > 40:
+    if not _NAME.fullmatch(text) or ".." in text or len(text) > 40:
         raise BadInput(
             f"{what} {text!r} cannot be a folder name",
             todo="Use letters, digits, '_' and '.', at most 40 of them",
@@ -36,7 +38,7 @@ def check_name(text: str, what: str) -> str:
 
 def check_set_name(text: str) -> str:
     """`text` if it can name a set (as a scene name, '-' allowed inside); BadInput if not."""
-    if not _SET.match(text) or ".." in text or len(text) > 60:
+    if not _SET.fullmatch(text) or ".." in text or len(text) > 60:
         raise BadInput(
             f"set {text!r} cannot be a folder name",
             todo="Use letters, digits, '_', '.' and '-', at most 60 of them",
@@ -46,7 +48,7 @@ def check_set_name(text: str) -> str:
 
 def parse_take_id(text: str) -> TakeId:
     """'1-A-t03' to its parts; BadInput for anything else."""
-    match = _TAKE.match(text)
+    match = _TAKE.fullmatch(text)
     if match is None:
         raise BadInput(f"{text!r} is not a take", todo="Takes are named like 1-A-t03")
     return TakeId(

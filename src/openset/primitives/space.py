@@ -171,11 +171,19 @@ def pan_tilt_roll_from_pose(pose: Pose) -> tuple[float, float, float]:
 
 
 def look_at(position_m: tuple[float, float, float], target_m: tuple[float, float, float]) -> Pose:
-    """A camera at `position_m` looking at `target_m`, world Z up in the picture."""
+    """A camera at `position_m` looking at `target_m`, world Z up in the picture.
+
+    Looking straight down or up, world +Y is up in the picture. Raises ValueError if both are one point.
+    """
     eye = np.array(position_m, dtype=np.float64)
     back = eye - np.array(target_m, dtype=np.float64)
-    back /= np.linalg.norm(back)
+    distance = np.linalg.norm(back)
+    if distance == 0.0:
+        raise ValueError("a camera cannot look at the point where it stands")
+    back /= distance
     right = np.cross([0.0, 0.0, 1.0], back)
+    if np.linalg.norm(right) < 1e-9:
+        right = np.cross([0.0, 1.0, 0.0], back)
     right /= np.linalg.norm(right)
     out = np.eye(4)
     out[:3, :3] = np.stack([right, np.cross(back, right), back], axis=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 NS_PER_S = 1_000_000_000
-_TIMECODE = re.compile(r"^(\d{2}):(\d{2}):(\d{2})([:;])(\d{2,3})$")
+_TIMECODE = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})([:;])([0-9]{2,3})")
 
 
 def ns_from_s(seconds: float) -> int:
@@ -31,7 +31,10 @@ def frame_time_ns(index: int, rate: Fraction) -> int:
 
 def parse_rate(text: str | int | float) -> Fraction:
     """'25', '24000/1001', '29.97' to the exact rate; 23.976, 29.97, 59.94 mean n*1000/1001."""
-    value = Fraction(str(text))
+    try:
+        value = Fraction(str(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"not a frame rate: {text!r}; write 25, 29.97 or 30000/1001") from error
     whole = round(float(value) * 1.001)
     ntsc = Fraction(whole * 1000, 1001)
     if value.denominator != 1 and abs(float(value - ntsc)) < 0.005:
@@ -59,18 +62,20 @@ class Timecode:
 
     def plus(self, frames: int) -> Timecode:
         """The timecode `frames` later, wrapping at 24 hours."""
-        return Timecode((self.frame_count + frames) % self._per_day(), self.rate, self.drop_frame)
+        return Timecode((self.frame_count + frames) % self.frames_per_day, self.rate, self.drop_frame)
 
     def _dropped(self) -> int:
         return self.nominal_rate // 15 if self.drop_frame else 0
 
-    def _per_day(self) -> int:
+    @property
+    def frames_per_day(self) -> int:
+        """How many frames 24 hours of timecode count."""
         return 24 * (3600 * self.nominal_rate - 54 * self._dropped())
 
     def fields(self) -> tuple[int, int, int, int]:
         """Hours, minutes, seconds, frames as they are displayed."""
         nominal, dropped = self.nominal_rate, self._dropped()
-        count = self.frame_count % self._per_day()
+        count = self.frame_count % self.frames_per_day
         if dropped:
             per_minute = nominal * 60 - dropped
             per_ten = per_minute * 10 + dropped
@@ -100,7 +105,9 @@ def timecode_from_fields(
     probe = Timecode(0, rate, drop_frame)
     nominal = probe.nominal_rate
     dropped = nominal // 15 if drop_frame else 0
-    if not (hours < 24 and minutes < 60 and seconds < 60 and frames < nominal):
+    if drop_frame and nominal % 30:
+        raise ValueError(f"drop-frame timecode exists at 29.97 and 59.94, not at {rate}")
+    if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 60 and 0 <= frames < nominal):
         raise ValueError(f"no such timecode: {hours}:{minutes}:{seconds}:{frames} at {rate}")
     if dropped and seconds == 0 and frames < dropped and minutes % 10:
         raise ValueError(f"drop-frame skips {hours}:{minutes}:{seconds};{frames}")
@@ -111,7 +118,7 @@ def timecode_from_fields(
 
 def parse_timecode(text: str, rate: Fraction) -> Timecode:
     """'01:00:00:00' (or ';' before the frames for drop-frame) to a timecode."""
-    match = _TIMECODE.match(text)
+    match = _TIMECODE.fullmatch(text)
     if match is None:
         raise ValueError(f"not a timecode: {text!r}; write HH:MM:SS:FF")
     hours, minutes, seconds, mark, frames = match.groups()

@@ -15,6 +15,9 @@ import numpy.typing as npt
 
 F64 = npt.NDArray[np.float64]
 
+_FARTHEST = 20.0
+"""Normalised coordinate that no picture reaches: 174 degrees of view."""
+
 
 @dataclass(frozen=True)
 class Lens:
@@ -86,7 +89,8 @@ def distort(lens: Lens, undistorted: F64) -> F64:
 def undistort(lens: Lens, distorted: F64, steps: int = 30) -> F64:
     """Normalised distorted (..., 2) to undistorted (..., 2), by Newton on the exact Jacobian.
 
-    Converges wherever the model is one-to-one; points past its fold stay where the iteration ends.
+    Converges wherever the model is one-to-one. Steps are bounded, so that points past the model's fold
+    end somewhere finite instead of running away.
     """
     target = np.asarray(distorted, dtype=np.float64)
     guess = target.copy()
@@ -103,13 +107,15 @@ def undistort(lens: Lens, distorted: F64, steps: int = 30) -> F64:
         jyy = radial + 2.0 * y * y * slope + 6.0 * lens.p1 * y + 2.0 * lens.p2 * x
         determinant = jxx * jyy - jxy * jxy
         determinant = np.where(np.abs(determinant) < 1e-6, 1e-6, determinant)
-        guess = guess - np.stack(
+        step = np.stack(
             [
                 (jyy * error[..., 0] - jxy * error[..., 1]) / determinant,
                 (jxx * error[..., 1] - jxy * error[..., 0]) / determinant,
             ],
             axis=-1,
         )
+        reach = 0.5 * (1.0 + np.sqrt(r2))[..., None]
+        guess = np.clip(guess - np.clip(step, -reach, reach), -_FARTHEST, _FARTHEST)
     return guess
 
 

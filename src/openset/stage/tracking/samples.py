@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
 
 from openset.primitives.space import Pose
 
@@ -24,9 +26,18 @@ class TrackSample:
     status: str = ""
 
 
+MODEL_UD = "Brown-Conrady U-D"
+MODEL_DU = "Brown-Conrady D-U"
+"""OpenTrackIO's distortion models: undistorted to distorted, and the other way."""
+
+
 @dataclass(frozen=True)
 class LensReport:
-    """What a tracker reports of the lens; None where it does not. Lengths in mm unless named."""
+    """What a tracker reports of the lens; None where it does not. Lengths in mm unless named.
+
+    Offsets (right, down of the sensor's middle) and coefficients are OpenLensIO's: see
+    stage/lens/report.py.
+    """
 
     focal_length_mm: float | None = None
     focus_distance_m: float | None = None
@@ -35,6 +46,104 @@ class LensReport:
     sensor_width_mm: float | None = None
     sensor_height_mm: float | None = None
     projection_offset_mm: tuple[float, float] | None = None
+    distortion_offset_mm: tuple[float, float] | None = None
     distortion_model: str | None = None
     radial: tuple[float, ...] = field(default=())
     tangential: tuple[float, ...] = field(default=())
+
+
+_DISTORTION = ("distortion_model", "radial", "tangential", "distortion_offset_mm")
+
+
+def completed(report: LensReport | None, earlier: LensReport | None) -> LensReport | None:
+    """`report` with what it leaves out taken from the `earlier` one.
+
+    Trackers send the static block (sensor size, pupil offset) only every second or two; what is not
+    repeated still holds. The distortion is one thing: model and coefficients come from the same report.
+    """
+    if report is None or earlier is None:
+        return report or earlier
+    silent: dict[str, Any] = {
+        each.name: getattr(earlier, each.name)
+        for each in fields(LensReport)
+        if each.name not in _DISTORTION and getattr(report, each.name) is None
+    }
+    if not report.radial and not report.tangential:
+        silent |= {name: getattr(earlier, name) for name in _DISTORTION}
+    return replace(report, **silent)
+
+
+def between(start: LensReport | None, end: LensReport | None, fraction: float) -> LensReport | None:
+    """The lens `fraction` (0..1) of the way; what only one side says is taken from that side.
+
+    Coefficients of the same model and number are blended, others come from the nearer report.
+    """
+    if start is None or end is None or start == end:
+        return start or end
+    near, far = (start, end) if fraction < 0.5 else (end, start)
+    same = start.distortion_model == end.distortion_model
+    blended: dict[str, Any] = {
+        name: _mix(getattr(start, name), getattr(end, name), fraction, getattr(near, name))
+        for name in _NUMBERS
+    }
+    for name in ("projection_offset_mm", "distortion_offset_mm", "radial", "tangential"):
+        a, b, nearer = (getattr(each, name) for each in (start, end, near))
+        if a and b and len(a) == len(b) and same:
+            blended[name] = tuple(x + fraction * (y - x) for x, y in zip(a, b, strict=True))
+        elif nearer is None:
+            blended[name] = getattr(far, name)
+    return replace(near, **blended)
+
+
+_NUMBERS = (
+    "focal_length_mm",
+    "focus_distance_m",
+    "f_stop",
+    "entrance_pupil_offset_m",
+    "sensor_width_mm",
+    "sensor_height_mm",
+)
+
+
+def _mix(start: float | None, end: float | None, fraction: float, nearer: float | None) -> float | None:
+    if start is None or end is None:
+        return end if start is None else start
+    if not (math.isfinite(start) and math.isfinite(end)):
+        return nearer  # focus at infinity
+    return start + fraction * (end - start)
+
+
+def implausible(report: LensReport) -> str | None:
+    """What no lens in front of a camera can be, in words; None for a report that can be used.
+
+    The bounds are wide (fisheye to telescope, phone to large format): they keep garbage from the wire
+    out of the optics, not mistakes.
+    """
+    for name, low, high in (
+        ("focal_length_mm", 0.5, 10_000.0),
+        ("sensor_width_mm", 0.5, 500.0),
+        ("sensor_height_mm", 0.5, 500.0),
+        ("entrance_pupil_offset_m", -10.0, 10.0),
+    ):
+        value = getattr(report, name)
+        if value is not None and not low <= value <= high:
+            return f"{name} is {value:g}"
+    for pair in (report.projection_offset_mm, report.distortion_offset_mm):
+        if pair is not None and not all(abs(each) <= 250.0 for each in pair):
+            return "an offset is larger than any sensor"
+    if report.distortion_model not in (None, MODEL_UD, MODEL_DU):
+        return f"lens model {report.distortion_model!r} is not known"
+    focal_mm = report.focal_length_mm or 1.0
+    terms = [k * focal_mm ** (2 * (index // 2 + 1)) for index, k in enumerate(report.radial[:6])]
+    terms += [q * focal_mm for q in report.tangential[:2]]
+    return None if all(abs(term) <= 1000.0 for term in terms) else "the distortion is beyond any lens"
+
+
+def credible(report: LensReport | None) -> LensReport | None:
+    """As much of a report as can be used: less its distortion if that is the trouble, or nothing."""
+    if report is None or implausible(report) is None:
+        return report
+    straight = replace(
+        report, distortion_model=None, radial=(), tangential=(), distortion_offset_mm=None
+    )
+    return straight if implausible(straight) is None else None

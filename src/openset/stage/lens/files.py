@@ -1,0 +1,67 @@
+"""ST maps on disk, as Nuke's STMap, Resolve and Blender read them.
+
+OpenEXR, 32-bit float (half would be half a pixel coarse at 1920): R = x / w, G = 1 - y / h with x,
+y counted from the top-left corner of the picture looked up, which is x and y from its bottom left
+over its size; the centre of the first pixel is half a pixel in. B is 0.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+
+import numpy as np
+import OpenEXR
+
+from openset.primitives.errors import BadInput, DiskFull, NotWritable
+from openset.stage.lens.stmap import F32Map
+
+
+def write_st_map(path: Path, st_map: F32Map) -> Path:
+    """Write a map (h, w, 2) of top-left coordinates as an EXR; NotWritable or DiskFull if it cannot
+    be."""
+    picture = np.zeros((*st_map.shape[:2], 3), np.float32)
+    picture[..., 0] = st_map[..., 0]
+    picture[..., 1] = 1.0 - st_map[..., 1]
+    header = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.touch()
+        OpenEXR.File(header, {"RGB": picture}).write(str(part))
+        part.replace(path)
+    except OSError as error:
+        raise _unwritable(path, error) from error
+    except RuntimeError as error:  # the library's word for a write that failed half-way
+        part.unlink(missing_ok=True)
+        raise DiskFull(
+            "the ST map could not be written whole", where=str(path), todo="Free some space"
+        ) from error
+    return path
+
+
+def _unwritable(path: Path, error: OSError) -> DiskFull | NotWritable:
+    if error.errno == errno.ENOSPC:
+        return DiskFull("no space left for the ST map", where=str(path), todo="Free some space")
+    return NotWritable(
+        f"the ST map cannot be written ({error.strerror})",
+        where=str(path),
+        todo="Choose another folder",
+    )
+
+
+def read_st_map(path: Path) -> F32Map:
+    """A map as written above, or another program's, back to top-left coordinates; BadInput if it is
+    none."""
+    try:
+        with OpenEXR.File(str(path), separate_channels=True) as file:
+            channels = {
+                name: np.asarray(channel.pixels, np.float32)
+                for name, channel in file.channels().items()
+            }
+    except (OSError, RuntimeError, ValueError) as error:
+        raise BadInput(
+            "this is not a readable EXR", where=str(path), todo="Write the ST map again"
+        ) from error
+    if "R" not in channels or "G" not in channels:
+        raise BadInput("an ST map needs the channels R and G", where=str(path))
+    return np.ascontiguousarray(np.stack([channels["R"], 1.0 - channels["G"]], axis=-1))
