@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.decorators import sync_and_async_middleware
 
 POLICY = "; ".join(
     [
@@ -34,24 +35,20 @@ HEADERS = {
 }
 
 
-class SecurityHeaders:
-    """Adds the headers above to every answer, in both of Django's modes."""
+@sync_and_async_middleware
+def security_headers(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    """Add the headers above to every answer, in both of Django's modes."""
+    if iscoroutinefunction(get_response):
 
-    async_capable = True
-    sync_capable = True
+        async def answer_async(request: HttpRequest) -> HttpResponseBase:
+            return _with_headers(await get_response(request))
 
-    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
-        self.get_response = get_response
-        if iscoroutinefunction(get_response):
-            markcoroutinefunction(self)
+        return answer_async
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if iscoroutinefunction(self):
-            return self._answer(request)
-        return _with_headers(self.get_response(request))
+    def answer(request: HttpRequest) -> HttpResponseBase:
+        return _with_headers(get_response(request))
 
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        return _with_headers(await self.get_response(request))
+    return answer
 
 
 def _with_headers(response: HttpResponseBase) -> HttpResponseBase:

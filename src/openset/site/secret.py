@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-from pathlib import Path
 
-
-def openset_home() -> Path:
-    """Where this node keeps what is its own."""
-    named = os.environ.get("OPENSET_HOME")
-    if named:
-        return Path(named)
-    data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "openset"
+from openset.store.home import openset_home
 
 
 def read_secret() -> str:
-    """The secret that signs sessions and links, from $OPENSET_HOME/site.secret; made at first use, 0600."""
+    """What signs sessions and links: $OPENSET_HOME/site.secret, made at first use, mode 0600."""
     path = openset_home() / "site.secret"
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

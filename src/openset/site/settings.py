@@ -7,7 +7,6 @@ production (or folder of productions) the pages show.
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from pathlib import Path
 
@@ -15,18 +14,21 @@ import django_stubs_ext
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from openset.site.secret import openset_home, read_secret
+from openset.site.secret import read_secret
+from openset.store.home import openset_home
 
 django_stubs_ext.monkeypatch()
 
 HERE = Path(__file__).resolve().parent
+
+PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+PASSWORDS = "django.contrib.auth.password_validation"
 
 SECRET_KEY = SimpleLazyObject(read_secret)
 DEBUG = False
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
 PRODUCTIONS = os.environ.get("OPENSET_PRODUCTIONS", "")
 
-HUB_APPS = ["openset.hub.journal", "openset.hub.people", "openset.hub.milestones"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -34,11 +36,13 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "openset.site",
-    *[app for app in HUB_APPS if importlib.util.find_spec(app)],
+    "openset.hub.journal",
+    "openset.hub.people",
+    "openset.hub.milestones",
 ]
 
 MIDDLEWARE = [
-    "openset.site.middleware.SecurityHeaders",
+    "openset.site.middleware.security_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -74,7 +78,7 @@ DATABASES = {
         "OPTIONS": {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "init_command": PRAGMAS,
         },
     }
 }
@@ -94,12 +98,9 @@ LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": f"{PASSWORDS}.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": f"{PASSWORDS}.CommonPasswordValidator"},
+    {"NAME": f"{PASSWORDS}.UserAttributeSimilarityValidator"},
 ]
 
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -111,3 +112,11 @@ CSRF_FAILURE_VIEW = "openset.site.views.csrf_failure"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {message}", "style": "{"}},
+    "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"django": {"handlers": ["terminal"], "level": "ERROR", "propagate": False}},
+}

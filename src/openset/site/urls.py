@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
+from django.contrib.auth.views import LogoutView
+from django.urls import include, path, re_path
 from django.urls.resolvers import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from openset.site import views
+
+PRODUCTION = "productions/<slug:production_id>/"
+TAKE = PRODUCTION + "takes/<str:take_id>/"
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", views.home, name="home"),
+    path(PRODUCTION, views.production, name="production"),
+    path(PRODUCTION + "monitor/", views.monitor, name="monitor"),
+    path(PRODUCTION + "stage/start/", views.stage_start, name="stage-start"),
+    path(TAKE, views.take, name="take"),
+    path(TAKE + "still.jpg", views.take_still, name="take-still"),
+    path(TAKE + "marks/", views.marks, name="take-marks"),
+    path(TAKE + "circle/", views.circle, name="take-circle"),
+    path(TAKE + "verify/", views.verify, name="take-verify"),
+    path(TAKE + "proxy/", views.proxy, name="take-proxy"),
+    path(TAKE + "files/<path:name>", views.take_file, name="take-file"),
+    re_path(
+        r"^productions/(?P<production_id>[-\w]+)/(?P<area>sets|deliveries)/(?P<name>.+)$",
+        views.production_file,
+        name="production-file",
+    ),
+    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("enter/<str:token>", views.enter, name="enter"),
+    path("account/", views.account, name="account"),
+    path("language/", include("django.conf.urls.i18n")),
+    path("static/<path:path>", views.static_file, name="static-file"),
+    path("journal/", include("openset.hub.journal.urls")),
+    path("people/", include("openset.hub.people.urls")),
+    path("grants/", include("openset.hub.milestones.urls")),
+]
+handler403 = views.refused
+handler404 = views.not_found
+handler500 = views.broken

@@ -1,0 +1,222 @@
+// The monitor: the stage's picture on a canvas, its figures in words, its keys back to it.
+
+import { Link } from "./link.js";
+
+const root = document.querySelector("[data-monitor]");
+const words = JSON.parse(document.getElementById("monitor-words").textContent);
+const find = (selector) => root.querySelector(selector);
+const say = (name, n = "") => words[name].replace("{n}", n).replace("{take}", n);
+
+const canvas = find("[data-canvas]");
+const paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
+const STALLED_MS = 2000;
+const LATE_S = 0.2;
+
+let status = null;
+let mayCommand = false;
+let lastPictureAt = 0;
+let lastTake = "";
+const circled = new Set();
+let said = 0;
+
+function show(name, text) {
+  for (const place of document.querySelectorAll(`[data-show="${name}"]`)) {
+    if (place.textContent !== text) place.textContent = text;
+  }
+}
+
+function figure(name, text, level = "") {
+  show(name, text);
+  find(`[data-figure="${name}"]`).dataset.level = level;
+}
+
+function cover(text, absent = false) {
+  const box = find("[data-words-box]");
+  box.hidden = !text;
+  const line = find("[data-say]");
+  if (line.textContent !== text) line.textContent = text;
+  find("[data-when-absent]").hidden = !absent;
+}
+
+function tell(text, kind = "fault", keep_ms = 0) {
+  const line = find("[data-trouble]");
+  if (kind === "fault" && performance.now() < said) return;
+  said = keep_ms ? performance.now() + keep_ms : 0;
+  line.hidden = !text;
+  line.dataset.kind = kind;
+  if (line.textContent !== text) line.textContent = text;
+}
+
+function age(seconds) {
+  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+}
+
+function showTruth(now) {
+  const wanted = now.rate_wanted || 0;
+  const rate = now.rate_fps ?? 0;
+  figure("rate", `${rate.toFixed(1)} / ${Number(wanted.toFixed(2))}`, rate < 0.95 * wanted ? "degraded" : "good");
+  const age_s = (now.tracking_age_ms ?? 0) / 1000;
+  const tracking = now.tracking_state || "none";
+  const level = { tracked: "good", held: "degraded", none: "degraded" }[tracking];
+  figure("tracking", tracking === "held" ? `${say("held")} ${age(age_s)}` : say(tracking), level);
+  figure("delay", now.delay_ms == null ? "–" : `${Math.round(now.delay_ms)} ms`);
+  figure("key", now.key_score == null ? "–" : String(Math.round(now.key_score)), now.key_score < 50 ? "degraded" : "");
+  figure("drops", String(now.dropped ?? 0), now.dropped ? "degraded" : "");
+  const left = now.disk_minutes_left;
+  const disk = left == null ? "–" : left > 180 ? say("hours", Math.round(left / 60)) : say("minutes", Math.round(left));
+  figure("disk", disk, left < 10 ? "degraded" : "");
+  tell(trouble(now, tracking, age_s));
+}
+
+function trouble(now, tracking, age_s) {
+  if (tracking === "none") return say("none_long");
+  if (tracking === "held" && age_s > LATE_S) return say("held_long", age_s.toFixed(1));
+  const fault = (now.faults || []).at(-1);
+  return fault && now.rolling ? fault.text : "";
+}
+
+function showStatus(now) {
+  const wasRolling = status?.rolling;
+  const before = status?.take;
+  status = now;
+  root.dataset.state = now.rolling ? "rolling" : "ready";
+  const number = /-t(\d+)$/.exec(now.take || "");
+  show("scene", now.scene || "–");
+  show("shot", now.shot || "–");
+  show("take_number", number ? String(Number(number[1])) : "–");
+  show("timecode", now.timecode || "--:--:--:--");
+  show("roll_state", say(now.rolling ? "rolling" : "ready"));
+  lastTake = now.rolling ? now.take : (now.takes || []).at(-1) || lastTake;
+  show("last_take", lastTake || "–");
+  find('[data-do="circle"]').setAttribute("aria-pressed", String(circled.has(lastTake)));
+  showTruth(now);
+  if (wasRolling && !now.rolling) tell(say("cut", before), "said", 4000);
+  keys();
+}
+
+function keys() {
+  const live = mayCommand && status !== null && root.dataset.state !== "absent";
+  find('[data-do="roll"]').disabled = !live || status.rolling;
+  find('[data-do="cut"]').disabled = !live || !status.rolling;
+  for (const one of root.querySelectorAll('[data-open], [data-do="circle"], [name="view"]')) one.disabled = !live;
+}
+
+function showEngine(message) {
+  mayCommand = message.may_command;
+  if (message.state !== "running") {
+    status = null;
+    root.dataset.state = "absent";
+    show("roll_state", "");
+    tell("");
+    cover(say(message.state), true);
+  } else {
+    cover(say("connecting"));
+  }
+  keys();
+}
+
+function showReply(reply) {
+  const take = lastTake;
+  if (!reply.ok) return tell(words[{ "sign-in": "signin" }[reply.code] ?? reply.code] ?? reply.text, "fault", 5000);
+  if (reply.to === "circle") {
+    circled.has(take) ? circled.delete(take) : circled.add(take);
+    tell(say(circled.has(take) ? "circled" : "uncircled", take), "said", 3000);
+  } else if (reply.to === "note") {
+    tell(say("noted", take), "said", 3000);
+  }
+}
+
+async function showPicture(blob) {
+  try {
+    const picture = await createImageBitmap(blob);
+    if (canvas.width !== picture.width || canvas.height !== picture.height) {
+      canvas.width = picture.width;
+      canvas.height = picture.height;
+    }
+    paint.drawImage(picture, 0, 0);
+    picture.close();
+    lastPictureAt = performance.now();
+    cover("");
+  } finally {
+    link.send({ type: "seen" });
+  }
+}
+
+const link = new Link(root.dataset.socket, {
+  message(message) {
+    const take = { status: showStatus, engine: showEngine, reply: showReply }[message.type];
+    if (take) take(message);
+  },
+  picture: showPicture,
+  waiting(seconds) {
+    status = null;
+    root.dataset.state = "offline";
+    show("roll_state", "");
+    cover(say("offline", seconds));
+    keys();
+  },
+});
+
+setInterval(() => {
+  const silent = performance.now() - lastPictureAt;
+  if (status && lastPictureAt && silent > STALLED_MS) tell(say("stalled", Math.round(silent / 1000)));
+}, 500);
+
+// Orders of the crew.
+
+function order(command) {
+  if (mayCommand && status) link.send(command);
+  else tell(say(status ? "signin" : "absent"), "fault", 4000);
+}
+
+function aboutLastTake(command) {
+  if (lastTake) order({ ...command, take: lastTake });
+  else tell(say("no_take"), "said", 3000);
+}
+
+const actions = {
+  roll: () => order({ type: "roll" }),
+  cut: () => order({ type: "cut" }),
+  circle: () => aboutLastTake({ type: "circle", circled: !circled.has(lastTake) }),
+  full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+  slate: () => open("slate"),
+  note: () => (lastTake ? open("note") : tell(say("no_take"), "said", 3000)),
+};
+
+function open(name) {
+  const dialog = find(`[data-dialog="${name}"]`);
+  if (name === "slate") {
+    dialog.querySelector('[name="scene"]').value = status?.scene ?? "";
+    dialog.querySelector('[name="shot"]').value = status?.shot ?? "";
+  }
+  dialog.returnValue = "cancel";
+  dialog.showModal();
+  dialog.querySelector("input, textarea").select();
+}
+
+for (const button of root.querySelectorAll("[data-do]")) button.addEventListener("click", actions[button.dataset.do]);
+for (const button of root.querySelectorAll("[data-open]")) button.addEventListener("click", actions[button.dataset.open]);
+for (const radio of root.querySelectorAll('[name="view"]')) {
+  radio.addEventListener("change", () => order({ type: "view", what: radio.value }));
+}
+
+find('[data-dialog="slate"]').addEventListener("close", ({ target }) => {
+  const form = new FormData(target.querySelector("form"));
+  if (target.returnValue === "save") order({ type: "slate", scene: form.get("scene"), shot: form.get("shot") });
+});
+find('[data-dialog="note"]').addEventListener("close", ({ target }) => {
+  const form = target.querySelector("form");
+  if (target.returnValue === "save") aboutLastTake({ type: "note", text: new FormData(form).get("text") });
+  form.reset();
+});
+
+const KEYS = { r: "roll", c: "cut", n: "note", s: "slate", f: "full", " ": "circle" };
+
+document.addEventListener("keydown", (event) => {
+  const name = KEYS[event.key.toLowerCase()] ?? { KeyR: "roll", KeyC: "cut", KeyN: "note", KeyS: "slate", KeyF: "full" }[event.code];
+  const busy = event.target.closest("dialog, textarea, input:not([type=radio]), select");
+  if (!name || busy || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (name === "circle" && event.target.closest("button, a, summary, input")) return;
+  event.preventDefault();
+  actions[name]();
+});

@@ -1,0 +1,44 @@
+"""The sentences the monitor's script may say, in the reader's language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+
+def monitor_words() -> dict[str, str]:
+    """Sentences by name; {n} stands for a number."""
+    return {
+        "absent": _("No stage is running."),
+        "refused": _("The stage refuses this site. Stop it and start it again."),
+        "offline": _("The site does not answer. Trying again in {n} s."),
+        "connecting": _("Connecting."),
+        "stalled": _("No picture for {n} s. Check the camera and its cable."),
+        "rolling": _("Recording"),
+        "ready": _("Ready"),
+        "cut": _("Cut. {take} is saved."),
+        "tracked": _("tracked"),
+        "held": _("held still"),
+        "none": _("no tracking"),
+        "held_long": _("Tracker silent for {n} s. The background is holding still."),
+        "none_long": _("No tracking. Check that the tracker sends to this computer."),
+        "drops": _("{n} frames dropped."),
+        "signin": _("Sign in with a role that may do this."),
+        "unknown": _("That is no command of the stage."),
+        "live": _("Live"),
+        "minutes": _("{n} min"),
+        "hours": _("{n} h"),
+        "circled": _("{take} is circled."),
+        "uncircled": _("{take} is no longer circled."),
+        "noted": _("Noted on {take}."),
+        "no_take": _("There is no take yet in this session."),
+    }
+
+
+def view_names() -> list[tuple[str, str]]:
+    """What the monitor can show, by the engine's name for it."""
+    return [
+        ("composite", _("Composite")),
+        ("plate", _("Plate")),
+        ("matte", _("Matte")),
+        ("background", _("Background")),
+    ]
