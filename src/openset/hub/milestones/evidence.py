@@ -28,8 +28,9 @@ class TakeSeen:
 
     @property
     def proves(self) -> bool:
-        """Whether this take proves its scene: circled, camera data valid, checksums hold."""
-        return self.circled and self.camera_valid and self.checksums_hold
+        """Whether this take proves its scene: circled, camera data valid, checksums hold, and nothing
+        else found wrong with it."""
+        return self.circled and self.camera_valid and self.checksums_hold and not self.faults
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from openset.formats import fountain
@@ -17,6 +16,13 @@ from openset.store.files import hash_file
 from openset.store.production import Production, open_production, script_files, take_folder, take_ids
 
 PASSPORT = "passport.json"
+SEAL_TROUBLES = {
+    "file is there": "{where} is missing",
+    "hash holds": "{where} has changed since it was sealed",
+    "the manifest knows every file": "{where} is not in the checksum manifest",
+    "the seal holds": "the checksum manifest does not hold: {detail}",
+}
+"""Findings about checksums, as `verify_take` names them, and what each means when it fails."""
 
 
 def look(production_id: str, root: Path) -> Evidence:
@@ -96,18 +102,24 @@ def _look_at_take(production: Production, take: TakeId) -> TakeSeen:
 
 
 def _judge_take(take_id: str, folder: Path, found: Verification) -> TakeSeen:
-    failures = found.failures
-    faults = tuple(
-        dict.fromkeys(_inside(f"{one.where}: {one.detail or one.what}", folder) for one in failures)
-    )
     return TakeSeen(
         id=take_id,
         circled=True,
-        camera_valid=not any(TRACK_FILE in one.where for one in failures),
-        checksums_hold=not any("checksum" in one.what for one in failures),
+        camera_valid=not any(one.where == TRACK_FILE for one in found.failures),
+        checksums_hold=not any(one.what in SEAL_TROUBLES for one in found.failures),
         manifest=_manifest(folder),
-        faults=faults,
+        faults=_faults(found, folder),
     )
+
+
+def _faults(found: Verification, folder: Path) -> tuple[str, ...]:
+    """What failed, one phrase per file: the first finding, as the later ones follow from it."""
+    first: dict[str, str] = {}
+    for one in found.failures:
+        phrase = SEAL_TROUBLES.get(one.what, "{where}: not so: {what} ({detail})")
+        said = phrase.format(where=one.where, what=one.what, detail=one.detail)
+        first.setdefault(one.where, _inside(said.removesuffix(" ()"), folder))
+    return tuple(first.values())
 
 
 def _inside(text: str, folder: Path) -> str:
@@ -130,20 +142,18 @@ def _deliveries(production: Production) -> tuple[DeliverySeen, ...]:
 def _look_at_delivery(folder: Path) -> DeliverySeen:
     passport = folder / PASSPORT
     pinned = hash_file(passport) if passport.is_file() else ""
-    faults = tuple(_delivery_faults(folder)) if pinned else ("it has no passport",)
+    faults = _delivery_faults(folder) if pinned else ("it has no passport",)
     return DeliverySeen(folder.name, not faults, pinned, faults)
 
 
-def _delivery_faults(folder: Path) -> Iterable[str]:
+def _delivery_faults(folder: Path) -> tuple[str, ...]:
     """What the delivery's own verification finds; a fault too where this node cannot run it."""
     try:
         verify = importlib.import_module("openset.stage.deliver.files").verify_delivery
     except ImportError:
-        return ["it cannot be verified here: the stage part of Openset is not installed"]
+        return ("it cannot be verified here: the stage part of Openset is not installed",)
     try:
         found: Verification = verify(folder)
     except OpensetError as error:
-        return [_inside(error.what, folder)]
-    return dict.fromkeys(
-        _inside(f"{one.where}: {one.detail or one.what}", folder) for one in found.failures
-    )
+        return (_inside(error.what, folder),)
+    return _faults(found, folder)

@@ -5,13 +5,30 @@ from __future__ import annotations
 from decimal import Decimal
 
 # ISO 4217, list one: currencies whose minor unit is not a hundredth.
-_NO_MINOR = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+_NONE = (
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+)
+_FRANCS = ("XAF", "XOF", "XPF")
+_THOUSANDTHS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
+_DECIMALS = dict.fromkeys((*_NONE, *_FRANCS), 0) | dict.fromkeys(_THOUSANDTHS, 3)
 
 
 def decimals(currency: str) -> int:
     """Digits after the point of the currency: 2 for most, 0 for the CFA franc, 3 for the dinar."""
-    return 0 if currency in _NO_MINOR else 3 if currency in _THOUSANDTHS else 2
+    return _DECIMALS.get(currency, 2)
 
 
 def major(amount_minor: int, currency: str) -> Decimal:

@@ -31,4 +31,4 @@ class PersonForm(RolesForm):
     """A new person."""
 
     name = forms.CharField(label=_("Name"), max_length=200)
-    field_order = ["name", "roles"]
+    field_order = ("name", "roles")
