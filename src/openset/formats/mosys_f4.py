@@ -182,20 +182,34 @@ def packet_size(packet: bytes) -> int:
 
 
 def _packets(data: bytes) -> Iterator[bytes]:
-    """What may be packets, in order; a stretch that is none comes as one piece, to be counted."""
-    at = 0
+    """What may be packets, in order; each stretch that is none comes as one piece, to be counted."""
+    at = lost_from = 0
     while at < len(data):
-        size = packet_size(data[at : at + 3]) if len(data) - at >= 3 else 0
-        if data[at] == _COMMAND and size and at + size <= len(data):
-            ends_well = at + size == len(data) or data[at + size] == _COMMAND
-            if ends_well or (0x40 - sum(data[at : at + size - 1])) & 0xFF == data[at + size - 1]:
-                yield data[at : at + size]
-                at += size
-                continue
-        following = data.find(bytes((_COMMAND,)), at + 1)
-        following = following if following >= 0 else len(data)
-        yield data[at:following]
-        at = following
+        size = _size_at(data, at)
+        if size:
+            if lost_from < at:
+                yield data[lost_from:at]
+            yield data[at : at + size]
+            at = lost_from = at + size
+        else:
+            following = data.find(bytes((_COMMAND,)), at + 1)
+            at = following if following >= 0 else len(data)
+    if lost_from < at:
+        yield data[lost_from:]
+
+
+def _size_at(data: bytes, at: int) -> int:
+    """How many bytes a packet at this place has; 0 where none can be.
+
+    A packet whose checksum fails still counts as one if the next begins right behind it.
+    """
+    if data[at] != _COMMAND or len(data) - at < _OVERHEAD:
+        return 0
+    end = at + packet_size(data[at : at + 3])
+    if end > len(data):
+        return 0
+    followed = end == len(data) or data[end] == _COMMAND
+    return end - at if followed or (0x40 - sum(data[at : end - 1])) & 0xFF == data[end - 1] else 0
 
 
 def _integer(fields: dict[int, bytes], name: int) -> int:
