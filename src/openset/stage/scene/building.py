@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -91,14 +92,23 @@ class Builder:
         normals = np.cross(np.gradient(grid, axis=1), np.gradient(grid, axis=0))
         length = np.linalg.norm(normals, axis=-1, keepdims=True)
         normals = (normals / np.maximum(length, 1e-12)).reshape(-1, 3)
-        triangles = np.concatenate([first, second])
+        triangles = _with_area(grid.reshape(-1, 3), np.concatenate([first, second]))
         self.add(material, grid.reshape(-1, 3), triangles, uvs_m.reshape(-1, 2), normals)
+
+
+def _with_area(points: F64, triangles: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """The triangles less the slivers at the poles of a turned shape."""
+    a, b, c = (points[triangles[:, k]] for k in range(3))
+    area = np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    return np.asarray(triangles[area > 1e-2 * area.max()])
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A place to build in: origin and unit axes u (along), w (out), with Z up. u x w points down
-    for a wall seen from outside with u to the right; boxes work in any frame."""
+    """A place to build in: origin, and horizontal unit axes u (along) and w (out), with Z up.
+
+    Facing a wall, u runs to the right and w towards you; a frame the other way round works too.
+    """
 
     origin: tuple[float, float, float]
     u: tuple[float, float] = (1.0, 0.0)
@@ -183,7 +193,7 @@ def ball(
     builder: Builder, material: int, centre: Point, radius_m: float, sides: int = 8, squash: float = 1.0
 ) -> None:
     """A sphere, or a fruit with `squash` below 1."""
-    turn = np.linspace(-np.pi / 2, np.pi / 2, max(4, sides // 2 + 1))
+    turn = np.linspace(-np.pi / 2, np.pi / 2, max(4, sides // 2))
     radii = np.maximum(radius_m * np.cos(turn), radius_m * 1e-3)
     profile = [
         (float(r), float(h)) for r, h in zip(radii, radius_m * squash * np.sin(turn), strict=True)
@@ -238,8 +248,8 @@ def wall(
     marks_u = sorted({0.0, width_m, *(x for o in openings for x in (o.left, o.right))})
     heights = {o for hole in openings for o in (hole.bottom, hole.top) if bottom_m < o < top_m}
     marks_z = sorted({bottom_m, top_m, *heights})
-    for left, right in zip(marks_u, marks_u[1:], strict=False):
-        for low, high in zip(marks_z, marks_z[1:], strict=False):
+    for left, right in pairwise(marks_u):
+        for low, high in pairwise(marks_z):
             u, z = (left + right) / 2, (low + high) / 2
             if any(o.left < u < o.right and o.bottom < z < o.top for o in openings):
                 continue
