@@ -39,10 +39,12 @@ def run_prove(output: Output, folder: Path) -> None:
     """Observe the production's records and print each milestone with the lines of its proof."""
     production = open_production(folder)
     open_office(folder)
-    from openset.hub.milestones.services import ensure_demo_grant, observe_all
+    from openset.hub.milestones.proof import MILESTONES
+    from openset.hub.milestones.services import ensure_demo_grant, observe, proof_of
 
     grant = ensure_demo_grant(production)
-    proofs = observe_all(grant)
+    observe(grant)
+    proofs = {name: proof_of(grant, name) for name, _ in MILESTONES}
     milestones = [
         {
             "milestone": name,

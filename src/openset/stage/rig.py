@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from openset.stage.key.settings import KeySettings
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.live.control import Control
 from openset.stage.live.loop import Cue, LoopSettings, StageLoop, Tally
-from openset.stage.live.monitor import Monitor
+from openset.stage.live.monitor import Monitor, MonitorFrame
 from openset.stage.live.plate import PlateSource
 from openset.stage.live.recorder import Recorder
 from openset.stage.live.track import FileTrack, LiveTrack, Track
@@ -38,6 +38,7 @@ from openset.stage.scene.model import Scene
 from openset.stage.tracking.delay import DelayEstimate
 from openset.stage.tracking.files import read_track
 from openset.stage.tracking.live import UdpTracker
+from openset.stage.tracking.source import TrackerCounts
 from openset.store.files import hash_file, write_atomic
 from openset.store.home import openset_home
 from openset.store.production import Production, set_file
@@ -71,6 +72,7 @@ class StagePlan:
     record_matte: bool = False
     roll_at_start: bool = False
     cues: tuple[Cue, ...] = ()
+    stills: tuple[int, ...] = ()
     paced: bool = False
     loop: bool = False
     port: int | None = None
@@ -90,12 +92,13 @@ class StageResult:
     tally: Tally
     delay_s: float
     delay_found: DelayEstimate | None
-    track_counts: dict[str, int]
+    track_counts: dict[str, Any]
     track_samples: int
     backend: str
     seconds: float
     trouble: OpensetError | None
     recorder_queue_deepest: int
+    stills: tuple[MonitorFrame, ...]
 
 
 class _Open:
@@ -165,12 +168,13 @@ def run_stage(
         tally=loop.tally,
         delay_s=loop.delay_s,
         delay_found=loop.delay_found,
-        track_counts=dict(opened.tracker.counts) if opened.tracker else {},
+        track_counts=asdict(opened.tracker.counts) if opened.tracker else {},
         track_samples=track.samples,
         backend=loop.settings.backend,
         seconds=seconds,
         trouble=opened.recorder.trouble or plate.trouble,
         recorder_queue_deepest=opened.recorder.pipe.deepest,
+        stills=tuple(loop.stills),
     )
 
 
@@ -194,6 +198,11 @@ def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
                 todo="Start the tracker, and send to this machine's address and this port",
             )
     return track
+
+
+def track_trouble(counts: TrackerCounts) -> int:
+    """How many datagrams were lost or thrown away."""
+    return counts.lost + counts.out_of_order + sum(counts.faults.values())
 
 
 def _first_pose(track: Track) -> Pose | None:
@@ -234,13 +243,14 @@ def _open_loop(
             track_source=plan.track,
             delay_s=plan.delay_s,
             record_matte=plan.record_matte,
-            key=dict(vars(plan.key)),
+            key=plan.key.as_mapping(),
             cues=(*plan.cues, Cue(0, "roll")) if plan.roll_at_start else plan.cues,
+            stills=plan.stills,
             fallback_lens=plan.lens,
         ),
         world_from_stage=scene.world_from_stage,
         start_timecode=parse_timecode(plan.timecode, plate.rate),
-        track_counts=(lambda: Counter(tracker.counts)) if tracker else Counter,
+        track_faults=(lambda: track_trouble(tracker.counts)) if tracker else (lambda: 0),
     )
     _warm_up(renderer, Keyer(plate.width, plate.height, plan.key), plate.width, plate.height)
     if plan.port is not None:

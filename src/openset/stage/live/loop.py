@@ -4,11 +4,13 @@ trouble; it becomes a state on the monitor and a note in the take.
 
 from __future__ import annotations
 
+import math
 import queue
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -46,15 +48,17 @@ RING = PIPE_FRAMES + 6
 
 @dataclass(frozen=True)
 class Cue:
-    """Something the loop does by itself when source frame `frame` has come."""
+    """Something the loop does by itself when source frame `frame` has come; `value` is a slate's
+    "scene shot"."""
 
     frame: int
-    action: Literal["roll", "cut", "measure", "measured"]
+    action: Literal["roll", "cut", "measure", "measured", "slate"]
+    value: str = ""
 
 
 @dataclass(frozen=True)
 class LoopSettings:
-    """What the rig decided before the first frame."""
+    """What the rig decided before the first frame. `stills` are source frames to keep whole."""
 
     scene: str
     shot: str
@@ -64,8 +68,9 @@ class LoopSettings:
     track_source: str
     delay_s: float
     record_matte: bool
-    key: dict[str, float | str | bool]
+    key: dict[str, Any]
     cues: tuple[Cue, ...] = ()
+    stills: tuple[int, ...] = ()
     fallback_lens: Lens | None = None
 
 
@@ -122,7 +127,7 @@ class StageLoop:
         *,
         world_from_stage: Pose,
         start_timecode: Timecode,
-        track_counts: Callable[[], Counter[str]] = Counter,
+        track_faults: Callable[[], int] = lambda: 0,
     ) -> None:
         self.production, self.plate, self.track = production, plate, track
         self.renderer, self.keyer, self.recorder = renderer, keyer, recorder
@@ -130,6 +135,7 @@ class StageLoop:
         self.delay_s = settings.delay_s
         self.delay_found: DelayEstimate | None = None
         self.monitor: Monitor | None = None
+        self.stills: list[MonitorFrame] = []
         self.tally = Tally()
         self.status = Status(
             production=production.id,
@@ -142,7 +148,7 @@ class StageLoop:
         )
         self._world_from_stage = world_from_stage
         self._timecode = start_timecode
-        self._track_counts = track_counts
+        self._track_faults = track_faults
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
         self._stop = threading.Event()
@@ -262,9 +268,7 @@ class StageLoop:
             elif kind == "cut":
                 self._cut("cut")
             elif kind == "slate" and self._take is None:
-                self.settings = replace(self.settings, scene=order["scene"], shot=order["shot"])
-                self.status.scene, self.status.shot = order["scene"], order["shot"]
-                self._name_next_take()
+                self._slate(order["scene"], order["shot"])
             elif kind == "stop":
                 self._stop.set()
 
@@ -275,6 +279,8 @@ class StageLoop:
                 self._roll(frame)
             elif cue.action == "cut":
                 self._cut("cut")
+            elif cue.action == "slate":
+                self._slate(*cue.value.split())
             elif cue.action == "measure":
                 self._meter, self._meter_start_ns = MotionLog(), frame.time_ns
             else:
@@ -302,13 +308,15 @@ class StageLoop:
         if self._meter is not None:
             self._meter.add(frame.time_ns, frame.picture.y)
         if self._take is not None:
-            self._record(frame, slot, pose, lens, found.age_s, found.state)
+            age_s = found.age_s if math.isfinite(found.age_s) else 0.0
+            self._record(frame, slot, pose, lens, age_s, found.state)
         else:
             self.track.drain(pose_time_ns)
+        shown = MonitorFrame(frame.picture, slot.composite, slot.matte, slot.background)
         if self.monitor is not None:
-            self.monitor.latest.put(
-                MonitorFrame(frame.picture, slot.composite, slot.matte, slot.background)
-            )
+            self.monitor.latest.put(shown)
+        if frame.index in self.settings.stills:
+            self.stills.append(deepcopy(shown))
         self.status.timecode = str(self._timecode.plus(frame.index))
 
     def _lens_for(self, report: LensReport | None) -> Lens:
@@ -339,6 +347,11 @@ class StageLoop:
 
     # Takes.
 
+    def _slate(self, scene: str, shot: str) -> None:
+        self.settings = replace(self.settings, scene=scene, shot=shot)
+        self.status.scene, self.status.shot = scene, shot
+        self._name_next_take()
+
     def _name_next_take(self) -> None:
         self.status.take = str(next_take(self.production, self.settings.scene, self.settings.shot))
 
@@ -346,7 +359,6 @@ class StageLoop:
         """Open a take whose first frame is the one in hand."""
         if self._take is not None:
             return
-        self.recorder.idle.wait(30)
         settings = self.settings
         take_id: TakeId = next_take(self.production, settings.scene, settings.shot)
         lens = self._lens[1] if self._lens else settings.fallback_lens
@@ -378,7 +390,6 @@ class StageLoop:
         self._send(Cut(reason, take.tally.as_counts()), 60.0)
         self.status.takes.append(str(take.spec.id))
         self.status.rolling, self.status.recorded = False, 0
-        self.recorder.idle.wait(0.05)
         self._name_next_take()
 
     def _record(
@@ -453,8 +464,7 @@ class StageLoop:
         status = self.status
         status.frames_in, status.dropped = self.tally.frames_in, self.tally.dropped
         status.track_samples = self.track.samples
-        counts = self._track_counts()
-        status.track_faults = sum(n for name, n in counts.items() if name not in ("packets", "samples"))
+        status.track_faults = self._track_faults()
         if len(self._recent) > 2:
             status.rate_fps = (len(self._recent) - 1) / max(1e-6, self._recent[-1] - self._recent[0])
         if now - self._disk_checked > 2.0 or force:

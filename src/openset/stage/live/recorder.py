@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import queue
 import threading
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from openset.primitives.errors import OpensetError
 from openset.primitives.ids import TakeId
@@ -13,7 +16,7 @@ from openset.stage.live.track import RawSample
 from openset.stage.record.files import make_contact, make_proxy
 from openset.stage.record.live import TakeWriter
 from openset.stage.record.model import TakeFrame, TakeRecord, TakeSpec
-from openset.store.production import Production
+from openset.store.production import Production, take_folder
 
 PIPE_FRAMES = 24
 
@@ -46,6 +49,38 @@ class Cut:
 Order = Roll | TakeFrame | RawSample | Fault | Cut
 
 
+class Finisher(threading.Thread):
+    """Makes what people look at afterwards (proxy, contact sheet) from closed takes: at a low
+    priority, one at a time, and never begins one while a take rolls."""
+
+    def __init__(self, idle: threading.Event) -> None:
+        super().__init__(name="finisher", daemon=True)
+        self._idle = idle
+        self._folders: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
+        self.troubles: list[OpensetError] = []
+
+    def add(self, folder: Path) -> None:
+        """A take has been closed."""
+        self._folders.put(folder)
+
+    def run(self) -> None:
+        """Until `finish`; what was added before is still made."""
+        if hasattr(os, "setpriority"):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+        while (folder := self._folders.get()) is not None:
+            self._idle.wait()
+            try:
+                make_proxy(folder)
+                make_contact(folder)
+            except OpensetError as trouble:
+                self.troubles.append(trouble)
+
+    def finish(self) -> None:
+        """Wait until everything added is made."""
+        self._folders.put(None)
+        self.join()
+
+
 class Recorder(threading.Thread):
     """Writes takes. `trouble` is the error that stopped the open take; `records` are those closed."""
 
@@ -59,9 +94,11 @@ class Recorder(threading.Thread):
         self.idle = threading.Event()
         self.idle.set()
         self._writer: TakeWriter | None = None
+        self._finisher = Finisher(self.idle)
 
     def run(self) -> None:
         """Serve the pipe until it is closed and empty."""
+        self._finisher.start()
         while True:
             try:
                 order = self.pipe.get(timeout_s=0.5)
@@ -75,7 +112,7 @@ class Recorder(threading.Thread):
                 self.trouble = trouble
                 self._close(trouble.line, {})
         self._close("the engine ended", {})
-        self.idle.set()
+        self._finisher.finish()
 
     def _obey(self, order: Order) -> None:
         match order:
@@ -101,9 +138,7 @@ class Recorder(threading.Thread):
         try:
             record = writer.close(reason, counts)
             self.records.append(record)
-            folder = self._production.root / "takes" / str(record.spec.id)
-            make_proxy(folder)
-            make_contact(folder)
+            self._finisher.add(take_folder(self._production, record.spec.id))
         except OpensetError as trouble:
             self.trouble = self.trouble or trouble
         finally:

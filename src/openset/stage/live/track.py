@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
@@ -36,8 +38,9 @@ class LiveTrack:
         self._raw: deque[RawSample] = deque(maxlen=20_000)
         self.samples = 0
 
-    def add(self, sample: TrackSample, raw: dict[str, Any] | None, arrival_ns: int) -> None:
+    def add(self, sample: TrackSample, raw: dict[str, Any] | None) -> None:
         """A new report; called from the tracker's thread."""
+        arrival_ns = time.monotonic_ns()
         with self._changed:
             self._buffer.add(sample)
             self._raw.append(RawSample(arrival_ns, sample.time_ns, raw or sample_from_track(sample)))
@@ -79,7 +82,7 @@ class FileTrack:
         self._start_ns, self._period_ns = 0, period_ns
         self._all = sorted(samples, key=lambda s: s.time_ns)
         self._times = [s.time_ns for s in self._all]
-        self._buffer = TrackBuffer(capacity_s=float("inf"))
+        self._buffer = TrackBuffer(capacity_s=math.inf)
         for sample in self._all:
             self._buffer.add(sample)
         self._drained = 0
