@@ -231,3 +231,8 @@ def test_unfinished_samples_never_grow_memory() -> None:
     tracemalloc.stop()
     assert after - before < 200_000
     assert receiver.faults["segment lost"] > 3000
+
+
+def test_cbor_may_say_that_it_is_cbor() -> None:
+    payload = bytes.fromhex("d9d9f7") + cbor2.dumps(SAMPLE)
+    assert Reassembler().feed(datagram(payload, encoding=2)) == SAMPLE

@@ -199,6 +199,7 @@ def _checksum_holds(datagram: bytes, checksum: int) -> bool:
 
 
 _UNREADABLE = (ValueError, TypeError, OverflowError, RecursionError, EOFError, cbor2.CBORError)
+_SELF_DESCRIBED = bytes.fromhex("d9d9f7")
 _CBOR_DEPTH = 32
 _CBOR_ITEMS = 10_000
 _TAGS = (0, 1, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000)
@@ -213,7 +214,7 @@ _REFUSALS: Mapping[int, Any] = dict.fromkeys(_TAGS, _refuse_tag)
 
 def _cbor_loads(payload: bytes) -> Any:
     """CBOR of the JSON kinds only; tags, byte strings, NaN and infinity raise ValueError."""
-    source = io.BytesIO(payload)
+    source = io.BytesIO(payload.removeprefix(_SELF_DESCRIBED))
     decoder = cbor2.CBORDecoder(
         source, semantic_decoders=_REFUSALS, max_depth=_CBOR_DEPTH, strict_hashable_types=True
     )
