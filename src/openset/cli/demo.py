@@ -252,14 +252,16 @@ def _rows(figures: dict[str, Any], files: int) -> list[tuple[str, str]]:
         ("back end", figures["backend"]),
     ]
     for take in figures["takes"]:
+        at_mark = (
+            f"{take['track_at_mark_rms_mm'] / 10:.2f} cm, {take['track_at_mark_rms_px']} px at the mark"
+        )
         rows += [
             (f"take {take['take']}", ""),
             ("frames, dropped", f"{take['frames']}, {take['dropped']}"),
             ("key error", f"SAD {take['key_sad_per_frame']} per frame, MSE {take['key_mse']}"),
             (
                 "track error",
-                f"{take['track_position_rms_mm']} mm, {take['track_rotation_rms_mdeg']} mdeg; "
-                f"at the mark {take['track_at_mark_rms_mm'] / 10:.2f} cm, {take['track_at_mark_rms_px']} px",
+                f"{take['track_position_rms_mm']} mm, {take['track_rotation_rms_mdeg']} mdeg; {at_mark}",
             ),
         ]
     milestone = figures["milestone"]
