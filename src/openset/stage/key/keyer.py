@@ -89,6 +89,11 @@ class Keyer:
         report = measure(plate, estimate, gain, 0.0)
         return replace(report, ms=(self._clock() - started) / 1e6)
 
+    def screen_for(self, picture: Yuv420) -> Screen:
+        """The screen this keyer would take for a picture: what the formula and the kernel are given."""
+        self._check(picture)
+        return self._screen(self._plate(picture)[0])
+
     def _check(self, picture: Yuv420) -> None:
         if (picture.width, picture.height) != (self.width, self.height):
             raise BadInput(

@@ -134,7 +134,7 @@ def sure_screen(
         return nothing, nothing
     difference = colour_difference(low, settings.balance, blue).astype(np.float32)
     luma = np.tensordot(np.array(LUMA_709, np.float32), low, 1)
-    purity = difference / np.maximum(luma, 1e-4)
+    purity = np.asarray(difference / np.maximum(luma, 1e-4), dtype=np.float32)
     usual_luma = float(np.median(luma[candidates]))
     usual_purity = float(np.percentile(purity[candidates], 60))
     bright = luma > DARKEST * usual_luma
