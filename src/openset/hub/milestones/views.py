@@ -58,7 +58,7 @@ class Past:
 def index(request: HttpRequest) -> HttpResponse:
     """Every grant with the state of its milestones."""
     grants = Grant.objects.order_by("-created_ms", "id").prefetch_related("milestones")
-    return render(request, "milestones/index.html", {"sheets": [sheet(one) for one in grants]})
+    return render(request, "milestones/index.html", {"grants": [sheet(one) for one in grants]})
 
 
 @require_safe
