@@ -261,7 +261,8 @@ def _rows(figures: dict[str, Any], files: int) -> list[tuple[str, str]]:
             ("key error", f"SAD {take['key_sad_per_frame']} per frame, MSE {take['key_mse']}"),
             (
                 "track error",
-                f"{take['track_position_rms_mm']} mm, {take['track_rotation_rms_mdeg']} mdeg; {at_mark}",
+                f"{take['track_position_rms_mm']} mm, {take['track_rotation_rms_mdeg']} mdeg; "
+                f"{at_mark}",
             ),
         ]
     milestone = figures["milestone"]

@@ -16,6 +16,7 @@ app = typer.Typer(
     name="openset",
     help="Virtual production on what you own: track, key, composite, record, hand over.",
     no_args_is_help=True,
+    context_settings={"max_content_width": 100},
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -137,6 +138,10 @@ def shoot(
         float | None, typer.Option(help="Focal length, where the track says nothing of a lens.")
     ] = None,
     sensor_mm: Annotated[float, typer.Option(help="Width of the sensor for --focal-mm.")] = 36.0,
+    mount: Annotated[
+        str,
+        typer.Option(help="How the camera sits on the tracker: PAN,TILT,ROLL in degrees."),
+    ] = "0,0,0",
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
     port: Port = 8010,
@@ -150,7 +155,7 @@ def shoot(
         return run_shoot(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
             delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend,
-            port=port,
+            port=port, mount=mount,
         )  # fmt: skip
 
     answer(as_json, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, check_set_name
+from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.rig import StagePlan, StageResult, run_stage
 from openset.store.production import open_production
@@ -29,6 +31,7 @@ def run_shoot(
     matte: bool,
     backend: str,
     port: int,
+    mount: str,
 ) -> int:
     """Shoot one take; the exit code is 0, or that of the trouble that ended it early."""
     plan = StagePlan(
@@ -43,10 +46,24 @@ def run_shoot(
         roll_at_start=True,
         port=port,
         lens=_lens(focal_mm, sensor_mm),
+        tracker_from_camera=_mount(mount),
     )
     production = open_production(folder)
     result = run_stage(production, plan, say=output.say)
     return report(output, production.root, result)
+
+
+def _mount(text: str) -> Pose:
+    """'PAN,TILT,ROLL' in degrees: how the camera is turned against the tracker's body."""
+    try:
+        pan, tilt, roll = (math.radians(float(part)) for part in text.split(","))
+    except ValueError:
+        raise BadInput(
+            f"{text!r} is no mount", where="--mount", todo="Write PAN,TILT,ROLL in degrees: 0,28,0"
+        ) from None
+    level = pose_from_pan_tilt_roll((0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+    turned = pose_from_pan_tilt_roll((0.0, 0.0, 0.0), pan, tilt, roll)
+    return level.inverse().after(turned)
 
 
 def _lens(focal_mm: float | None, sensor_mm: float) -> Lens | None:

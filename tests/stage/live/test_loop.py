@@ -1,0 +1,210 @@
+"""The frame loop on real parts: a clip, a track, a panorama, the keyer, the recorder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from openset.primitives.colour import rgb_from_yuv420, yuv420_from_rgb
+from openset.primitives.space import IDENTITY, pose_from_pan_tilt_roll
+from openset.primitives.time import parse_timecode
+from openset.stage.key.keyer import Keyer
+from openset.stage.lens.model import pinhole
+from openset.stage.live.loop import Cue, LoopSettings, StageLoop
+from openset.stage.live.plate import PlateSource
+from openset.stage.live.recorder import Recorder
+from openset.stage.live.track import FileTrack, LiveTrack, Track
+from openset.stage.record.files import read_marks, read_take, read_track_lines, verify_take
+from openset.stage.render.panorama import PanoramaRenderer
+from openset.stage.tracking.samples import TrackSample
+from openset.store.production import Production, create_production, take_folder
+
+WIDTH, HEIGHT, RATE = 128, 72, Fraction(25)
+MS = 1_000_000
+
+
+def write_plate(path: Path, frames: int = 30) -> Path:
+    """A grey card before an even green cloth."""
+    rgb = np.empty((3, HEIGHT, WIDTH), np.uint8)
+    rgb[:] = np.array([50, 170, 70], np.uint8)[:, None, None]
+    rgb[:, 20:60, 50:80] = 128
+    picture = yuv420_from_rgb(rgb)
+    flat = np.concatenate([picture.y.ravel(), picture.u.ravel(), picture.v.ravel()])
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "6", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for _ in range(frames):
+            frame = av.VideoFrame.from_ndarray(flat.reshape(HEIGHT * 3 // 2, WIDTH), format="yuv420p")
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+def move(seconds: float = 2.0) -> list[TrackSample]:
+    """A steady pan at 100 samples a second."""
+    return [
+        TrackSample(10 * MS * n, pose_from_pan_tilt_roll((0.0, -4.0, 1.5), 0.001 * n, 0.0, 0.0))
+        for n in range(round(seconds * 100))
+    ]
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Production:
+    return create_production(tmp_path / "film", title="Film", rate=RATE)
+
+
+Make = Callable[..., StageLoop]
+
+
+@pytest.fixture
+def make(production: Production, tmp_path: Path) -> Make:
+    def build(track: Track, *, frames: int = 30, cues: tuple[Cue, ...] = (), **plate: Any) -> StageLoop:
+        settings = LoopSettings(
+            scene="1", shot="A", set_name="sky", backend="cpu", plate_source="plate.mp4",
+            track_source="move", delay_s=plate.pop("used_delay_s", 0.0), record_matte=True, key={},
+            cues=cues, fallback_lens=pinhole(1920, 1080, 35.0, 24.0),
+        )  # fmt: skip
+        return StageLoop(
+            production,
+            PlateSource(str(write_plate(tmp_path / "plate.mp4", frames)), **plate),
+            track,
+            PanoramaRenderer(np.full((64, 128, 3), (0.8, 0.1, 0.1), np.float32), 0.0),
+            Keyer(WIDTH, HEIGHT),
+            Recorder(production),
+            settings,
+            world_from_stage=IDENTITY,
+            start_timecode=parse_timecode("10:00:00:00", RATE),
+        )
+
+    return build
+
+
+def run(loop: StageLoop, start_ns: int = 0) -> None:
+    loop.recorder.start()
+    loop.plate.start_at(start_ns)
+    loop.run()
+    loop.plate.stop()
+    loop.recorder.finish()
+
+
+def test_every_frame_of_a_clip_is_accounted_for_in_the_take(make: Make, production: Production) -> None:
+    loop = make(FileTrack(move()), cues=(Cue(0, "roll"),))
+    run(loop)
+    (record,) = loop.recorder.records
+    assert loop.tally.as_counts() == {
+        "frames_in": 30, "dropped": 0, "recorded": 30, "recording_lost": 0, "held": 0, "no_pose": 0,
+    }  # fmt: skip
+    assert record.frames == 30
+    assert dict(record.counts) == loop.tally.as_counts()
+    assert verify_take(take_folder(production, record.spec.id)).ok
+
+
+def test_the_card_stays_and_the_cloth_becomes_the_set(make: Make, production: Production) -> None:
+    loop = make(FileTrack(move()), cues=(Cue(0, "roll"),))
+    run(loop)
+    folder = take_folder(production, loop.recorder.records[0].spec.id)
+    with av.open(str(folder / "composite.mov")) as film:
+        frames = list(film.decode(video=0))
+    picture = frames[-1].to_ndarray(format="rgb24", src_colorspace="ITU709").astype(int)
+    assert np.abs(picture[40, 65] - 128).max() <= 10
+    corner = picture[5, 5]
+    assert corner[0] > 180
+    assert corner[1] < 110
+
+
+def test_each_frame_has_the_pose_of_its_own_moment(make: Make, production: Production) -> None:
+    """The picture comes 80 ms late: frame n shows what the camera saw at n/25 s."""
+    loop = make(
+        FileTrack(move(3.0)), cues=(Cue(0, "roll"),), paced=True, delay_s=0.08, used_delay_s=0.08
+    )
+    start_ns = time.monotonic_ns() + 50 * MS
+    assert isinstance(loop.track, FileTrack)
+    loop.track.start_at(start_ns)
+    run(loop, start_ns)
+    lines = read_track_lines(take_folder(production, loop.recorder.records[0].spec.id))
+    assert len(lines) + loop.tally.dropped == 30
+    for line in lines:
+        pan_deg = line.sample["transforms"][-1]["rotation"]["pan"]
+        exposed_s = (line.time_ns - start_ns) / 1e9
+        assert pan_deg == pytest.approx(np.degrees(0.1 * exposed_s), abs=0.01)
+
+
+def test_a_tracker_that_stops_is_held_noted_and_never_stops_the_picture(make: Make) -> None:
+    loop = make(FileTrack(move(0.3)), cues=(Cue(0, "roll"),), frames=40)
+    run(loop)
+    (record,) = loop.recorder.records
+    assert record.frames == 40
+    assert loop.tally.held > 15
+    assert any("stopped" in fault.text for fault in record.faults)
+
+
+def test_without_any_track_the_picture_still_runs_and_says_so(make: Make) -> None:
+    loop = make(LiveTrack(), cues=(Cue(0, "roll"),), frames=8)
+    run(loop)
+    assert loop.recorder.records[0].frames == 8
+    assert loop.tally.no_pose == 8
+    assert loop.status.message.startswith("No track yet")
+
+
+def test_roll_cut_slate_and_marks_work_from_outside(make: Make, production: Production) -> None:
+    loop = make(FileTrack(move(20.0)), frames=25, paced=True, loop=True)
+    said: list[tuple[bool, str]] = []
+
+    def direct(order: dict[str, Any], until: Callable[[], bool]) -> None:
+        said.append(loop.obey(order))
+        deadline = time.monotonic() + 10
+        while not until() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def day() -> None:
+        direct({"type": "slate", "scene": "7", "shot": "B"}, lambda: loop.status.take == "7-B-t01")
+        direct({"type": "roll"}, lambda: loop.status.recorded >= 5)
+        direct({"type": "cut"}, lambda: len(loop.recorder.records) == 1)
+        direct({"type": "circle", "take": "7-B-t01", "circled": True}, lambda: True)
+        direct({"type": "note", "take": "7-B-t01", "text": "good"}, lambda: True)
+        direct({"type": "slate", "scene": "../..", "shot": "B"}, lambda: True)
+        direct({"type": "juggle"}, lambda: True)
+        direct({"type": "stop"}, lambda: True)
+
+    crew = threading.Thread(target=day)
+    crew.start()
+    run(loop, time.monotonic_ns())
+    crew.join()
+    marks = read_marks(production.root / "takes" / "7-B-t01")
+    assert (marks.circled, marks.note) == (True, "good")
+    assert [ok for ok, _ in said] == [True, True, True, True, True, False, False, True]
+    assert read_take(production.root / "takes" / "7-B-t01").frames >= 5
+
+
+def test_a_picture_that_breaks_off_closes_the_take_with_what_there_was(
+    make: Make, production: Production
+) -> None:
+    loop = make(FileTrack(move(20.0)), frames=25, cues=(Cue(0, "roll"),))
+    promised = loop.plate.format
+    object.__setattr__(promised, "promised_frames", 40)
+    run(loop)
+    (record,) = loop.recorder.records
+    assert record.frames == 25
+    assert "25 of 40 frames" in record.reason
+    assert verify_take(take_folder(production, record.spec.id)).ok
+
+
+def test_the_plate_is_recorded_as_it_came(make: Make, production: Production) -> None:
+    loop = make(FileTrack(move()), cues=(Cue(0, "roll"),))
+    run(loop)
+    folder = take_folder(production, loop.recorder.records[0].spec.id)
+    again = PlateSource(str(folder / "picture.mov"))
+    again.start_at(0)
+    frame = again.queue.get(5)
+    assert frame is not None
+    rgb = rgb_from_yuv420(frame.picture).astype(int)
+    assert np.abs(rgb[:, 5, 5] - [50, 170, 70]).max() <= 6
+    again.stop()
