@@ -23,7 +23,7 @@ from ascmhl.hashlist import MHLCreatorInfo, MHLHashEntry, MHLProcess, MHLProcess
 from ascmhl.history import MHLHistory
 from ascmhl.ignore import MHLIgnoreSpec
 from click import ClickException
-from lxml.etree import XMLSyntaxError
+from lxml import etree
 
 from openset import __version__
 from openset.primitives.errors import AlreadyExists
@@ -32,6 +32,13 @@ from openset.store.files import hash_file, sync_folder, writing
 FOLDER = "ascmhl"
 HASH = "xxh128"
 _ALWAYS_IGNORED = (".DS_Store", "ascmhl", "ascmhl/", ".*")
+
+
+class _OwnHistory(MHLHistory):  # type: ignore[misc]
+    """The history of one folder, without those nested in it: they answer for themselves."""
+
+    def _find_and_load_child_histories(self) -> None:
+        pass
 
 
 @dataclass(frozen=True)
@@ -87,12 +94,13 @@ def check(folder: Path) -> tuple[FileState, ...]:
     if not is_sealed(folder):
         return (FileState(FOLDER, "unsealed", "there is no manifest"),)
     try:
-        history = MHLHistory.load_from_path(str(folder))
+        _check_well_formed(folder / FOLDER)
+        history = _OwnHistory.load_from_path(str(folder))
         listed = _listed(history)
         patterns = history.latest_ignore_patterns()
     except ClickException as error:
         return (FileState(FOLDER, "broken", f"{error.message}"),)
-    except (XMLSyntaxError, OSError, ValueError, AttributeError, TypeError) as error:
+    except (etree.XMLSyntaxError, OSError, ValueError, AttributeError, TypeError) as error:
         return (FileState(FOLDER, "broken", str(error)),)
     if not listed:
         return (FileState(FOLDER, "broken", "the manifest lists no file"),)
@@ -115,7 +123,7 @@ def files_below(folder: Path, ignore: Iterable[str]) -> list[str]:
 
 
 def _commit(folder: Path, twin: Path, patterns: list[str]) -> None:
-    history = MHLHistory.load_from_path(str(twin))
+    history = _OwnHistory.load_from_path(str(twin))
     session = MHLGenerationCreationSession(history, MHLIgnoreSpec(new_pattern_list=patterns))
     for name in files_below(folder, patterns):
         facts = (folder / name).stat()
@@ -134,6 +142,13 @@ def _commit(folder: Path, twin: Path, patterns: list[str]) -> None:
 def _sync_file(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _check_well_formed(folder: Path) -> None:
+    """Raises XMLSyntaxError where a manifest is no XML; ascmhl would leave its file open."""
+    parser = etree.XMLParser(resolve_entities=False, no_network=True)
+    for path in sorted([*folder.glob("*.xml"), *folder.glob("*.mhl")]):
+        etree.fromstring(path.read_bytes(), parser)
 
 
 def _listed(history: MHLHistory) -> dict[str, MHLHashEntry]:

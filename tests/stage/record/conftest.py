@@ -1,6 +1,5 @@
 """Small takes of a moving ramp, for every test of the recorder."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +14,7 @@ from openset.primitives.time import Timecode
 from openset.stage.lens.model import pinhole
 from openset.stage.record.live import TakeWriter
 from openset.stage.record.model import TakeFrame, TakeSpec
-from openset.store.production import Production, create_production
+from openset.store.production import create_production
 
 WIDTH, HEIGHT, RATE = 192, 108, Fraction(25)
 STARTED = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
@@ -46,7 +45,9 @@ def make_picture(index: int, level: int = 0) -> Yuv420:
     return Yuv420(y, flat, flat)
 
 
-def make_frame(index: int, *, matte: bool = True, state: str = "tracked", age_s: float = 0.01) -> TakeFrame:
+def make_frame(
+    index: int, *, matte: bool = True, state: str = "tracked", age_s: float = 0.01
+) -> TakeFrame:
     picture = make_picture(index)
     return TakeFrame(
         index=index,
@@ -56,26 +57,45 @@ def make_frame(index: int, *, matte: bool = True, state: str = "tracked", age_s:
         matte=picture.y if matte else None,
         stage_from_camera=look_at((0.01 * index, -3.0, 1.6), (0.0, 0.0, 1.5)),
         lens=pinhole(WIDTH, HEIGHT, 35.0, 36.0),
-        age_s=age_s,
+        age_s=0.01,
         state=state,
     )
 
 
-@pytest.fixture
-def production(tmp_path: Path) -> Production:
-    return create_production(tmp_path / "lane", title="Lane", rate=RATE)
+class Kit:
+    """Specs and frames of the one take all tests shoot."""
+
+    spec = staticmethod(make_spec)
+    frame = staticmethod(make_frame)
+    picture = staticmethod(make_picture)
+    started = STARTED
 
 
-@pytest.fixture
-def record_take(production: Production) -> Callable[..., Path]:
-    """Record a whole take of so many frames; its folder."""
+class Floor(Kit):
+    """The kit, and a production to shoot in."""
 
-    def record(frames: int = 12, take: int = 1, *, matte: bool = True) -> Path:
-        writer = TakeWriter(production, make_spec(take, matte=matte), STARTED)
+    def __init__(self, root: Path) -> None:
+        self.production = create_production(root, title="Lane", rate=RATE)
+
+    def roll(self, take: int = 1, *, matte: bool = True) -> TakeWriter:
+        """A take that is open."""
+        return TakeWriter(self.production, make_spec(take, matte=matte), STARTED)
+
+    def shoot(self, frames: int = 12, take: int = 1, *, matte: bool = True) -> Path:
+        """The folder of a whole take."""
+        writer = self.roll(take, matte=matte)
         for index in range(frames):
             writer.add_raw(index, index, {"sourceNumber": index})
             writer.add(make_frame(index, matte=matte))
         writer.close("cut", {"dropped": 0})
         return writer.folder
 
-    return record
+
+@pytest.fixture(scope="session")
+def kit() -> Kit:
+    return Kit()
+
+
+@pytest.fixture
+def floor(tmp_path: Path) -> Floor:
+    return Floor(tmp_path / "lane")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tomllib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -29,6 +30,7 @@ from openset.stage.record.model import (
     PICTURE_FILE,
     PROXY_FILE,
     RAW_FILE,
+    RESERVE_FILE,
     TAKE_FILE,
     TRACK_FILE,
     UNSEALED,
@@ -247,11 +249,14 @@ def _recounted(folder: Path, record: TakeRecord) -> TakeRecord:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what an interrupted writer leaves: reserves, half-written files."""
-    for path in folder.glob(".*"):
-        if path.is_file():
-            with writing(path):
-                path.unlink()
+    """Remove what an interrupted writer leaves: the reserve, half-written files, half a seal."""
+    leftovers = [folder / RESERVE_FILE, *folder.glob(".*.new"), folder / f".{PROXY_FILE}"]
+    for path in leftovers:
+        with writing(path):
+            path.unlink(missing_ok=True)
+    for workshop in folder.glob(".seal-*"):
+        with writing(workshop):
+            shutil.rmtree(workshop)
 
 
 def _movies(record: TakeRecord) -> list[tuple[str, int]]:
@@ -261,8 +266,9 @@ def _movies(record: TakeRecord) -> list[tuple[str, int]]:
 
 
 def _movie_finding(folder: Path, name: str, wanted: int, record: TakeRecord) -> Finding:
-    empty = wanted == 0 and (folder / name).is_file() and (folder / name).stat().st_size == 0
-    counted = MovieCount(0) if empty else count_movie(folder / name)
+    if wanted == 0 and (folder / name).is_file():
+        return Finding(True, "every frame decodes", name, "no frames")
+    counted = count_movie(folder / name)
     return check_movie(
         name, wanted, counted.frames, counted.size, counted.timecode, record, counted.trouble
     )

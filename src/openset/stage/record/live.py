@@ -19,6 +19,7 @@ from openset.stage.record.model import (
     MATTE_FILE,
     PICTURE_FILE,
     RAW_FILE,
+    RESERVE_FILE,
     TRACK_FILE,
     Fault,
     FileTotals,
@@ -36,7 +37,6 @@ from openset.store.recording import RecordingFile, Reserve
 SYNC_EVERY_S = 0.4
 RESERVE_BYTES = 4 << 20
 MOST_FAULTS = 1000
-_RESERVE_FILE = ".reserve"
 
 
 class TakeWriter:
@@ -142,7 +142,7 @@ class TakeWriter:
 
     def _open(self) -> None:
         spec = self._record.spec
-        self._reserve = Reserve(self.folder / _RESERVE_FILE, RESERVE_BYTES)
+        self._reserve = Reserve(self.folder / RESERVE_FILE, RESERVE_BYTES)
         write_take(self.folder, self._record)
         kinds = {PICTURE_FILE: PICTURE, COMPOSITE_FILE: COMPOSITE}
         if spec.record_matte:

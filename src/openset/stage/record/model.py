@@ -29,6 +29,7 @@ TRACK_FILE = "track.otrk.jsonl"
 RAW_FILE = "raw.otrk.jsonl"
 PROXY_FILE = "proxy.mp4"
 CONTACT_FILE = "contact.jpg"
+RESERVE_FILE = ".reserve"
 UNSEALED = (MARKS_FILE, PROXY_FILE, CONTACT_FILE)
 """Files that may change or be made again after the cut, and so stand outside the manifest."""
 

@@ -8,7 +8,10 @@ is closed; Matroska in clusters of 200 ms. What was muxed before a kill opens wi
 
 from __future__ import annotations
 
+import errno
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import cast
@@ -80,20 +83,28 @@ class Movie:
             rows = np.frombuffer(plane, np.uint8).reshape(plane.height, plane.line_size)  # type: ignore[call-overload]
             rows[:, : plane.width] = pixels
         frame.pts, frame.time_base, frame.duration = self.frames, self._time_base, 1
-        for packet in self._stream.encode(frame):
-            self._container.mux(packet)
+        with _refusals():
+            for packet in self._stream.encode(frame):
+                self._container.mux(packet)
         self.frames += 1
 
     def close(self) -> None:
         """Write what the encoder holds and the index, and close the file."""
         try:
-            for packet in self._stream.encode(None) if self.frames else ():
-                self._container.mux(packet)
+            with _refusals(), self._container:
+                for packet in self._stream.encode(None) if self.frames else ():
+                    self._container.mux(packet)
         finally:
-            try:
-                self._container.close()
-            finally:
-                self.sink.close()
+            self.sink.close()
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A file that refuses a write reaches us as FFmpeg's own error the second time: say OSError."""
+    try:
+        yield
+    except av.FFmpegError as error:
+        raise OSError(errno.EIO, f"the movie cannot be written on ({error})") from error
 
 
 def yuv_planes(picture: Yuv420) -> tuple[U8Plane, U8Plane, U8Plane]:
