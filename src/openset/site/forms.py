@@ -18,6 +18,10 @@ RATINGS = [("0", _("none")), *((str(n), str(n)) for n in range(1, 6))]
 class SignInForm(AuthenticationForm):
     """Django's form, with a limit on guessing."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+
     def clean(self) -> dict[str, Any]:
         """Refuse for a while after repeated failures, whether or not the password is right."""
         key = self._key()
@@ -59,7 +63,7 @@ class AccountForm(forms.Form):
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, label_suffix="", **kwargs)
         self.user = user
 
     def clean_username(self) -> str:

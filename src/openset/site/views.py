@@ -86,7 +86,7 @@ def _take_page(
         "figures": shelf.figures(found.record) if found.record else [],
         "timeline": shelf.take_timeline(found),
         "files": shelf.take_files(found),
-        "form": MarksForm(initial=asdict(found.marks)),
+        "form": MarksForm(initial=asdict(found.marks), label_suffix=""),
         "may_mark": may(request.user, MARK),
         **extra,
     }
