@@ -34,8 +34,6 @@ _FINE_S = 0.0002
 _RIVAL_S = 0.06
 _GAP_S = 0.2
 
-_LK = {"winSize": (21, 21), "maxLevel": 3}
-
 
 @dataclass(frozen=True)
 class DelayEstimate:
@@ -85,11 +83,10 @@ def image_motion(previous_gray: U8Plane, gray: U8Plane) -> tuple[float, float] |
     points = _corners(previous_gray)
     if len(points) < 8:
         return None
-    guess = np.zeros_like(points)
-    there, seen, _ = cv2.calcOpticalFlowPyrLK(previous_gray, gray, points, guess, **_LK)  # type: ignore[call-overload]
-    back, returned, _ = cv2.calcOpticalFlowPyrLK(gray, previous_gray, there, guess, **_LK)  # type: ignore[call-overload]
+    there, seen = _followed(previous_gray, gray, points)
+    back, returned = _followed(gray, previous_gray, there)
     error = np.abs(back - points).max(axis=(1, 2))
-    good = (seen.ravel() == 1) & (returned.ravel() == 1) & (error < 0.5)
+    good = seen & returned & (error < 0.5)
     if int(good.sum()) < 8:
         return None
     start, end = points[good].reshape(-1, 2), there[good].reshape(-1, 2)
@@ -102,6 +99,17 @@ def image_motion(previous_gray: U8Plane, gray: U8Plane) -> tuple[float, float] |
     middle = np.array([gray.shape[1] / 2, gray.shape[0] / 2])
     x, y = (fit[:, :2] @ middle + fit[:, 2] - middle).tolist()
     return x, y
+
+
+def _followed(
+    first: U8Plane, second: U8Plane, points: npt.NDArray[np.float32]
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
+    """Points (n, 1, 2) of the first picture in the second, and which of them were found."""
+    # A fresh array each time: OpenCV writes its answer into the one it is given.
+    there, seen, _ = cv2.calcOpticalFlowPyrLK(
+        first, second, points, np.zeros_like(points), winSize=(21, 21), maxLevel=3
+    )
+    return np.asarray(there, np.float32), np.asarray(seen).ravel() == 1
 
 
 def _corners(gray: U8Plane) -> npt.NDArray[np.float32]:

@@ -45,12 +45,13 @@ class UdpTracker:
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._socket = _listen(self.address)
+        self._port = int(self._socket.getsockname()[1])
         self._thread = threading.Thread(target=self._run, name=f"tracker {self.address}", daemon=True)
 
     @property
     def port(self) -> int:
         """The port listened on: the one asked for, or the one the system chose for port 0."""
-        return int(self._socket.getsockname()[1])
+        return self._port
 
     @property
     def counts(self) -> TrackerCounts:

@@ -63,8 +63,11 @@ def lens_of_reading(reading: Reading) -> LensReport | None:
 
 
 def reading_from_sample(sample: TrackSample) -> Reading:
-    """A sample as a reading, the pose moved back to the sensor; time is the source's own stamp,
-    else the engine's."""
+    """A sample as a reading, the pose moved back to the sensor.
+
+    Its time is the source's own stamp, else the engine's; none before zero, which the standard cannot
+    say.
+    """
     lens = sample.lens or LensReport()
     sensor = moved_forward(sample.stage_from_camera, -(lens.entrance_pupil_offset_m or 0.0))
     pan, tilt, roll = pan_tilt_roll_from_pose(sensor)
@@ -85,7 +88,7 @@ def reading_from_sample(sample: TrackSample) -> Reading:
         distortion_model=lens.distortion_model,
         radial=lens.radial,
         tangential=lens.tangential,
-        sample_time_ns=stamp,
+        sample_time_ns=stamp if stamp >= 0 else None,
         sequence=sample.sequence,
         status=sample.status or None,
     )
