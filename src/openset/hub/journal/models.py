@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from openset.hub.journal import chain, clock, entry, files, projections
 
@@ -77,6 +77,13 @@ class EntryRow(models.Model):
         return clock.Stamp(self.wall_ms, self.count)
 
 
+_LAST_OF_DEVICE = (
+    "SELECT sequence, hash, wall_ms, count FROM journal_entry "
+    "WHERE device = %s ORDER BY sequence DESC LIMIT 1"
+)
+_NEWEST = "SELECT wall_ms, count FROM journal_entry ORDER BY wall_ms DESC, count DESC LIMIT 1"
+
+
 def append(
     kind: str,
     subject: str,
@@ -112,16 +119,20 @@ def _next_entry(
     author: str,
     now: int,
 ) -> entry.Entry:
-    last = EntryRow.objects.filter(device=device).order_by("-sequence").first()
-    newest = EntryRow.objects.order_by("-wall_ms", "-count").first()
-    own = last.stamp if last else clock.EARLIEST
-    seen = clock.meet(own, newest.stamp, now) if newest else own
+    # Plain SQL: the ORM spends longer writing these two queries than SQLite spends on the whole append.
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST_OF_DEVICE, [device])
+        last = cursor.fetchone()
+        cursor.execute(_NEWEST)
+        newest = cursor.fetchone()
+    own = clock.Stamp(*last[2:]) if last else clock.EARLIEST
+    seen = clock.meet(own, clock.Stamp(*newest), now) if newest else own
     return entry.Entry(
         schema=entry.SCHEMA,
         version=version,
         device=device,
-        sequence=last.sequence + 1 if last else 1,
-        previous=last.hash if last else entry.FIRST,
+        sequence=last[0] + 1 if last else 1,
+        previous=last[1] if last else entry.FIRST,
         time=clock.tick(seen, now),
         author=author,
         kind=kind,

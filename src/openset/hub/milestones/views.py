@@ -140,6 +140,7 @@ def _proof_page(
         "card": _card(milestone, milestone.grant.currency),
         "proof": words.state(computed.state),
         "lines": [words.line(line) for line in computed.lines],
+        "pictured": any(line.link for line in computed.lines),
         "observation": observation,
         "observed_at": words.moment(observation.observed_ms) if observation else None,
         "decided_by": Person.objects.filter(id=milestone.decided_by).first(),
