@@ -1,8 +1,8 @@
 """The simulated figure as a sculpture: distance fields of a head, a clothed body and jointed arms.
 
 Each part is sculpted once, seen straight from the front, into depth, normals and material; figure.py
-paints and lights it. Lengths in metres; x right, z up, and y away from the camera. The parts' pivots are
-their origins, except the body's, whose origin is the floor between the feet. Distance fields after
+paints and lights it. Lengths in metres; x right, z up, and y away from the camera. The parts' pivots
+are their origins, except the body's, whose origin is the floor between the feet. Distance fields after
 Quilez, "distance functions" (capsules, ellipsoids, smooth union).
 """
 
@@ -84,13 +84,14 @@ def _body(x, y, z):  # type: ignore[no-untyped-def]
         shin = _limb(x, y, z, side * 0.100, -turn, 0.50, side * 0.114, 0.03, 0.10, 0.074, 0.070)
         legs = min(legs, _join(thigh, shin, 0.04))
     legs = (max(legs, 0.075 - z) + 0.004 * np.sin(z * 55.0 + x * 20.0) * max(0.0, 0.35 - z)) * 0.9
+    low = z - 0.30 * y
     shoes = 1e3
     for side in (-1.0, 1.0):
-        toe = _ellipsoid(x - side * 0.132, y + 0.05, z - 0.042, 0.046, 0.125, 0.046)
-        heel = _ellipsoid(x - side * 0.120, y - 0.03, z - 0.055, 0.042, 0.060, 0.056)
+        toe = _ellipsoid(x - side * (0.118 - 0.30 * y), y + 0.06, low - 0.042, 0.046, 0.125, 0.044)
+        heel = _ellipsoid(x - side * 0.116, y - 0.03, low - 0.055, 0.042, 0.060, 0.056)
         shoes = min(shoes, _join(toe, heel, 0.03))
-    shoes = max(shoes, -z)
-    neck = _limb(x, y, z, 0.0, 0.02, 1.36, 0.0, 0.012, 1.58, 0.054, 0.046)
+    shoes = max(shoes, -low) * 0.85
+    neck = _limb(x, y, z, 0.0, 0.02, 1.36, 0.0, 0.012, 1.55, 0.053, 0.042)
     neck = _join(neck, _ellipsoid(x, y + 0.01, z - 1.36, 0.11, 0.075, 0.07), 0.04)
     best, material = tunic, TUNIC
     if legs < best:
@@ -134,9 +135,10 @@ def _head(x, y, z):  # type: ignore[no-untyped-def]
     upper = _ellipsoid(x, y + 0.081, z + 0.0480, 0.022, 0.014, 0.0052)
     lower = _ellipsoid(x, y + 0.079, z + 0.0575, 0.018, 0.014, 0.0065)
     lips = _join(upper, lower, 0.005)
-    cap = _ellipsoid(x, y - 0.022, z - 0.040, 0.093, 0.106, 0.104)
-    line = 0.012 - 0.92 * (z - 0.028) + 0.9 * max(0.0, mirror - 0.055)
-    cap = max(cap, (line - y) * 0.70)
+    cap = _ellipsoid(x, y - 0.020, z - 0.038, 0.084, 0.098, 0.102)
+    line = 0.036 - 1.75 * (z - 0.028) - 1.1 * max(0.0, mirror - 0.052)
+    line += 0.010 * np.sin(x * 190.0 + 1.3) * np.sin(x * 71.0) + 0.006 * np.sin(x * 420.0 + z * 200.0)
+    cap = max(cap, (line - y) * 0.42)
     hair = (cap + 0.0045 * _waves(x, z)) * 0.8
     best, material = face * 0.9, SKIN
     if eye < best:
@@ -159,7 +161,7 @@ def _back_hair(x, y, z):  # type: ignore[no-untyped-def]
 def _upper_arm(x, y, z):  # type: ignore[no-untyped-def]
     skin = _limb(x, y, z, 0.0, 0.0, -0.02, 0.0, 0.0, -0.285, 0.050, 0.041)
     ripple = 0.004 * np.sin(x * 60.0 + z * 25.0)
-    sleeve = _limb(x, y, z, 0.0, 0.0, 0.0, 0.0, 0.0, -0.23, 0.063, 0.078) + ripple
+    sleeve = _limb(x, y, z, 0.0, 0.0, -0.01, 0.0, 0.0, -0.23, 0.058, 0.070) + ripple
     sleeve = max(sleeve, -0.222 + 0.008 * np.sin(x * 45.0) - z) * 0.85
     if sleeve < skin:
         return sleeve, TUNIC

@@ -1,13 +1,14 @@
 """The simulated storyteller: painted, lit sprites on joints, hair strand by strand, and a gauze scarf.
 
-A paper puppet in the studio: every part is a sprite on its own upright plane (y constant), turned about its
-joint, so that perspective and parallax are right for any camera. Sprites hold scene-linear premultiplied
-colour without green spill, coverage, and how strongly the cloth's light spills onto them.
+A paper puppet in the studio: every part is a sprite on its own upright plane (y constant), turned about
+its joint, so that perspective and parallax are right for any camera. Sprites hold scene-linear
+premultiplied colour without green spill, coverage, and how strongly the cloth's light spills onto them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -24,29 +25,30 @@ F64 = npt.NDArray[np.float64]
 CHANNELS = 5
 SPILL_REACH_M = 0.021
 SPILL_FLOOR, SPILL_EDGE = 0.03, 0.16
-KEY = (np.array([-0.56, -0.66, 0.50]), np.array([1.02, 0.96, 0.86]))
-FILL = (np.array([0.78, -0.60, 0.12]), np.array([0.17, 0.20, 0.25]))
+KEY = (np.array([-0.56, -0.66, 0.50]), np.array([1.22, 1.14, 1.02]))
+FILL = (np.array([0.78, -0.60, 0.12]), np.array([0.13, 0.15, 0.19]))
 RIM = (np.array([0.62, 0.62, 0.48]), np.array([0.70, 0.72, 0.76]))
-AMBIENT = np.array([0.16, 0.165, 0.175])
+AMBIENT = np.array([0.105, 0.11, 0.12])
 HAIR_COLOURS = np.array(
     [[0.020, 0.012, 0.008], [0.060, 0.032, 0.016], [0.17, 0.10, 0.05], [0.42, 0.33, 0.24]]
 )
 HAIR_WEIGHTS = np.array([0.45, 0.33, 0.16, 0.06])
 STRAND_POINTS = 9
+CUFF_M = -0.185
 PARTS = (
     "forearm right",
     "upper arm right",
-    "hair",
     "head",
     "forearm left",
     "upper arm left",
     "body",
+    "hair",
     "back hair",
     "scarf",
 )
 """Front to back."""
 HAIR = PARTS.index("hair")
-DEPTHS_M = (-0.13, -0.07, -0.03, -0.02, -0.05, -0.03, 0.0, 0.05, 0.09)
+DEPTHS_M = (-0.13, -0.07, -0.02, -0.05, -0.03, 0.0, 0.02, 0.05, 0.09)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +65,8 @@ class Sprite:
 class Figure:
     """All sprites by part (None for hair, which is drawn strand by strand) and the strands.
 
-    `strands` (n, points, 2) in the head's frame, `sway` (n,) how far the tips move, `rgb` (n, 3) linear,
-    `width_m` and `opacity` (n,), `phase` (n,).
+    `strands` (n, points, 2) in the head's frame, `sway` (n,) how far the tips move, `rgb` (n, 3)
+    linear, `width_m` and `opacity` (n,), `phase` (n,).
     """
 
     sprites: tuple[Sprite | None, ...]
@@ -84,26 +86,33 @@ def _noise(random: np.random.Generator, shape: tuple[int, int], across: float, d
     )
 
 
-def _print(x: F32, z: F32) -> F32:
-    """The printed cotton of the tunic: indigo, ochre diamonds, leaf-green dots, a cream border at the hem."""
+def _print(x: F32, z: F32, hem_z: float) -> F32:
+    """The printed cotton of the tunic: indigo, ochre diamonds, leaf-green dots, cream below `hem_z`."""
     u, v = x / 0.062, z / 0.074
     a, b = np.abs((u % 1.0) - 0.5), np.abs(((v + 0.5 * np.floor(u)) % 1.0) - 0.5)
     diamond = a + b
-    dot = np.hypot(a, b)
     out = np.empty((*np.broadcast_shapes(x.shape, z.shape), 3), np.float32)
     out[:] = (0.035, 0.045, 0.150)
     out[(diamond < 0.43) & (diamond > 0.30)] = (0.56, 0.27, 0.045)
     out[diamond < 0.22] = (0.40, 0.055, 0.035)
-    out[dot < 0.10] = (0.13, 0.26, 0.075)
+    out[np.hypot(a, b) < 0.10] = (0.13, 0.26, 0.075)
     out[diamond > 0.86] = (0.10, 0.21, 0.085)
-    hem = z + 0.0 * x < 0.815
-    out[hem] = (0.62, 0.56, 0.42)
-    out[hem & (np.abs((x / 0.03) % 1.0 - 0.5) + np.abs(((z - 0.735) / 0.055) - 0.5) < 0.42)] = (
-        0.13,
-        0.16,
-        0.045,
-    )
+    hem = z + 0.0 * x < hem_z
+    motif = np.abs((x / 0.03) % 1.0 - 0.5) + np.abs((z - hem_z) / 0.055 + 0.95)
+    out[hem] = (0.55, 0.50, 0.38)
+    out[hem & (motif < 0.42)] = (0.13, 0.16, 0.045)
     return out
+
+
+def _neckline(shape: Sculpture, albedo: F32) -> None:
+    """An open collar with a cream band on the body's front."""
+    x, z = shape.places()
+    depth = np.abs(x) / 0.62 - (z - 1.315)
+    front = shape.material == body.TUNIC
+    albedo[front & (depth < 0.022) & (z > 1.29)] = (0.55, 0.50, 0.38)
+    open_part = front & (depth < 0)
+    albedo[open_part] = (0.235, 0.112, 0.066)
+    shape.material[open_part] = body.SKIN
 
 
 def _face_paint(shape: Sculpture, albedo: F32) -> None:
@@ -123,11 +132,11 @@ def _face_paint(shape: Sculpture, albedo: F32) -> None:
             np.abs(own - side * 0.031) < 0.0135
         )
         albedo[lash] *= 0.25
-        iris = np.hypot(own - side * 0.030 + 0.0015, z - 0.0155) < 0.0052
+        iris = np.hypot(own - side * 0.030 + 0.0015, z - 0.0155) < 0.0062
         albedo[iris & (shape.material == body.EYE)] = (0.03, 0.016, 0.008)
         cheek = np.exp(-(((own - side * 0.042) / 0.02) ** 2) - ((z + 0.02) / 0.018) ** 2)[..., None]
         albedo[:] = np.where(
-            skin[..., None], albedo * (1 + cheek * np.array([0.22, -0.02, -0.04])), albedo
+            skin[..., None], albedo * (1 + cheek * np.array([0.14, -0.02, -0.04])), albedo
         )
         ring = np.abs(np.hypot((own - side * 0.032) / 1.12, z - 0.0145) - 0.0185) < 0.0011
         albedo[ring & (shape.material != body.HAIR)] = (0.015, 0.012, 0.010)
@@ -135,7 +144,7 @@ def _face_paint(shape: Sculpture, albedo: F32) -> None:
     albedo[bridge] = (0.015, 0.012, 0.010)
 
 
-def _albedo(shape: Sculpture, random: np.random.Generator) -> F32:
+def _albedo(shape: Sculpture, random: np.random.Generator, hem_z: float) -> F32:
     """Surface colour by material, linear, with the weave and unevenness of each."""
     x, z = shape.places()
     size = shape.coverage.shape
@@ -146,13 +155,13 @@ def _albedo(shape: Sculpture, random: np.random.Generator) -> F32:
     weave = 1.0 + 0.05 * _noise(random, size, 1.3, 5) + 0.05 * _noise(random, size, 5, 1.3)
     streak = np.exp(0.32 * _noise(random, size, 1.4, 26) + 0.22 * _noise(random, size, 2.6, 60))
     paints: dict[int, F32] = {
-        body.SKIN: np.array([0.365, 0.185, 0.112]) * mottled[..., None],
-        body.TUNIC: _print(x + 0.02 * shape.normal[..., 0], z + 0 * x) * weave[..., None],
+        body.SKIN: np.array([0.235, 0.112, 0.066]) * mottled[..., None],
+        body.TUNIC: _print(x + 0.03 * shape.normal[..., 0], z + 0 * x, hem_z) * weave[..., None],
         body.TROUSERS: np.array([0.150, 0.165, 0.058]) * weave[..., None],
         body.SHOE: np.array([0.060, 0.032, 0.022]) * mottled[..., None],
-        body.HAIR: np.array([0.042, 0.024, 0.015]) * streak[..., None],
-        body.EYE: np.array([0.60, 0.57, 0.53]) * np.ones((*size, 1)),
-        body.LIP: np.array([0.33, 0.105, 0.085]) * mottled[..., None],
+        body.HAIR: np.array([0.026, 0.016, 0.011]) * streak[..., None],
+        body.EYE: np.array([0.42, 0.39, 0.36]) * np.ones((*size, 1)),
+        body.LIP: np.array([0.235, 0.075, 0.062]) * mottled[..., None],
     }
     for material, paint in paints.items():
         where = shape.material == material
@@ -163,11 +172,11 @@ def _albedo(shape: Sculpture, random: np.random.Generator) -> F32:
 def _cloth_normals(shape: Sculpture, random: np.random.Generator) -> F32:
     """Normals with the small creases of cloth, more on the trousers, none on skin."""
     rows, columns = shape.coverage.shape
-    bumps = _noise(random, (rows, columns), 22, 60) + 0.5 * _noise(random, (rows, columns), 12, 14)
-    bumps = cv2.GaussianBlur(bumps, (0, 0), 2.0)
-    slope_z, slope_x = np.gradient(bumps)
+    drape = _noise(random, (rows, columns), 34, 150) + 0.4 * _noise(random, (rows, columns), 18, 40)
+    drape = cv2.GaussianBlur(drape, (0, 0), 3.0)
+    slope_z, slope_x = np.gradient(drape)
     depth = np.where(
-        shape.material == body.TUNIC, 2.4, np.where(shape.material == body.TROUSERS, 3.2, 0.0)
+        shape.material == body.TUNIC, 13.0, np.where(shape.material == body.TROUSERS, 8.0, 0.0)
     )
     normal = shape.normal.astype(np.float64).copy()
     normal[..., 0] += depth * slope_x
@@ -193,12 +202,13 @@ def _lit(shape: Sculpture, normal: F32, albedo: F32) -> F32:
         half = direction + np.array([0.0, -1.0, 0.0])
         half /= np.linalg.norm(half)
         gloss = np.clip((normal @ half)[..., None], 0, 1) ** 28
-        shine = shine + np.where(glossy, 0.045, 0.004) * gloss * colour * sky
+        shine = shine + np.where(glossy, 0.075, 0.004) * gloss * colour * sky
     return np.asarray(albedo * light + shine, np.float32)
 
 
 def _spill(coverage: F32, texel_m: float, normal: F32 | None) -> F32:
-    """How strongly the cloth's light lies on each texel: a floor, and an edge that falls off inwards."""
+    """How strongly the cloth's light lies on each texel: a floor, and an edge that falls off
+    inwards."""
     inside = (coverage > 0.9).astype(np.uint8)
     away = cv2.distanceTransform(inside, cv2.DIST_L2, 5) * texel_m
     out = SPILL_FLOOR + SPILL_EDGE * np.exp(-away / SPILL_REACH_M)
@@ -207,8 +217,10 @@ def _spill(coverage: F32, texel_m: float, normal: F32 | None) -> F32:
     return np.asarray(out * coverage, np.float32)
 
 
-def _sprite(shape: Sculpture, random: np.random.Generator) -> Sprite:
-    albedo = _albedo(shape, random)
+def _sprite(shape: Sculpture, random: np.random.Generator, hem_z: float = 0.815) -> Sprite:
+    albedo = _albedo(shape, random, hem_z)
+    if np.any(shape.material == body.SHOE):
+        _neckline(shape, albedo)
     if np.any(shape.material == body.EYE):
         _face_paint(shape, albedo)
     normal = _cloth_normals(shape, random)
@@ -274,17 +286,21 @@ def _strands(random: np.random.Generator, count: int = 460) -> dict[str, F64]:
     root[low] = np.stack([side * swell * random.uniform(0.75, 0.98, count), fall], axis=-1)[low]
     out = root - np.array([0.0, -0.01])
     out /= np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-6)
-    length = np.where(low, random.uniform(0.05, 0.17, count), random.uniform(0.025, 0.085, count))
-    bend = random.normal(0, 0.55, count)
+    length = np.where(low, random.uniform(0.05, 0.15, count), random.uniform(0.02, 0.07, count))
+    bend = random.normal(0, 0.45, count)
     along = np.linspace(0, 1, STRAND_POINTS)[None, :, None]
     turned = np.stack([-out[:, 1], out[:, 0]], axis=-1)
-    heavy = np.array([0.0, -1.0]) * np.where(low, 0.85, 0.25)[:, None]
-    curl = 0.006 * np.sin(
+    across = (
+        np.where(low, 0.42, 0.30)[:, None] * out
+        + np.where(low, 0.0, 0.55)[:, None] * turned * np.sign(bend)[:, None]
+    )
+    heavy = np.array([0.0, -1.0]) * np.where(low, 0.95, 0.15)[:, None]
+    curl = 0.004 * np.sin(
         along[..., 0] * random.uniform(5, 14, (count, 1)) + random.uniform(0, 6, (count, 1))
     )
     points = root[:, None] + length[:, None, None] * (
-        along * out[:, None] * 0.75
-        + along**2 * (heavy[:, None] + bend[:, None, None] * turned[:, None])
+        along * across[:, None]
+        + along**2 * (heavy[:, None] + bend[:, None, None] * turned[:, None] * 0.6)
     )
     points = points + curl[..., None] * along * turned[:, None]
     colour = HAIR_COLOURS[random.choice(4, count, p=HAIR_WEIGHTS)]
@@ -292,7 +308,7 @@ def _strands(random: np.random.Generator, count: int = 460) -> dict[str, F64]:
     return {
         "strands": points,
         "sway": length * random.uniform(0.10, 0.30, count),
-        "rgb": colour * random.uniform(0.6, 1.2, (count, 1)) + 0.075 * towards**3,
+        "rgb": colour * random.uniform(0.6, 1.2, (count, 1)) + 0.05 * towards**3,
         "width_m": random.uniform(0.0009, 0.0026, count),
         "opacity": random.uniform(0.6, 1.0, count),
         "phase": random.uniform(0, 2 * np.pi, count),
@@ -300,24 +316,29 @@ def _strands(random: np.random.Generator, count: int = 460) -> dict[str, F64]:
 
 
 def make_figure(plan: DayPlan) -> Figure:
-    """The figure of a plan; the same seed always gives the same person in the same clothes."""
-    random = np.random.default_rng([plan.seed, 23])
+    """The figure of a plan; takes of one seed share one person in the same clothes."""
+    return _dressed(plan.seed)
+
+
+@lru_cache(maxsize=2)
+def _dressed(seed: int) -> Figure:
+    random = np.random.default_rng([seed, 23])
     upper = body.sculpt(body.UPPER_ARM, (-0.11, -0.34, 0.11, 0.08), 0.0015)
     lower = body.sculpt(body.FOREARM, (-0.09, -0.45, 0.09, 0.06), 0.00125)
     made: dict[str, Sprite] = {
         "forearm right": _sprite(lower, random),
-        "upper arm right": _sprite(upper, random),
+        "upper arm right": _sprite(upper, random, CUFF_M),
         "head": _sprite(body.sculpt(body.HEAD, (-0.15, -0.23, 0.15, 0.17), 0.001), random),
         "forearm left": _sprite(_mirrored(lower), random),
-        "upper arm left": _sprite(_mirrored(upper), random),
-        "body": _sprite(body.sculpt(body.BODY, (-0.30, -0.01, 0.30, 1.52), 0.0015), random),
+        "upper arm left": _sprite(_mirrored(upper), random, CUFF_M),
+        "body": _sprite(body.sculpt(body.BODY, (-0.30, -0.09, 0.30, 1.52), 0.0015), random),
         "back hair": _sprite(body.sculpt(body.BACK_HAIR, (-0.14, -0.24, 0.14, 0.14), 0.001), random),
         "scarf": _scarf(random),
     }
     return Figure(sprites=tuple(made.get(name) for name in PARTS), **_strands(random))
 
 
-SHOULDERS_M = ((-0.178, 1.388), (0.178, 1.388))
+SHOULDERS_M = ((-0.166, 1.392), (0.166, 1.392))
 NECK_M = (0.0, 1.50)
 HEAD_M = (0.0, 0.105)
 UPPER_ARM_M = 0.275
@@ -357,7 +378,8 @@ def joints(state: FigureState) -> F64:
 
 
 def texel_maps(figure: Figure, state: FigureState) -> F64:
-    """For each part, the affine (6,) from a point (x, z) of its plane to texel (column, row): (parts, 6).
+    """For each part, the affine (6,) from a point (x, z) of its plane to texel (column, row): (parts,
+    6).
 
     column = a x + b z + c, row = d x + e z + f, in texels whose first centre is (0, 0).
     """

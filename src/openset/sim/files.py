@@ -77,8 +77,8 @@ class Shoot:
 def write_day(folder: Path, plan: DayPlan, progress: Progress | None = None) -> Shoot:
     """Shoot a plan into `folder`; a finished shoot of the same plan is left as it is.
 
-    `progress` is called with frames done and frames in all; what it raises stops the shoot, and the next
-    call goes on from there. Raises BadInput where another plan has been shot.
+    `progress` is called with frames done and frames in all; what it raises stops the shoot, and the
+    next call goes on from there. Raises BadInput where another plan has been shot.
     """
     shoot = Shoot(folder, plan)
     if shoot.truth.is_file():
@@ -98,7 +98,7 @@ def write_day(folder: Path, plan: DayPlan, progress: Progress | None = None) -> 
         elif progress is not None:
             progress(min(start + SEGMENT_FRAMES, plan.frame_count), plan.frame_count)
     for name in _STREAMS:
-        _join([pieces / f"{start:06d}-{name}" for start in starts], folder / name)
+        _join([pieces / f"{start:06d}-{name}" for start in starts], folder / name, plan)
     shoot.track.write_bytes(b"".join(_track_lines(plan)))
     shoot.truth.write_bytes(
         orjson.dumps(_truth(plan), option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS)
@@ -130,7 +130,7 @@ def read_grey(path: Path) -> Iterator[npt.NDArray[np.uint8]]:
     """Each frame (h, w) of a truth film in order."""
     with av.open(str(path)) as film:
         for frame in film.decode(video=0):
-            yield frame.to_ndarray(format="gray")
+            yield frame.to_ndarray(format="gray").astype(np.uint8, copy=False)
 
 
 def _plan_text(plan: DayPlan) -> bytes:
@@ -230,28 +230,24 @@ def _grey_frame(share: npt.NDArray[np.float32]) -> av.VideoFrame:
     return av.VideoFrame.from_ndarray(codes, format="gray")
 
 
-def _join(pieces: list[Path], path: Path) -> None:
+def _join(pieces: list[Path], path: Path, plan: DayPlan) -> None:
     """The pieces' packets one after the other in a new file; every piece starts with a key frame."""
-    kept = path.with_name(f"{path.stem}.part{path.suffix}")
-    with av.open(str(kept), "w") as out:
-        stream: Any = None
-        offset = 0
+    part = path.with_name(f"{path.stem}.part{path.suffix}")
+    with av.open(str(part), "w") as out:
+        stream: VideoStream | None = None
+        count = 0
         for piece in pieces:
             with av.open(str(piece)) as film:
                 source = film.streams.video[0]
-                if stream is None:
-                    stream = out.add_stream_from_template(source)
-                    frame_ticks = round(1 / source.average_rate / source.time_base)
-                count = 0
+                stream = stream or out.add_stream_from_template(source)
                 for packet in film.demux(source):
                     if packet.dts is None:
                         continue
-                    packet.pts = packet.dts = offset + count * frame_ticks
+                    packet.pts = packet.dts = round(count / plan.rate / packet.time_base)
                     packet.stream = stream
                     out.mux(packet)
                     count += 1
-                offset += count * frame_ticks
-    kept.replace(path)
+    part.replace(path)
 
 
 def _track_lines(plan: DayPlan) -> Iterator[bytes]:

@@ -1,10 +1,14 @@
 """How far a result is from the simulated truth: mattes and camera poses, in the field's usual figures.
 
 With e = a - A, a the judged matte and A the true one, both 0..1, over one frame:
-SAD = sum |e| / 1000; MSE = mean e**2; MSEmix = the same mean over pixels where .01 < A < .99;
-Grad = sum (|grad a| - |grad A|)**2 / 1000 with gradients by Gaussian derivatives of sigma 1.4 (after
-Rhemann et al., "A perceptually motivated online benchmark for image matting", 2009). A figure for a film
-is the mean over its frames. Where the camera sees past the cloth no keyer can know, and nothing counts.
+
+    SAD     sum |e| / 1000
+    MSE     mean e**2
+    MSEmix  the same mean over pixels where .01 < A < .99
+    Grad    sum (|grad a| - |grad A|)**2 / 1000, by derivatives of a Gaussian of sigma 1.4
+
+(after Rhemann et al., "A perceptually motivated online benchmark for image matting", 2009). A figure
+for a film is the mean over its frames. Where the camera sees past the cloth nothing counts.
 """
 
 from __future__ import annotations

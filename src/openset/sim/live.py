@@ -18,9 +18,9 @@ class TrackerSender:
     """Sends a plan's tracker samples to `address` ("udp:HOST:PORT") from its own thread.
 
     A sample measured at time t leaves at `start_monotonic_ns` + t + `tracker_delay_s` on
-    time.monotonic_ns, plus an exponential `jitter_s`; a share `loss` never leaves. It begins `lead_in_s`
-    before frame 0 and ends `lead_out_s` after the take, or at stop(). The stamps inside are on the
-    tracker's own clock (DayPlan.tracker_clock_s). `sent`, `lost` and `refused` count samples.
+    time.monotonic_ns, plus an exponential `jitter_s`; a share `loss` never leaves. It begins
+    `lead_in_s` before frame 0 and ends `lead_out_s` after the take, or at stop(). The stamps inside are
+    on the tracker's own clock (DayPlan.tracker_clock_s). `sent`, `lost` and `refused` count samples.
     """
 
     def __init__(

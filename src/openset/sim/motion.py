@@ -6,6 +6,7 @@ f**-0.8, over a slow wander, over the planned dolly.
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -67,14 +68,14 @@ class FigureState:
 
 
 @lru_cache(maxsize=16)
-def _phases(seed: int) -> tuple[F64, F64]:
-    random = np.random.default_rng([seed, 71])
+def _phases(seed: int, slate: str) -> tuple[F64, F64]:
+    random = np.random.default_rng([seed, 71, zlib.crc32(slate.encode())])
     return random.uniform(0, 2 * np.pi, (6, 4)), random.uniform(0, 2 * np.pi, (6, 3))
 
 
 def camera_at(plan: DayPlan, time_s: float) -> CameraState:
     """Where the camera is `time_s` after the middle of frame 0."""
-    tremor_phase, wander_phase = _phases(plan.seed)
+    tremor_phase, wander_phase = _phases(plan.seed, f"{plan.scene}/{plan.shot}")
     tremor = np.sin(2 * np.pi * TREMOR_HZ * time_s + tremor_phase) @ (TREMOR_HZ / 2.1) ** -0.8
     wander = np.sin(2 * np.pi * WANDER_HZ * time_s + wander_phase) @ np.array([0.6, 0.3, 0.1])
     shake_m = plan.handheld * (TREMOR_M * tremor[:3] + WANDER_M * wander[:3])
@@ -96,7 +97,7 @@ def camera_at(plan: DayPlan, time_s: float) -> CameraState:
 
 def figure_at(plan: DayPlan, time_s: float) -> FigureState:
     """How the figure stands at `time_s`: a storyteller whose right-of-picture arm sweeps in bursts."""
-    wave = _phases(plan.seed)[0][:, 0]
+    wave = _phases(plan.seed, f"{plan.scene}/{plan.shot}")[0][:, 0]
 
     def sine(hertz: float, which: int) -> float:
         return float(np.sin(2 * np.pi * hertz * time_s + wave[which]))

@@ -1,8 +1,8 @@
 """The simulated camera's own optics: where a point of the studio lands in the picture, and back.
 
-This module judges the stage's lens and tracking code, so it shares nothing with it: numpy only. It follows
-docs/conventions.md: stage metres, Z up; a camera looks down its own -Z; (0, 0) is the picture's top-left
-corner; Brown-Conrady coefficients k1 k2 p1 p2 bend ideal directions to seen ones (Brown 1966).
+This module judges the stage's lens and tracking code, so it shares nothing with it: numpy only. It
+follows docs/conventions.md: stage metres, Z up; a camera looks down its own -Z; (0, 0) is the picture's
+top-left corner; Brown-Conrady coefficients k1 k2 p1 p2 bend ideal directions to seen ones (Brown 1966).
 """
 
 from __future__ import annotations

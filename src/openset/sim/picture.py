@@ -1,10 +1,11 @@
 """The plate as the camera takes it: moving, blurred, noisy, with its exact matte beside it.
 
-Every pixel gathers SUBFRAMES rays, each at its own moment of the exposure and its own place in the pixel,
-through the lens' distortion to the figure's planes and the cloth. Light is mixed linear; the optics' point
-spread (a Gaussian of 0.65 pixel) is applied to picture, matte and foreground alike; then the sensor's noise
-(variance gain * signal + read**2), the sRGB curve and 8 bits. Truth (keying notes, 5.2): the blurred matte
-and the blurred foreground without spill. Picture = spilled foreground + (1 - matte) * cloth.
+Every pixel gathers SUBFRAMES rays, each at its own moment of the exposure and its own place in the
+pixel, through the lens' distortion to the figure's planes and the cloth. Light is mixed linear; the
+optics' point spread (a Gaussian of 0.65 pixel) is applied to picture, matte and foreground alike; then
+the sensor's noise (variance gain * signal + read**2), the sRGB curve and 8 bits. Truth (keying notes,
+5.2): the blurred matte and the blurred foreground without spill. Picture = spilled foreground + (1 -
+matte) * cloth.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ KEY_LAMP_M = (-2.1, -2.5, 3.5)
 FILL_LAMP_M = (2.3, -3.2, 1.9)
 SHADOW_TEXEL_M = 0.02
 SHADOW_BOX_M = (-1.3, -0.06, 1.3, 2.1)
-STAND_AT_M = (2.78, 1.9)
+STAND_AT_M = (2.0, 1.9)
 NOISE_SIZE = 1 << 20
 CURVE_SIZE = 1 << 14
 
@@ -257,9 +258,11 @@ def _gather(  # type: ignore[no-untyped-def]
 
 @njit(cache=True, parallel=True, nogil=True, error_model="numpy")
 def _draw_hair(points, halves, colours, opacity, spill, out):  # type: ignore[no-untyped-def]
-    """Strands as lines with soft edges into `out` (subframes, h, w, 5), premultiplied, one over the other.
+    """Strands as lines with soft edges into `out` (subframes, h, w, 5), premultiplied, one over the
+    other.
 
-    `points` (subframes, n, p, 2) in pixels of `out` counted to pixel centres; a strand tapers to its tip.
+    `points` (subframes, n, p, 2) in pixels of `out` counted to pixel centres; a strand tapers to its
+    tip.
     """
     subframes, height, width = out.shape[0], out.shape[1], out.shape[2]
     for sub in prange(subframes):
@@ -324,7 +327,7 @@ def _display_curve() -> npt.NDArray[np.uint8]:
 
 
 class Studio:
-    """Everything of a plan that does not change from frame to frame, made once (about 3 s, 60 MB).
+    """Everything of a plan that does not change from frame to frame, made once (about 3 s, 100 MB).
 
     Not thread-safe; frames may be asked for in any order and always come out the same.
     """
@@ -340,7 +343,8 @@ class Studio:
         self._pack_sprites()
 
     def _pack_sprites(self) -> None:
-        sprites = [None if s is None else s.texels for s in self.figure.sprites]
+        empty = np.zeros((2, 2, puppet.CHANNELS), np.float32)
+        sprites = [empty if s is None else s.texels for s in self.figure.sprites]
         self._moments = [MOMENTS if "arm" in name else 1 for name in puppet.PARTS]
         self._depths = list(puppet.DEPTHS_M)
         if self.plan.cloth_ends:
@@ -351,7 +355,6 @@ class Studio:
             self._depths.append(STAND_AT_M[1])
         sizes, starts, flat, at = [], [], [], 0
         for part, texels in enumerate(sprites):
-            texels = np.zeros((2, 2, puppet.CHANNELS), np.float32) if texels is None else texels
             sizes.append(
                 (texels.shape[0], texels.shape[1], self._moments[part], part >= len(puppet.PARTS))
             )
@@ -466,7 +469,8 @@ class Studio:
         return out, np.array([x0, y0], np.int64)
 
     def _shadows(self, state: FigureState) -> tuple[F32, F32]:
-        """The figure's outline seen from the front, softened a little and a lot: rows from the floor up."""
+        """The figure's outline seen from the front, softened a little and a lot: rows from the floor
+        up."""
         left, bottom, right, top = SHADOW_BOX_M
         columns = round((right - left) / SHADOW_TEXEL_M)
         rows = round((top - bottom) / SHADOW_TEXEL_M)

@@ -1,14 +1,15 @@
 """The simulated studio: a green cloth on the back wall that runs onto the floor, uneven and creased.
 
-The cloth is one developable sheet: floor, quarter curve, wall. Its radiance (albedo times light) is baked
-once into a picture over (x, s), s being the length along the sheet from its front edge. Colours and the
-kinds of unevenness follow the keying notes: base (62, 165, 78) sRGB, a hot spot, folds of about 10 %,
-weave 2 %, a drift of hue; all of it scene-linear.
+The cloth is one developable sheet: floor, quarter curve, wall. Its radiance (albedo times light) is
+baked once into a picture over (x, s), s being the length along the sheet from its front edge. Colours
+and the kinds of unevenness follow the keying notes: base (62, 165, 78) sRGB, a hot spot, folds of about
+10 %, weave 2 %, a drift of hue; all of it scene-linear.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -75,7 +76,7 @@ def _folds(x: F32, z: F32, up: F32, random: np.random.Generator) -> F32:
         + 0.022 * np.sin((x + drift) / 0.041 + 2.0 * np.sin(z / 0.24) + p[6])
     )
     wrinkle = 0.035 * np.sin((x - 0.8 * z) / 0.16 + 1.8 * np.sin(x / 0.47 + p[7]))
-    return np.asarray(1.0 + (1 - up) * where * hang + up * 0.6 * wrinkle, np.float32)
+    return np.asarray(1.0 + 1.25 * (1 - up) * where * hang + up * 0.8 * wrinkle, np.float32)
 
 
 def _creases(x: F32, s: F32) -> F32:
@@ -88,8 +89,8 @@ def _creases(x: F32, s: F32) -> F32:
 
 
 def _light(x: F32, z: F32, y: F32, up: F32) -> F32:
-    """How much light falls on the sheet: a hot spot left of centre, a weaker lamp right, floor darker."""
-    hot = 0.46 * np.exp(-(((x + 0.75) / 1.75) ** 2) - ((z - 1.85) / 1.15) ** 2)
+    """Light on the sheet: a hot spot left of centre, a weaker lamp right, the floor darker."""
+    hot = 0.54 * np.exp(-(((x + 0.75) / 1.75) ** 2) - ((z - 1.85) / 1.15) ** 2)
     second = 0.20 * np.exp(-(((x - 1.9) / 1.3) ** 2) - ((z - 1.5) / 1.3) ** 2)
     wall = 0.70 + hot + second - 0.05 * z
     floor = 0.66 + 0.16 * np.exp(-((x / 1.9) ** 2) - ((y - 0.2) / 1.3) ** 2)
@@ -105,15 +106,29 @@ def _marks(x: F32, z: F32, up: F32) -> F32:
     return np.asarray(arms & (up < 0.05), np.float32)
 
 
+def _extent(x: F32, y: F32, z: F32, right_m: float) -> tuple[F32, F32]:
+    """Where the sheet is cloth (0..1), and how far each place lies past the cloth's right edge."""
+    past_right = x + 0.012 * np.sin(z / 0.21) + 0.02 * np.sin(z / 0.9) - np.float32(right_m)
+    front = CLOTH_FRONT_Y_M + 0.03 * np.sin(x / 0.6) + 0.01 * np.sin(x / 0.13)
+    mask = _step(x, CLOTH_LEFT_M, 0.01) * (1 - _step(past_right, 0.0, 0.006))
+    mask = mask * _step(y - front, 0.0, 0.01) * (1 - _step(z, CLOTH_TOP_M, 0.01))
+    return np.asarray(mask, np.float32), np.asarray(np.maximum(past_right, 0), np.float32)
+
+
 def bake_room(plan: DayPlan) -> Room:
-    """The studio of a plan; the same plan always gives the same cloth."""
-    random = np.random.default_rng([plan.seed, 11])
-    flat = plan.cloth_y_m - CURVE_M - FRONT_Y_M
+    """The studio of a plan; takes of one seed share one cloth, and its picture is kept for them."""
+    return _baked(plan.seed, plan.cloth_y_m, plan.cloth_ends, plan.marks)
+
+
+@lru_cache(maxsize=2)
+def _baked(seed: int, wall_y: float, ends: bool, marks: bool) -> Room:
+    random = np.random.default_rng([seed, 11])
+    flat = wall_y - CURVE_M - FRONT_Y_M
     length = flat + CURVE_M * np.pi / 2 + TOP_M - CURVE_M
     shape = (int(length / TEXEL_M), int(2 * HALF_WIDTH_M / TEXEL_M))
     s = ((np.arange(shape[0], dtype=np.float32) + 0.5) * np.float32(TEXEL_M))[:, None]
     x = ((np.arange(shape[1], dtype=np.float32) + 0.5) * np.float32(TEXEL_M) - HALF_WIDTH_M)[None, :]
-    z, y, up = _height_and_depth(s, plan.cloth_y_m)
+    z, y, up = _height_and_depth(s, wall_y)
     light = _light(x, z, y, up)
 
     weave = cv2.GaussianBlur(random.standard_normal(shape).astype(np.float32), (0, 0), 0.8)
@@ -124,23 +139,19 @@ def bake_room(plan: DayPlan) -> Room:
     base = np.array(GREEN_LINEAR, np.float32)
     drift = np.stack([1.0 + hue, 1.0 - 0.2 * hue, 1.0 + 0.6 * hue], axis=-1)
     cloth = shade[..., None] * base * drift
-    if plan.marks:
+    if marks:
         cloth = cloth * (1.0 + 0.5 * _marks(x, z, up)[..., None])
 
     grime = 1.0 + 0.05 * _smooth_noise(random, shape, 90.0) + 0.03 * _smooth_noise(random, shape, 7.0)
     grey = np.where(up > 0.5, 0.10, 0.23) * light * grime
     bare = grey[..., None] * np.array([1.0, 0.985, 0.95], np.float32)
 
-    right = np.float32(2.35 if plan.cloth_ends else 4.6)
-    wavy = 0.012 * np.sin(z / 0.21) + 0.02 * np.sin(z / 0.9)
-    mask = _step(x + 0 * s, CLOTH_LEFT_M, 0.01) * (1 - _step(x + wavy, right, 0.006))
-    front = CLOTH_FRONT_Y_M + 0.03 * np.sin(x / 0.6) + 0.01 * np.sin(x / 0.13)
-    mask = mask * _step(y - front, 0.0, 0.01) * (1 - _step(z + 0 * x, CLOTH_TOP_M, 0.01))
-    edge = np.exp(-((np.maximum(x + wavy - right, 0) / 0.09) ** 2))
-    bare = bare * (1.0 - 0.45 * edge)[..., None]
+    right = 1.8 if ends else 4.6
+    mask, past_right = _extent(x, y, z, right)
+    bare = bare * (1.0 - 0.45 * np.exp(-((past_right / 0.09) ** 2)))[..., None]
     radiance = bare * (1 - mask)[..., None] + cloth * mask[..., None]
     texels = np.concatenate([radiance, mask[..., None]], axis=-1).astype(np.float32)
-    return Room(np.ascontiguousarray(texels), (plan.cloth_y_m, CURVE_M, FRONT_Y_M, TEXEL_M))
+    return Room(np.ascontiguousarray(texels), (wall_y, CURVE_M, FRONT_Y_M, TEXEL_M))
 
 
 @njit(cache=True, inline="always")
@@ -177,7 +188,7 @@ def lamp_stand(texel_m: float = 0.004) -> tuple[F32, tuple[float, float]]:
     z = (height - (np.arange(rows) + 0.5) * texel_m)[:, None]
 
     def near(distance: npt.NDArray[np.floating], radius: float) -> npt.NDArray[np.floating]:
-        return np.clip((radius - np.abs(distance)) / texel_m + 0.5, 0, 1)
+        return np.asarray(np.clip((radius - np.abs(distance)) / texel_m + 0.5, 0, 1))
 
     pole = near(x, 0.014) * (z < 2.05)
     legs = np.maximum(near(x - (0.62 - z) * 0.62, 0.010), near(x + (0.62 - z) * 0.62, 0.010)) * (
@@ -194,4 +205,4 @@ def lamp_stand(texel_m: float = 0.004) -> tuple[F32, tuple[float, float]]:
     colour = np.where((black > metal)[..., None], 0.018, colour)
     colour = colour * (1 - glow[..., None]) + glow[..., None] * np.array([1.6, 1.5, 1.3])
     out = np.concatenate([colour * alpha[..., None], alpha[..., None]], axis=-1)
-    return out.astype(np.float32), (-width / 2, height)
+    return np.asarray(out, np.float32), (-width / 2, height)

@@ -1,9 +1,9 @@
-"""The simulated tracker's words: OpenTrackIO 1.0.1 samples of the planned move, with its noise and its clock.
+"""The simulated tracker's words: OpenTrackIO 1.0.1 samples of the planned move, on its own clock.
 
-Written from the specification by hand, as another maker's tracker would, so that a mistake in the stage's
-own reader does not cancel here. Rotations in degrees, sensor and lens in millimetres; distortion as
-"Brown-Conrady U-D" on the sensor: k of r**2n divided by F**2n with zeros for the terms below the line,
-p divided by F (OpenLensIO 1.0.1, 4.1).
+Written from the specification by hand, as another maker's tracker would, so that a mistake in the
+stage's own reader does not cancel here. Rotations in degrees, sensor and lens in millimetres;
+distortion as "Brown-Conrady U-D" on the sensor: k of r**2n divided by F**2n with zeros for the terms
+below the line, p divided by F (OpenLensIO 1.0.1, 4.1).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def sample_count(plan: DayPlan) -> int:
 
 
 def sample_time_ns(plan: DayPlan, index: int) -> int:
-    """When sample `index` was measured, from the middle of frame 0 on our clock; index may be negative."""
+    """When sample `index` (negative before the take) was measured, after the middle of frame 0."""
     return round(index * NS_PER_S / plan.tracker_rate_hz)
 
 
