@@ -18,7 +18,7 @@ import numpy as np
 
 from openset.primitives.errors import BadInput, NoAdapter, OpensetError, TrackNotFound
 from openset.primitives.image import F32Rgb, empty_yuv420
-from openset.primitives.space import Pose, look_at
+from openset.primitives.space import IDENTITY, Pose, look_at
 from openset.primitives.time import frame_time_ns, ns_from_s, parse_timecode
 from openset.stage.key.keyer import Keyer
 from openset.stage.key.settings import KeySettings
@@ -60,6 +60,7 @@ class StagePlan:
     `port` None opens no control socket. `eye_in_stage_m` is where a set is baked from when the cpu back
     end needs a panorama; None takes the track's first pose. `wait_for_track` makes a silent live
     tracker an error instead of a state. `lens` is used where the track says nothing of one.
+    `tracker_from_camera` is how the camera sits on the tracker's body.
     """
 
     plate: str
@@ -82,6 +83,7 @@ class StagePlan:
     timecode: str = "10:00:00:00"
     key: KeySettings = field(default_factory=KeySettings)
     lens: Lens | None = None
+    tracker_from_camera: Pose = IDENTITY
 
 
 @dataclass(frozen=True)
@@ -246,6 +248,7 @@ def _open_loop(
             key=plan.key.as_mapping(),
             cues=(*plan.cues, Cue(0, "roll")) if plan.roll_at_start else plan.cues,
             stills=plan.stills,
+            tracker_from_camera=plan.tracker_from_camera,
             fallback_lens=plan.lens,
         ),
         world_from_stage=scene.world_from_stage,

@@ -72,6 +72,7 @@ class LoopSettings:
     cues: tuple[Cue, ...] = ()
     stills: tuple[int, ...] = ()
     fallback_lens: Lens | None = None
+    tracker_from_camera: Pose = IDENTITY
 
 
 @dataclass
@@ -296,7 +297,7 @@ class StageLoop:
         found = self.track.at(pose_time_ns)
         self._note_tracking(frame, found.state, found.age_s)
         if found.pose is not None:
-            self._last_pose = found.pose
+            self._last_pose = found.pose.after(self.settings.tracker_from_camera)
         pose = self._last_pose
         lens = self._lens_for(found.lens)
         slot = self._ring[frame.index % RING]
