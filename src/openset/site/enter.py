@@ -50,7 +50,10 @@ def owner_user() -> User:
     account = Account.objects.filter(person_id=person.id).first()
     if account is not None:
         return users.get(pk=account.user_id)
-    user, _ = users.get_or_create(username=person.id)
+    user, new = users.get_or_create(username=person.id)
+    if new:
+        user.set_unusable_password()
+        user.save()
     link(user, person)
     return user
 

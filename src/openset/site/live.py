@@ -125,7 +125,11 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+    for trouble in ended:
+        # A browser that left in mid-sentence is no trouble of ours.
+        if isinstance(trouble, Exception) and not isinstance(trouble, OSError):
+            raise trouble
 
 
 def refusal(scope: Scope) -> str:
@@ -158,7 +162,7 @@ async def _from_browser(
         if event["type"] == "websocket.disconnect":
             return
         command = _parse(event.get("text"))
-        kind = command.get("type")
+        kind = str(command.get("type"))
         if kind == "seen":
             outbox.seen()
         elif kind in ACTION and await allowed(scope, ACTION[kind]):
@@ -167,7 +171,7 @@ async def _from_browser(
         elif kind in ACTION:
             outbox.put(_answer(kind, "sign-in", "Sign in with a role that may do this"))
         else:
-            outbox.put(_answer(str(kind), "unknown", "That is no command of the stage"))
+            outbox.put(_answer(kind[:40], "unknown", "That is no command of the stage"))
 
 
 async def _to_browser(send: Send, outbox: Outbox) -> None:

@@ -11,7 +11,6 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from email.utils import formatdate
 from pathlib import Path
-from typing import BinaryIO
 
 from django.core.handlers.asgi import ASGIRequest
 from django.http import (
@@ -39,7 +38,22 @@ TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
 }
-SHOWN = ("image/png", "image/jpeg", "video/", "text/plain", "application/json", "application/x-ndjson")
+PAGE_POLICY = (
+    "sandbox allow-same-origin; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
+)
+SHOWN = (
+    "image/png",
+    "image/jpeg",
+    "image/x-exr",
+    "video/",
+    "font/",
+    "text/plain",
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "application/json",
+    "application/x-ndjson",
+)
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
 
 
@@ -68,8 +82,8 @@ def content_type(path: Path) -> str:
 def file_response(
     request: HttpRequest, path: Path, *, download: bool = False, cache_s: int = 0
 ) -> HttpResponseBase:
-    """`path` as an answer with ETag and byte ranges (RFC 9110, 13 and 14). Types a browser could run
-    (HTML, SVG, XML) go out as a download."""
+    """`path` as an answer with ETag and byte ranges (RFC 9110, 13 and 14). A page inside a
+    delivery may run and load nothing; other types a browser could run (SVG, XML) are downloads."""
     stat = path.stat()
     etag = f'"{stat.st_mtime_ns:x}-{stat.st_size:x}"'
     cache = f"private, max-age={cache_s}" if cache_s else "private, no-cache"
@@ -116,12 +130,13 @@ def _stream(
     if request.method == "HEAD":
         response: HttpResponseBase = HttpResponse(status=status, content_type=kind, headers=headers)
     else:
-        file = path.open("rb")
-        file.seek(start)
-        chunks = _read_async(file, length) if isinstance(request, ASGIRequest) else _read(file, length)
+        read = _read_async if isinstance(request, ASGIRequest) else _read
+        chunks = read(path, start, length)
         response = StreamingHttpResponse(chunks, status=status, content_type=kind, headers=headers)
     response.headers["Content-Length"] = str(length)
-    if download:
+    if kind.startswith("text/html"):
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
+    if download or not kind.startswith(SHOWN):
         response.headers["Content-Disposition"] = f'attachment; filename="{_plain(path.name)}"'
     return response
 
@@ -130,17 +145,17 @@ def _plain(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "_", name)
 
 
-def _read(file: BinaryIO, length: int) -> Iterator[bytes]:
-    with file:
+def _read(path: Path, start: int, length: int) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
         while length > 0 and (chunk := file.read(min(CHUNK, length))):
             length -= len(chunk)
             yield chunk
 
 
-async def _read_async(file: BinaryIO, length: int) -> AsyncIterator[bytes]:
-    try:
+async def _read_async(path: Path, start: int, length: int) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        file.seek(start)
         while length > 0 and (chunk := await asyncio.to_thread(file.read, min(CHUNK, length))):
             length -= len(chunk)
             yield chunk
-    finally:
-        file.close()

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from django.conf import settings
 from django.http import Http404
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -131,7 +132,7 @@ def figures(record: TakeRecord) -> list[Figure]:
     rate = f"{float(spec.rate):.3f}" if ntsc else str(spec.rate)
     lines = [
         Figure(_("Frames"), f"{record.frames}"),
-        Figure(_("Length"), _("%(seconds)s s") % {"seconds": f"{record.duration_s:.1f}"}),
+        Figure(_("Length"), _("%(seconds)s s") % {"seconds": number_format(record.duration_s, 1)}),
         Figure(_("Dropped frames"), str(dropped), "degraded" if dropped else "good"),
         Figure(
             _("Tracked frames"),
@@ -180,7 +181,7 @@ def _share(part: int, whole: int) -> str:
     if whole == 0:
         return "0"
     share = 100 * part / whole
-    return "100" if part >= whole else f"{min(share, 99.9):.1f}"
+    return "100" if part >= whole else str(number_format(min(share, 99.9), 1))
 
 
 def _look(production: Production, take_id: TakeId) -> TakeOnPage:

@@ -12,6 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
 from django.contrib.auth.views import LoginView
 from django.contrib.staticfiles import finders
+from django.core.exceptions import SuspiciousFileOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -224,7 +225,10 @@ def account(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 def static_file(request: HttpRequest, path: str) -> HttpResponseBase:
     """Style sheet, scripts, fonts."""
-    found = finders.find(path)
+    try:
+        found = finders.find(path)
+    except SuspiciousFileOperation:
+        found = None
     if not isinstance(found, str):
         raise Http404("no such file")
     return file_response(request, Path(found), cache_s=A_DAY_S if path.startswith("vendor/") else 0)

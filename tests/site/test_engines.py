@@ -1,0 +1,53 @@
+"""Finding the stage of a production, and starting it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openset.site.engines import alive, find_engine, start_engine
+from openset.store.home import openset_home
+from openset.store.production import open_production
+
+
+def note(production_id: str, text: str) -> None:
+    folder = openset_home() / "engines"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{production_id}.json").write_text(text)
+
+
+def test_a_running_engine_is_found_by_its_note() -> None:
+    note("lane", json.dumps({"port": 8123, "token": "word", "pid": os.getpid()}))
+    engine = find_engine("lane")
+    assert engine is not None
+    assert engine.address == "ws://127.0.0.1:8123/"
+    assert alive(engine)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"port": "x", "token": "t"}', "\0\0"])
+def test_a_note_that_cannot_be_read_is_no_engine(text: str) -> None:
+    note("lane", text)
+    assert find_engine("lane") is None
+
+
+@pytest.mark.parametrize("name", ["../lane", "", ".", "a/b", "\0"])
+def test_no_name_leads_out_of_the_folder(name: str) -> None:
+    assert find_engine(name) is None
+
+
+def test_a_note_left_by_a_dead_engine_is_not_alive() -> None:
+    note("lane", json.dumps({"port": 8123, "token": "word", "pid": 2**22 + 1}))
+    assert not alive(find_engine("lane"))
+
+
+def test_a_stage_that_cannot_start_says_why(production: Any, tmp_path: Path) -> None:
+    (tmp_path / "production.toml").write_text(
+        '[production]\nid = "lane"\ntitle = "Lane"\nrate = "25"\n[stage]\nplate = "nowhere.mp4"\n'
+    )
+    said = start_engine(open_production(tmp_path), wait_s=60)
+    assert said
+    assert "Traceback" not in said
