@@ -14,7 +14,9 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "pip", "install", "-q", "uv"], check=True)
     pins = ROOT / "requirements"
     project = str(ROOT / "pyproject.toml")
-    subprocess.run([*COMPILE, *PLAIN, "--extra", "all", project, "-o", str(pins / "all.txt")], check=True)
+    subprocess.run(
+        [*COMPILE, *PLAIN, "--extra", "all", project, "-o", str(pins / "all.txt")], check=True
+    )
     subprocess.run(
         [*COMPILE, *PLAIN, "--extra", "all", project, str(pins / "dev.in"),
          "-c", str(pins / "all.txt"), "-o", str(pins / "dev.txt")],

@@ -20,6 +20,7 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -137,7 +138,7 @@ def draw(seed: int, k: int) -> Truth:
         [(-130, 430), (-150, 210), (-90, 145), (0, 120), (95, 140), (155, 215), (140, 430)]
     )
     fur = texture(rng, art.shape, [(70, 62, 48), (96, 98, 60), (150, 140, 112), (60, 70, 52)])
-    art.over("fur", art.polygon(torso + (hx, hy)), fur)
+    art.over("fur", art.polygon(torso + np.array((hx, hy))), fur)
     face = texture(rng, art.shape, [(205, 158, 134), (176, 126, 104), (222, 180, 156)])
     art.over("face", art.polygon(disc(hx, hy, 84, 116)), face)
     swing = [0.5 + 0.5 * np.sin(0.9 * k + 0.03 * j) for j in range(10)]
@@ -177,7 +178,7 @@ def _chips(art: Drawing, k: int) -> None:
     ]  # fmt: skip
     for number, colour in enumerate(chips):
         x, y = 90 + 320 * (number // 2 % 4), 60 + 110 * (number % 2) + 8 * np.sin(k + number)
-        square = np.array([(0, 0), (74, 6), (70, 78), (-4, 70)]) + (x, y)
+        square = np.array([(0, 0), (74, 6), (70, 78), (-4, 70)]) + np.array((x, y))
         blur = (2.2 if number % 3 == 0 else 0.5) * FINE
         art.over("chips", cv2.GaussianBlur(art.polygon(square), (0, 0), blur), linear(colour))
 
@@ -309,7 +310,7 @@ def ffmpeg_key(colour: Rgb, similarity: float, blend: float, mix: float) -> KeyF
             graph.add("format", "rgba"),
             graph.add("buffersink"),
         ]
-        for one, two in zip(steps, steps[1:], strict=False):
+        for one, two in pairwise(steps):
             one.link_to(two)
         graph.configure()
         frame = av_frame(picture)

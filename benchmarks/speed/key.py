@@ -5,8 +5,8 @@
 8-bit 4:2:0 in both, two threads in both. Every figure is the median time of one frame. "kernel" is key,
 despill and composite over a background, 4:2:0 in, 4:2:0 and matte out, chroma interpolated; "whole
 frame" adds the clean plate from the frame, core, garbage and the report. ffmpeg is given less to do:
-"chromakey, despill" makes no composite; "with overlay" makes one, as Openset's kernel does. Both are run
-through PyAV's filter graph, and through the ffmpeg program too where it is installed.
+"chromakey, despill" makes no composite; "with overlay" makes one, as Openset's kernel does. Both are
+run through PyAV's filter graph, and through the ffmpeg program too where it is installed.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ KEY = "chromakey=color=0x3ea54e:similarity=0.12:blend=0.1,despill=type=green:mix
 def frames(width: int, height: int, count: int = 4) -> tuple[list[Yuv420], U8Planes]:
     """Pictures of a figure before a green cloth, and a textured background."""
     rng = np.random.default_rng(1)
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    x = np.arange(width, dtype=np.float32)
     light = 0.8 + 0.2 * np.cos((x / width - 0.4) * 3) + 0.03 * np.sin(x / 50)
     pictures = []
     for k in range(count):
-        planes = np.array((62, 165, 78), np.float32)[:, None, None] * np.sqrt(light)
+        planes = np.array((62, 165, 78), np.float32)[:, None, None] * np.sqrt(light)[
+            None, None, :
+        ].repeat(height, 1)
         figure = np.zeros((height, width), np.uint8)
         centre = (width // 2 + 20 * k, height // 2)
         cv2.ellipse(figure, centre, (width // 8, height // 2), 0, 0, 360, 255, -1, cv2.LINE_AA)
