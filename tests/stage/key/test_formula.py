@@ -24,11 +24,11 @@ SETTINGS = KeySettings()
 
 def screen_of(plate: tuple[float, float, float], cells: tuple[int, int], blue: bool = False) -> Screen:
     """A flat clean plate, linear, with its inverses; nothing forced solid or away."""
-    planes = np.zeros((7, *cells), np.float32)
+    planes = np.zeros((8, *cells), np.float32)
     planes[:3] = np.array(plate, np.float32)[:, None, None]
     planes[3] = 1 / colour_difference(planes[:3], SETTINGS.balance, blue)
-    planes[4] = spill_scale(planes[:3], SETTINGS, blue)
-    planes[6] = 1
+    planes[5], planes[7] = 1, 1
+    planes[4] = spill_scale(planes[:3], planes[5], SETTINGS, blue)
     return Screen("blue" if blue else "green", planes, 4)
 
 
@@ -57,7 +57,7 @@ def test_a_subject_without_green_stays_as_it_is(subject: tuple[int, int, int]) -
 
 def test_half_a_black_hair_over_the_screen_darkens_the_background_by_half_in_light() -> None:
     plate = np.array((0.06, 0.42, 0.09), np.float32)
-    full = np.zeros((7, 1, 1), np.float32)
+    full = np.zeros((8, 1, 1), np.float32)
     full[:] = screen_of(tuple(plate), (1, 1)).planes
     plain = KeySettings(clip_black=0.0, clip_white=1.0)
     a, f = matte_and_foreground((0.5 * plate)[:, None, None], full, plain, False)
@@ -68,7 +68,7 @@ def test_half_a_black_hair_over_the_screen_darkens_the_background_by_half_in_lig
 def test_yellowish_spill_is_taken_off_red_as_well_as_green() -> None:
     plate = np.array((0.5, 1.0, 0.14), np.float32)
     full = screen_of(tuple(plate), (1, 1)).planes.copy()
-    full[5] = 1
+    full[6] = 1
     skin = np.array((0.45, 0.26, 0.17), np.float32)
     _, clean = matte_and_foreground(skin[:, None, None], full, SETTINGS, False)
     _, spilled = matte_and_foreground((skin + 0.4 * plate)[:, None, None], full, SETTINGS, False)
@@ -79,8 +79,8 @@ def test_yellowish_spill_is_taken_off_red_as_well_as_green() -> None:
 
 def test_core_closes_the_matte_and_keep_clears_it() -> None:
     screen = screen_of((0.06, 0.42, 0.09), (4, 4))
-    screen.planes[5, :, :2] = 1
-    screen.planes[6, :, 3] = 0
+    screen.planes[6, :, :2] = 1
+    screen.planes[7, :, 3] = 0
     _, matte = composite(flat((62, 165, 78)), np.zeros((3, 16, 16), np.uint8), screen, SETTINGS)
     assert matte[:, 2].min() == 255
     _, matte = composite(flat((200, 150, 120)), np.zeros((3, 16, 16), np.uint8), screen, SETTINGS)
@@ -96,10 +96,10 @@ def test_chroma_is_sited_left_and_between_two_rows() -> None:
 
 
 def test_a_ramp_in_the_screen_stays_a_ramp_when_stretched() -> None:
-    planes = np.zeros((7, 5, 6), np.float32)
+    planes = np.zeros((8, 5, 6), np.float32)
     planes[0] = np.arange(6) * 4 + 1.5
     wide = upsample_screen(Screen("green", planes, 4), 22, 20)
-    assert wide.shape == (7, 20, 22)
+    assert wide.shape == (8, 20, 22)
     assert wide[0, 7, 2:20] == pytest.approx(np.arange(2, 20), abs=1e-4)
 
 

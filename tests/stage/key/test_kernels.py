@@ -39,7 +39,7 @@ def random_case(
         return rng.integers(0, 256, shape, np.uint8)
 
     picture = Yuv420(noise(height, width), *(noise(height // 2, width // 2) for _ in "uv"))
-    planes = rng.random((7, -(-height // factor), -(-width // factor))).astype(np.float32)
+    planes = rng.random((8, -(-height // factor), -(-width // factor))).astype(np.float32)
     planes[3:5] *= 6
     return picture, noise(3, height, width), Screen(key, planes, factor)
 
@@ -70,8 +70,8 @@ def test_kernel_and_formula_agree_on_flat_extremes(
     picture = Yuv420(
         np.full(shape, y, np.uint8), np.full((8, 8), u, np.uint8), np.full((8, 8), v, np.uint8)
     )
-    planes = np.empty((7, 4, 4), np.float32)
-    planes[:] = np.array([*plate, inverse, 2.0, core, keep], np.float32)[:, None, None]
+    planes = np.empty((8, 4, 4), np.float32)
+    planes[:] = np.array([*plate, inverse, 2.0, 0.8, core, keep], np.float32)[:, None, None]
     screen = Screen("blue" if blue else "green", planes, 4)
     keys = KeySettings(clip_black=black, clip_white=white)
     assert worst_difference(picture, np.full((3, 16, 16), back, np.uint8), screen, keys) <= 1

@@ -75,6 +75,32 @@ def test_nothing_of_the_last_frame_stays_when_the_camera_pans(shot_of: Callable[
     assert np.array_equal(after, fresh)
 
 
+def test_a_wall_beside_the_cloth_is_not_subject(shot_of: Callable[..., Any]) -> None:
+    shot = shot_of()
+    planes = rgb_from_yuv420(shot.picture)
+    planes[:, :, :60], planes[:, :, 270:] = 120, 90
+    _, matte, _ = run(Keyer(320, 180), yuv420_from_rgb(planes))
+    assert matte[:, :52].max() == 0.0
+    assert matte[:, 280:].max() == 0.0
+    assert matte[shot.matte > 0.999].mean() > 0.99
+
+
+def test_a_thin_spot_inside_a_solid_subject_is_closed(shot_of: Callable[..., Any]) -> None:
+    shot = shot_of(grain=0.0)
+    planes = rgb_from_yuv420(shot.picture)
+    planes[:, 60:84, 150:170] = np.array((150, 175, 150), np.uint8)[:, None, None]
+    _, matte, _ = run(Keyer(320, 180), yuv420_from_rgb(planes))
+    assert matte[66:78, 155:165].min() > 0.95
+
+
+def test_a_gap_between_arm_and_body_stays_open(shot_of: Callable[..., Any]) -> None:
+    shot = shot_of(grain=0.0)
+    planes, bare = rgb_from_yuv420(shot.picture), rgb_from_yuv420(shot.bare)
+    planes[:, 60:90, 150:174] = bare[:, 60:90, 150:174]
+    _, matte, _ = run(Keyer(320, 180), yuv420_from_rgb(planes))
+    assert matte[66:84, 156:168].max() < 0.1
+
+
 def test_without_a_screen_everything_is_subject() -> None:
     picture = yuv420_from_rgb(np.full((3, 64, 96), 120, np.uint8))
     report, matte, rgb = run(Keyer(96, 64), picture, grey=10)

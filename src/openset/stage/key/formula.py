@@ -5,15 +5,17 @@ p, q the screen's own channel and the two others:
 
     D(c) = k - w max(p, q) - (1 - w) min(p, q)
     a    = clip((1 - gain D(I) / D(P) - black) / (white - black), 0, 1)      then at least `core`
-    F    = clip(I - (1 - a) P, 0, 1.25 a)                            premultiplied foreground
-    L(c) = despill max(p, q) + (1 - despill) (p + q) / 2
-    F    = max(F - max(F.k - L(F), 0) / (P.k - L(P)) P, 0)            the screen's light taken off
+    F    = clip(I - (1 - a) P, 0, a (0.8 + 0.45 a))                  premultiplied foreground
+    L(c) = limit (despill max(p, q) + (1 - despill) (p + q) / 2)
+    F    = max(F - max(F.k - L(F), 0) / (P.k - L(P)) P, 0)           the screen's light taken off
     out  = keep F + (1 - keep a) background
 
 Spill is light of the screen's own colour, so it is taken off all three channels: a yellowish cloth
-leaves no yellow edge. The bound 1.25 a says that a foreground is no brighter than white: bare cloth
-adds no light of its own. Source: the colour-difference key of Vlahos (US 3,595,987), with a clean
-plate for each pixel.
+leaves no yellow edge. `limit` is 1 inside a subject; at its edge, where 4:2:0 lets the screen's colour
+run in, it follows the subject's own colour just inside. The bound on F says that a foreground is not
+brighter than white, and less so where it hardly covers: bare cloth adds no light of its own, and the
+bright line that a camera's sharpening draws around a dark coat stays fainter.
+Source: the colour-difference key of Vlahos (US 3,595,987), with a clean plate for each pixel.
 """
 
 from __future__ import annotations
@@ -29,21 +31,21 @@ from openset.stage.key.settings import KeySettings
 
 Floats = npt.NDArray[np.floating]
 
-PLATE_R, PLATE_G, PLATE_B, INVERSE, SPILL, CORE, KEEP = range(7)
+PLATE_R, PLATE_G, PLATE_B, INVERSE, SPILL, LIMIT, CORE, KEEP = range(8)
 """Rows of `Screen.planes`."""
 
-WHITE_LIMIT = 1.25
-"""No foreground is brighter than this, linear, 1 being the picture's white."""
+FAINT_WHITE, WHITE_MORE = 0.8, 0.45
+"""No foreground is brighter than this, linear, where it covers nothing; and so much more where all."""
 
 
 @dataclass(frozen=True)
 class Screen:
     """The screen behind the subject, at 1/factor of the picture's size.
 
-    `planes` float32 (7, ceil(height/factor), ceil(width/factor)): the clean plate R, G, B in linear
-    light; 1 / D(P) and 1 / (P.k - L(P)), zero where there is no screen at all; `core`, the least the
-    matte may be; `keep`, 0 where nothing is subject, else 1. Cell i is centred on pixel factor*i +
-    (factor-1)/2.
+    `planes` float32 (8, ceil(height/factor), ceil(width/factor)): the clean plate R, G, B in linear
+    light; 1 / D(P) and 1 / (P.k - L(P)), zero where there is no screen at all; `limit`; `core`, the
+    least the matte may be; `keep`, 0 where nothing is subject, else 1. Cell i is centred on pixel
+    factor*i + (factor-1)/2.
     """
 
     key: Literal["green", "blue"]
@@ -71,7 +73,7 @@ def upsample_chroma(plane: U8Plane) -> F32Plane:
 
 
 def upsample_screen(screen: Screen, width: int, height: int) -> npt.NDArray[np.float32]:
-    """`screen.planes` as (7, height, width): bilinear, the same for both rows of a pair."""
+    """`screen.planes` as (8, height, width): bilinear, the same for both rows of a pair."""
     f = screen.factor
     pair = np.arange(height) // 2 * 2 + 0.5
     rows = _between(screen.planes, (pair - (f - 1) / 2) / f, axis=1)
@@ -94,27 +96,28 @@ def colour_difference(linear: Floats, balance: float, blue: bool) -> Floats:
 
 
 def limit_of(linear: Floats, despill: float, blue: bool) -> Floats:
-    """L of planes (3, ...): how bright the screen's channel of a foreground may be."""
+    """L of planes (3, ...) for limit 1: how bright the screen's channel of a foreground may be."""
     p, q = (linear[0], linear[1]) if blue else (linear[0], linear[2])
     return np.asarray(despill * np.maximum(p, q) + (1 - despill) * 0.5 * (p + q))
 
 
-def spill_scale(plate: F32Planes, settings: KeySettings, blue: bool) -> F32Plane:
+def spill_scale(plate: F32Planes, limit: F32Plane, settings: KeySettings, blue: bool) -> F32Plane:
     """1 / (P.k - L(P)) of a clean plate (3, ...), the SPILL plane of a screen."""
-    stands_out = plate[2 if blue else 1] - limit_of(plate, settings.despill, blue)
+    stands_out = plate[2 if blue else 1] - limit * limit_of(plate, settings.despill, blue)
     return np.asarray(1.0 / np.maximum(stands_out, 1e-3), dtype=np.float32)
 
 
 def matte_and_foreground(
     linear: F32Planes, screen: npt.NDArray[np.float32], settings: KeySettings, blue: bool
 ) -> tuple[F32Plane, F32Planes]:
-    """Linear picture (3, h, w), full-size screen (7, h, w) to matte (h, w) and premultiplied F."""
+    """Linear picture (3, h, w), full-size screen (8, h, w) to matte (h, w) and premultiplied F."""
     plate = screen[:3]
     ratio = settings.gain * colour_difference(linear, settings.balance, blue) * screen[INVERSE]
     a = (1.0 - ratio - settings.clip_black) / (settings.clip_white - settings.clip_black)
     a = np.maximum(np.clip(a, 0.0, 1.0), screen[CORE])
-    f = np.clip(linear - (1.0 - a) * plate, 0.0, WHITE_LIMIT * a)
-    excess = np.maximum(f[2 if blue else 1] - limit_of(f, settings.despill, blue), 0.0)
+    f = np.clip(linear - (1.0 - a) * plate, 0.0, a * (FAINT_WHITE + WHITE_MORE * a))
+    limit = screen[LIMIT] * limit_of(f, settings.despill, blue)
+    excess = np.maximum(f[2 if blue else 1] - limit, 0.0)
     f = np.maximum(f - excess * screen[SPILL] * plate, 0.0)
     return (a * screen[KEEP]).astype(np.float32), (f * screen[KEEP]).astype(np.float32)
 

@@ -20,7 +20,7 @@ _LUMA_R, _LUMA_G, _LUMA_B = _F(0.2126), _F(0.7152), _F(0.0722)
 _U_OUT, _V_OUT = _F(0.25 * 224 / 1.8556), _F(0.25 * 224 / 1.5748)
 _Y_OUT, _Y_ROUND, _C_ROUND = _F(219), _F(16.5), _F(128.5)
 _CODE, _INV_CODE2, _TOP = _F(255), _F(1 / 255**2), _F(255)
-_WHITE_LIMIT = _F(1.25)
+_FAINT_WHITE, _WHITE_MORE = _F(0.8), _F(0.45)
 
 
 @njit(nogil=True, fastmath=True, cache=True, inline="always")
@@ -68,19 +68,19 @@ def _key_row(y, u, v, s, br, bg, bb, p, blue, out_y, matte, du, dv):  # type: ig
         other = g if blue else b
         d = own - balance * max(r, other) - unbalance * min(r, other)
         a = min(max(offset - slope * d * s[3, x], _ZERO), _ONE)
-        a = max(a, s[5, x])
-        rest, limit = _ONE - a, _WHITE_LIMIT * a
+        a = max(a, s[6, x])
+        rest, limit = _ONE - a, a * (_FAINT_WHITE + _WHITE_MORE * a)
         fr = min(max(r - rest * s[0, x], _ZERO), limit)
         fg = min(max(g - rest * s[1, x], _ZERO), limit)
         fb = min(max(b - rest * s[2, x], _ZERO), limit)
         fown = fb if blue else fg
         fother = fg if blue else fb
-        excess = fown - despill * max(fr, fother) - half_rest * (fr + fother)
+        excess = fown - s[5, x] * (despill * max(fr, fother) + half_rest * (fr + fother))
         spill = max(excess, _ZERO) * s[4, x]
         fr = max(fr - spill * s[0, x], _ZERO)
         fg = max(fg - spill * s[1, x], _ZERO)
         fb = max(fb - spill * s[2, x], _ZERO)
-        keep = s[6, x]
+        keep = s[7, x]
         a *= keep
         behind = (_ONE - a) * _INV_CODE2
         kr, kg, kb = _F(br[x]), _F(bg[x]), _F(bb[x])
@@ -108,7 +108,7 @@ def key_frame(  # type: ignore[no-untyped-def]
 ):
     """Key one 4:2:0 picture over planar R'G'B' into given planes.
 
-    y (h, w), u, v (h/2, w/2) uint8; background uint8 (3, h, w); screen float32 (7, rows, cells), see
+    y (h, w), u, v (h/2, w/2) uint8; background uint8 (3, h, w); screen float32 (8, rows, cells), see
     formula.Screen; f its factor; p float32 (4,): balance, gain/(white-black), (1-black)/(white-black),
     despill; blue: the screen's colour; out_y, out_u, out_v, matte uint8, written.
     """
@@ -118,7 +118,7 @@ def key_frame(  # type: ignore[no-untyped-def]
     rows, cells = screen.shape[1], screen.shape[2]
     for chunk in prange(chunks):
         small = np.empty(max(cells + 2, width // 2 + 1), np.float32)
-        s = np.empty((7, width), np.float32)
+        s = np.empty((8, width), np.float32)
         cu = np.empty((2, width), np.float32)
         cv = np.empty((2, width), np.float32)
         du = np.empty((2, width), np.float32)
@@ -128,7 +128,7 @@ def key_frame(  # type: ignore[no-untyped-def]
             at = min(max(at, _ZERO), _F(rows - 1))
             row = int(at)
             high = min(row + 1, rows - 1)
-            for plane in range(7):
+            for plane in range(8):
                 _screen_row(screen[plane], row, high, f, _F(at - _F(row)), small, s[plane], width)
             for k in range(2):
                 other = max(pair - 1, 0) if k == 0 else min(pair + 1, pairs - 1)

@@ -10,14 +10,18 @@ import numpy as np
 
 from openset.primitives.errors import BadInput
 from openset.primitives.image import F32Plane, U8Plane, U8Planes, Yuv420
-from openset.stage.key.formula import Screen, colour_difference, spill_scale
+from openset.stage.key.formula import Screen, colour_difference, limit_of, spill_scale
 from openset.stage.key.garbage import keep_mask
 from openset.stage.key.kernels import key_frame
 from openset.stage.key.report import KeyReport, measure
 from openset.stage.key.screen import Key, Plate, estimate_plate, fill
 from openset.stage.key.settings import KeySettings
 
-CORE_REACH = 0.018
+LEAST_LIMIT = 0.85
+"""At least this of the despill limit is left at an edge: enough for skin, kind to a white collar."""
+CLEAN_SMOOTH = 6
+"""A captured plate follows changes of light that are wider than 2 to this many cells."""
+CORE_REACH = 0.012
 """How far from anything thinner the core begins: share of the picture's height."""
 
 
@@ -120,10 +124,11 @@ class Keyer:
         inverse = 1.0 / np.maximum(plate.difference, 1e-3)
         matte = low_matte(plate, self._settings)
         keep, self._cut = keep_mask(matte, plate.sure, self._settings, cut_before=self._cut)
-        planes = np.empty((7, *inverse.shape), np.float32)
+        planes = np.empty((8, *inverse.shape), np.float32)
         planes[:3], planes[3] = plate.linear, inverse
-        planes[4] = spill_scale(plate.linear, self._settings, blue)
-        planes[5], planes[6] = core_mask(matte, self._settings), keep
+        planes[5] = edge_limit(plate, matte, self._settings)
+        planes[4] = spill_scale(plate.linear, planes[5], self._settings, blue)
+        planes[6], planes[7] = core_mask(matte, self._settings), keep
         return Screen(plate.key, planes, plate.factor)
 
 
@@ -144,14 +149,50 @@ def low_matte(plate: Plate, settings: KeySettings) -> F32Plane:
 
 
 def core_mask(matte: F32Plane, settings: KeySettings) -> F32Plane:
-    """The least the matte may be: 1 deep inside anything that is nowhere thinner than settings.core."""
+    """The least the matte may be: 1 where it is nearly solid and nothing close by is much thinner."""
     if settings.core >= 1.0:
         return np.zeros_like(matte)
     size = 2 * max(1, round(CORE_REACH * matte.shape[0])) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    least = cv2.erode(matte, disc, borderType=cv2.BORDER_REPLICATE)
-    core = np.clip((least - settings.core) / 0.15, 0.0, 1.0)
+    around = cv2.blur(matte, (3, 3))
+    least = cv2.erode(around, disc, borderType=cv2.BORDER_REPLICATE)
+    solid = np.clip((around - settings.core) / 0.12, 0.0, 1.0)
+    enclosed = np.clip((least - (settings.core - 0.15)) / 0.12, 0.0, 1.0)
+    core = np.maximum(solid * enclosed, _thin_spots(matte))
     return np.asarray(cv2.blur(core, (3, 3)), dtype=np.float32)
+
+
+def _thin_spots(matte: F32Plane) -> F32Plane:
+    """1 where the matte is thin, yet nowhere clear, and solid all around: a shirt in green light."""
+    spots = np.zeros(matte.shape, np.bool_)
+    for solid in (0.66, 0.8):
+        _, labels = cv2.connectedComponents((matte < solid).astype(np.uint8), connectivity=4)
+        clear = np.bincount(labels[matte < 0.35], minlength=int(labels.max()) + 1) > 0
+        clear[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = True
+        clear[0] = True
+        spots |= ~clear[labels]
+    return spots.astype(np.float32)
+
+
+def edge_limit(plate: Plate, matte: F32Plane, settings: KeySettings) -> F32Plane:
+    """The despill limit at the subject's edge, from how green it is just inside; 1 well inside.
+
+    A hand's own colour stands in for the colour that chroma subsampling mixed at its rim.
+    """
+    blue, square = plate.key == "blue", np.ones((3, 3), np.uint8)
+    solid = (matte > 0.7).astype(np.uint8)
+    inside = cv2.erode(solid, square, borderType=cv2.BORDER_REPLICATE)
+    deeper = cv2.erode(inside, square, borderType=cv2.BORDER_REPLICATE)
+    weight = (inside * np.float32(0.05) + deeper).astype(np.float32)
+    if not weight.any():
+        return np.ones_like(matte)
+    own = plate.picture[2 if blue else 1]
+    pair = np.stack([own, limit_of(plate.picture, settings.despill, blue)]).astype(np.float32)
+    pair = fill(pair, np.minimum(weight, 1.0))
+    limit = np.clip(pair[0] / np.maximum(pair[1], 1e-4), LEAST_LIMIT, 1.0)
+    well_inside = cv2.erode(deeper, square, borderType=cv2.BORDER_REPLICATE)
+    inner = cv2.blur(well_inside.astype(np.float32), (3, 3))
+    return np.asarray(limit + (1.0 - limit) * inner, dtype=np.float32)
 
 
 def _lit_as_now(clean: Plate, now: Plate, settings: KeySettings) -> tuple[Plate, float]:
@@ -159,7 +200,7 @@ def _lit_as_now(clean: Plate, now: Plate, settings: KeySettings) -> tuple[Plate,
     d = colour_difference(now.picture, settings.balance, now.key == "blue")
     ratio = np.clip(d / np.maximum(clean.difference, 1e-3), 0.25, 4.0).astype(np.float32)
     gain = float(np.median(ratio[now.firm]))
-    local = fill(ratio[None], now.firm.astype(np.float32), smooth=3)[0]
+    local = fill(ratio[None], now.firm.astype(np.float32), smooth=CLEAN_SMOOTH)[0]
     lit = replace(
         now,
         linear=clean.linear * local,
@@ -169,6 +210,6 @@ def _lit_as_now(clean: Plate, now: Plate, settings: KeySettings) -> tuple[Plate,
 
 
 def _no_screen(plate: Plate) -> Screen:
-    planes = np.zeros((7, *plate.difference.shape), np.float32)
+    planes = np.zeros((8, *plate.difference.shape), np.float32)
     planes[5:] = 1.0
     return Screen(plate.key, planes, plate.factor)
