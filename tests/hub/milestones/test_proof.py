@@ -86,7 +86,7 @@ def test_nothing_is_known_before_anyone_looked() -> None:
 
 def test_a_proved_line_leads_to_the_take_that_proves_it() -> None:
     (line,) = prove(TAKEN, seen(GOOD)).lines
-    assert (line.take, line.link) == ("1-A-t01", "/productions/lane/takes/1-A-t01/")
+    assert (line.take_id, line.link) == ("1-A-t01", "/productions/lane/takes/1-A-t01/")
     assert line.link == take_link("lane", "1-A-t01")
 
 
@@ -94,7 +94,7 @@ def test_a_broken_line_still_leads_to_the_take_and_a_gone_take_to_nowhere() -> N
     (broken,) = prove(TAKEN, seen(NO_TRACK), HELD).lines
     assert broken.link
     (gone,) = prove(TAKEN, seen(), HELD).lines
-    assert (gone.take, gone.link) == ("1-A-t01", "")
+    assert (gone.take_id, gone.link) == ("1-A-t01", "")
 
 
 def test_one_open_scene_keeps_the_milestone_open() -> None:

@@ -63,7 +63,7 @@ def test_the_stage_milestone_goes_from_not_yet_known_to_proved_to_no_longer_prov
     make_take("2")
     proved = services.observe(grant)
     assert proved.state == "proved"
-    assert [line.take for line in proved.lines] == ["1-A-t01", "2-A-t01"]
+    assert [line.take_id for line in proved.lines] == ["1-A-t01", "2-A-t01"]
     (folder / "track.otrk.jsonl").unlink()
     broken = services.observe(grant)
     assert broken.state == "no longer proved"
@@ -81,7 +81,7 @@ def test_a_second_circled_take_heals_the_proof(grant: Grant, make_take: MakeTake
     assert "1-A-t01, which proved this scene, is gone" in services.observe(grant).lines[0].why
     make_take("1", take=2)
     healed = services.observe(grant)
-    assert (healed.state, healed.lines[0].take) == ("proved", "1-A-t02")
+    assert (healed.state, healed.lines[0].take_id) == ("proved", "1-A-t02")
 
 
 def test_a_look_that_sees_nothing_new_writes_nothing(grant: Grant, make_take: MakeTake) -> None:

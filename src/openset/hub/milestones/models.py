@@ -11,6 +11,7 @@ from django.db import models
 
 from openset.hub.journal.entry import Entry, entry_hash
 from openset.hub.journal.projections import projection_tables, projects
+from openset.hub.people.models import Person
 
 ACCEPTED = "accepted"
 REFUSED = "refused"
@@ -96,6 +97,11 @@ class Judgement(models.Model):
     class Meta:
         db_table = "milestones_judgement"
         ordering = ["-judged_ms", "-count"]
+
+    @property
+    def person(self) -> Person | None:
+        """Who judged, None where the device did by itself."""
+        return Person.objects.filter(id=self.author).first()
 
 
 class ProductionPlace(models.Model):

@@ -21,7 +21,7 @@ LineState = Literal["proved", "open", "broken"]
 @dataclass(frozen=True)
 class ProofLine:
     """One thing that must hold. `says` and `because` are message templates, filled from `about`, so
-    that a page can translate them; `key` is what the line is about, `proof` what proves it, `take` the
+    that a page can translate them; `key` is what the line is about, `proof` what proves it, `take_id` the
     take to look at ("" for none) and `link` its page."""
 
     key: str
@@ -29,7 +29,7 @@ class ProofLine:
     says: str
     because: str
     about: Mapping[str, str] = field(default_factory=dict)
-    take: str = ""
+    take_id: str = ""
     link: str = ""
     proof: str = ""
 

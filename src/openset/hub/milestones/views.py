@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from openset.hub.milestones import services, words
+from openset.hub.milestones import services
 from openset.hub.milestones.forms import DecisionForm
 from openset.hub.milestones.models import Grant, Milestone
+from openset.hub.milestones.templatetags import milestone_words as words
 from openset.hub.people import roles
 from openset.hub.people.models import Person
 from openset.hub.people.services import person_of
@@ -42,16 +42,6 @@ class Sheet:
     grant: Grant
     amount: str
     cards: tuple[Card, ...]
-
-
-@dataclass(frozen=True)
-class Past:
-    """One line of a milestone's history; `author` is "" where the device judged by itself."""
-
-    verdict: words.Shown
-    when: datetime
-    author: str
-    reason: str
 
 
 @require_safe
@@ -138,32 +128,20 @@ def _proof_page(
         "grant": milestone.grant,
         "milestone": milestone,
         "card": _card(milestone, milestone.grant.currency),
-        "proof": words.state(computed.state),
+        "proof": computed,
         "lines": [words.line(line) for line in computed.lines],
         "pictured": any(line.link for line in computed.lines),
         "observation": observation,
-        "observed_at": words.moment(observation.observed_ms) if observation else None,
         "decided_by": Person.objects.filter(id=milestone.decided_by).first(),
-        "decided_at": words.moment(milestone.decided_ms),
         "decided_on_other": bool(
             milestone.decision and observation and observation.digest != milestone.decided_on
         ),
-        "history": _history(milestone),
+        "history": milestone.judgements.all(),
         "may_look": roles.can(person, roles.OBSERVE),
         "may_judge": may_judge,
         "form": (form or DecisionForm(standing=milestone.decision)) if may_judge else None,
     }
     return render(request, "milestones/proof.html", context, status=status)
-
-
-def _history(milestone: Milestone) -> list[Past]:
-    names = dict(Person.objects.values_list("id", "name"))
-    return [
-        Past(
-            words.state(one.verdict), words.moment(one.judged_ms), names.get(one.author, ""), one.reason
-        )
-        for one in milestone.judgements.all()
-    ]
 
 
 def _milestone(grant_id: str, name: str) -> Milestone:

@@ -3,9 +3,9 @@
 import pytest
 from django.utils.translation import override
 
-from openset.hub.milestones import words
 from openset.hub.milestones.models import DECISIONS
 from openset.hub.milestones.proof import CHECKS, MILESTONES, ProofLine
+from openset.hub.milestones.templatetags import milestone_words as words
 
 STATES = ("not yet known", "proved", "no longer proved", "open", "broken", *DECISIONS)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django import template
 from django.utils.formats import number_format
 from django.utils.translation import gettext, pgettext
 
 from openset.hub.milestones.money import decimals, major
 from openset.hub.milestones.proof import ProofLine
 
+register = template.Library()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHAPES = {
     "proved": ("proved", "circle-check"),
@@ -43,6 +45,7 @@ class ShownLine:
     why: str
 
 
+@register.filter
 def state(name: str) -> Shown:
     """A state of a proof, a line or a decision."""
     words = {
@@ -96,6 +99,7 @@ def money(amount_minor: int, currency: str) -> str:
     return f"{amount} {currency}"
 
 
+@register.filter
 def moment(wall_ms: int) -> datetime:
     """A journal's milliseconds as a time the templates can write."""
     return _EPOCH + timedelta(milliseconds=min(wall_ms, 2**47))
