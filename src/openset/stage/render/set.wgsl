@@ -1,0 +1,166 @@
+// The set's meshes: metallic-roughness surfaces under suns, lamps and dome. Follows frame.wgsl.
+// Diffuse light is the meaning shared with the cpu bake; the GGX gloss on top is the gpu's own.
+
+struct Lamp {
+    position: vec3f,
+    radius_m: f32,
+    intensity: vec3f,
+    spare: f32,
+}
+
+struct Material {
+    base: vec3f,
+    roughness: f32,
+    emission: vec3f,
+    metallic: f32,
+}
+
+@group(0) @binding(0) var<uniform> frame: Frame;
+@group(0) @binding(1) var<storage, read> lamps: array<Lamp>;
+@group(0) @binding(3) var glossy_dome: texture_2d<f32>;
+@group(0) @binding(4) var panorama_sampler: sampler;
+@group(0) @binding(5) var shadow_maps: texture_depth_2d_array;
+@group(0) @binding(6) var shadow_sampler: sampler_comparison;
+
+@group(1) @binding(0) var<uniform> material: Material;
+@group(1) @binding(1) var base_texture: texture_2d<f32>;
+@group(1) @binding(2) var base_sampler: sampler;
+
+struct Corner {
+    @invariant @builtin(position) clip: vec4f,
+    @location(0) relative: vec3f,
+    @location(1) normal: vec3f,
+    @location(2) uv: vec2f,
+}
+
+@vertex
+fn corner(@location(0) point: vec3f, @location(1) normal: vec3f, @location(2) uv: vec2f) -> Corner {
+    let relative = point - frame.eye.xyz;
+    return Corner(frame.clip_from_relative * vec4f(relative, 1.0), relative, normal, uv);
+}
+
+struct Surface {
+    normal: vec3f,
+    view: vec3f,
+    facing: f32, // normal . view
+    alpha: f32,
+    mirror: vec3f, // reflectance seen straight on
+}
+
+// One light's diffuse share (irradiance over pi) and its gloss (radiance).
+struct Lit {
+    diffuse: vec3f,
+    gloss: vec3f,
+}
+
+// GGX with the height-correlated Smith visibility (Heitz 2014) and Schlick's Fresnel, times n.l.
+fn gloss(surface: Surface, light: vec3f, alpha: f32) -> vec3f {
+    let half_way = normalize(light + surface.view);
+    let nl = max(dot(surface.normal, light), 1e-4);
+    let nh = dot(surface.normal, half_way);
+    let a2 = alpha * alpha;
+    let spread = nh * nh * (a2 - 1.0) + 1.0;
+    let lambda_l = surface.facing * sqrt(nl * nl * (1.0 - a2) + a2);
+    let lambda_v = nl * sqrt(surface.facing * surface.facing * (1.0 - a2) + a2);
+    let fresnel = pow(1.0 - clamp(dot(light, half_way), 0.0, 1.0), 5.0);
+    let reflected = surface.mirror + (1.0 - surface.mirror) * fresnel;
+    return reflected * (a2 / (PI * spread * spread) * 0.5 / (lambda_l + lambda_v) * nl);
+}
+
+// The share of a sun that reaches a point: the first box that holds it, four bilinear comparisons.
+fn sunlit(sun: u32, world: vec3f, normal: vec3f) -> f32 {
+    let size = f32(textureDimensions(shadow_maps).x);
+    for (var k = 0u; k < frame.boxes_per_sun; k++) {
+        let layer = sun * frame.boxes_per_sun + k;
+        let texel_m = frame.boxes[layer].texel_m;
+        let lifted = world + normal * (1.5 * texel_m + 0.002);
+        let q = (frame.boxes[layer].clip_from_world * vec4f(lifted, 1.0)).xyz;
+        if (max(abs(q.x), abs(q.y)) < 1.0 - 6.0 / size) {
+            let uv = vec2f(0.5 + 0.5 * q.x, 0.5 - 0.5 * q.y);
+            let depth = q.z + 0.5 * texel_m / frame.boxes[layer].depth_m;
+            let near = 0.25 / size;
+            let far = 0.75 / size;
+            return 0.25 * (textureSampleCompareLevel(shadow_maps, shadow_sampler, uv + vec2f(near, far), layer, depth)
+                + textureSampleCompareLevel(shadow_maps, shadow_sampler, uv + vec2f(far, -near), layer, depth)
+                + textureSampleCompareLevel(shadow_maps, shadow_sampler, uv + vec2f(-near, -far), layer, depth)
+                + textureSampleCompareLevel(shadow_maps, shadow_sampler, uv + vec2f(-far, near), layer, depth));
+        }
+    }
+    return 1.0;
+}
+
+fn from_suns(surface: Surface, world: vec3f) -> Lit {
+    var lit = Lit(vec3f(0.0), vec3f(0.0));
+    for (var k = 0u; k < frame.sun_count; k++) {
+        let towards = frame.suns[k].towards.xyz;
+        let nl = dot(surface.normal, towards);
+        if (nl > 0.0) {
+            let arriving = frame.suns[k].irradiance.xyz * sunlit(k, world, surface.normal);
+            lit.diffuse += arriving * (nl / PI);
+            lit.gloss += arriving * gloss(surface, towards, surface.alpha);
+        }
+    }
+    return lit;
+}
+
+fn from_lamps(surface: Surface, world: vec3f) -> Lit {
+    var lit = Lit(vec3f(0.0), vec3f(0.0));
+    for (var k = 0u; k < frame.lamp_count; k++) {
+        let offset = lamps[k].position - world;
+        let radius = lamps[k].radius_m;
+        let squared = max(dot(offset, offset), radius * radius);
+        let towards = offset * inverseSqrt(squared);
+        let nl = dot(surface.normal, towards);
+        if (nl > 0.0) {
+            let arriving = lamps[k].intensity / squared;
+            lit.diffuse += arriving * (nl / PI);
+            // A sphere's highlight is wider and dimmer than a point's (Karis 2013).
+            let wider = min(1.0, surface.alpha + 0.5 * radius * inverseSqrt(squared));
+            let dimmer = surface.alpha / wider;
+            lit.gloss += arriving * (dimmer * dimmer) * gloss(surface, towards, wider);
+        }
+    }
+    return lit;
+}
+
+// Dome irradiance over pi on a surface: nine spherical harmonics (Ramamoorthi and Hanrahan 2001).
+fn sky_on(n: vec3f) -> vec3f {
+    let light = 0.28209479177387814 * frame.terms[0].xyz
+        + 0.4886025119029199 * (n.y * frame.terms[1].xyz + n.z * frame.terms[2].xyz + n.x * frame.terms[3].xyz)
+        + 1.0925484305920792 * (n.x * n.y * frame.terms[4].xyz + n.y * n.z * frame.terms[5].xyz)
+        + 0.31539156525252005 * (3.0 * n.z * n.z - 1.0) * frame.terms[6].xyz
+        + 1.0925484305920792 * n.x * n.z * frame.terms[7].xyz
+        + 0.5462742152960396 * (n.x * n.x - n.y * n.y) * frame.terms[8].xyz;
+    return max(light, vec3f(0.0));
+}
+
+// The dome mirrored by a rough surface: split sum with Karis's fit of the second factor (2014).
+fn dome_gloss(surface: Surface, roughness: f32) -> vec3f {
+    let look = reflect(-surface.view, surface.normal);
+    let level = roughness * f32(frame.gloss_levels - 1u);
+    let radiance = textureSampleLevel(glossy_dome, panorama_sampler, panorama_uv(look), level).rgb;
+    let r = roughness * vec4f(-1.0, -0.0275, -0.572, 0.022) + vec4f(1.0, 0.0425, 1.04, -0.04);
+    let a = min(r.x * r.x, exp2(-9.28 * surface.facing)) * r.x + r.y;
+    let scale = vec2f(-1.04, 1.04) * a + r.zw;
+    return radiance * (surface.mirror * scale.x + scale.y);
+}
+
+@fragment
+fn surface(at: Corner) -> @location(0) vec4f {
+    let base = material.base * textureSample(base_texture, base_sampler, at.uv).rgb;
+    let view = -normalize(at.relative);
+    // The smooth normal, on the side of the face that the camera sees.
+    var face = cross(dpdx(at.relative), dpdy(at.relative));
+    face *= select(-1.0, 1.0, dot(face, view) >= 0.0);
+    var normal = normalize(at.normal);
+    normal *= select(-1.0, 1.0, dot(face, normal) >= 0.0);
+    let alpha = max(material.roughness * material.roughness, 0.002);
+    let mirror = mix(vec3f(0.04), base, material.metallic);
+    let seen = Surface(normal, view, max(dot(normal, view), 1e-3), alpha, mirror);
+    let world = at.relative + frame.eye.xyz;
+    let sun = from_suns(seen, world);
+    let lamp = from_lamps(seen, world);
+    let diffuse = (base * (1.0 - material.metallic)) * (sun.diffuse + lamp.diffuse + sky_on(normal));
+    let radiance = diffuse + sun.gloss + lamp.gloss + dome_gloss(seen, material.roughness) + material.emission;
+    return vec4f(min(radiance, vec3f(60000.0)), 1.0);
+}
