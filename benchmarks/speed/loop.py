@@ -19,13 +19,15 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
 from openset.stage.live.loop import StageLoop
 from openset.stage.rig import StagePlan, run_stage
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Scene
-from openset.stage.scene.sky import sky_dome
+from openset.stage.scene.sky import late_afternoon
 from openset.store.production import create_production
 
 
@@ -52,7 +54,7 @@ def measure(folder: Path, minutes: float, width: int, height: int) -> None:
     plan = DayPlan(seed=3, width_px=width, height_px=height, duration_s=2.0)
     shoot = write_day(folder / "day", plan)
     production = create_production(folder / "film", title="Film", rate=Fraction(25))
-    write_set(Scene("sky", dome=sky_dome(2048)), folder / "film" / "sets" / "sky")
+    write_set(Scene("sky", dome=late_afternoon(np.random.default_rng(1), (0.5, 0.6, 0.62), 1024)), folder / "film" / "sets" / "sky")
     memory: list[tuple[float, float]] = []
     spent: list[float] = []
 

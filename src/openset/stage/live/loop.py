@@ -362,7 +362,7 @@ class StageLoop:
             return
         settings = self.settings
         take_id: TakeId = next_take(self.production, settings.scene, settings.shot)
-        lens = self._lens[1] if self._lens else settings.fallback_lens
+        lens = self._lens_for(self.track.at(frame.time_ns - ns_from_s(self.delay_s)).lens)
         plate = self.plate.format
         spec = TakeSpec(
             id=take_id,

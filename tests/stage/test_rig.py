@@ -1,0 +1,163 @@
+"""One stage, wired, on real files: what opens, what refuses, what the result says."""
+
+from __future__ import annotations
+
+import socket
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import orjson
+import pytest
+
+from openset.primitives.errors import (
+    BadInput,
+    PlateNotFound,
+    PortInUse,
+    SetNotFound,
+    TrackNotFound,
+)
+from openset.sim.files import write_day
+from openset.sim.plan import DayPlan
+from openset.stage.record.files import verify_take
+from openset.stage.rig import StagePlan, baked_panorama, run_stage
+from openset.stage.scene.files import write_set
+from openset.stage.scene.model import Material, Mesh, Scene, Sun
+from openset.store.production import Production, create_production, take_folder
+
+SIZE = (160, 90)
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("day")
+    write_day(folder, DayPlan(seed=2, width_px=SIZE[0], height_px=SIZE[1], duration_s=1.0))
+    return folder
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Production:
+    made = create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    dome = np.full((32, 64, 3), (0.2, 0.3, 0.6), np.float32)
+    write_set(Scene("sky", dome=dome), made.root / "sets" / "sky")
+    return made
+
+
+def plan(day: Path, **changes: object) -> StagePlan:
+    fields: dict[str, object] = {
+        "plate": str(day / "plate.mp4"), "track": str(day / "track.otrk.jsonl"), "set_name": "sky",
+        "scene": "1", "shot": "A", "backend": "cpu", "roll_at_start": True,
+    }  # fmt: skip
+    return StagePlan(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def test_a_clip_and_a_recorded_track_make_a_take_that_verifies(
+    day: Path, production: Production
+) -> None:
+    result = run_stage(production, plan(day))
+    (record,) = result.takes
+    assert (result.tally.frames_in, result.tally.dropped, record.frames) == (25, 0, 25)
+    assert result.trouble is None
+    assert verify_take(take_folder(production, record.spec.id)).ok
+    assert record.spec.lens is not None
+    assert record.spec.lens.k1 == pytest.approx(-0.12, abs=1e-3)
+
+
+def test_a_missing_set_names_those_there_are(day: Path, production: Production) -> None:
+    with pytest.raises(SetNotFound, match="sky"):
+        run_stage(production, plan(day, set_name="palace"))
+
+
+def test_a_missing_plate_ends_before_anything_is_made(day: Path, production: Production) -> None:
+    with pytest.raises(PlateNotFound):
+        run_stage(production, plan(day, plate="nowhere.mp4"))
+    assert list((production.root / "takes").iterdir()) == []
+
+
+def test_an_unknown_back_end_is_refused(day: Path, production: Production) -> None:
+    with pytest.raises(BadInput, match="auto, gpu, cpu"):
+        run_stage(production, plan(day, backend="magic"))
+
+
+def test_a_silent_tracker_is_an_error_where_the_take_needs_it(
+    day: Path, production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openset.stage.rig.FIRST_SAMPLE_S", 0.2)
+    with pytest.raises(TrackNotFound, match="nothing arrived") as caught:
+        run_stage(production, plan(day, track="udp:127.0.0.1:0"))
+    assert caught.value.exit_code == 12
+
+
+def test_a_tracker_port_in_use_is_named(day: Path, production: Production) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        with pytest.raises(PortInUse, match="another program"):
+            run_stage(production, plan(day, track=f"udp:127.0.0.1:{other.getsockname()[1]}"))
+
+
+def test_a_second_engine_on_the_same_port_is_refused_and_the_first_take_is_untouched(
+    day: Path, production: Production
+) -> None:
+    first = run_stage(production, plan(day, port=0))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with pytest.raises(PortInUse):
+            run_stage(production, plan(day, port=other.getsockname()[1]))
+    assert verify_take(take_folder(production, first.takes[0].spec.id)).ok
+
+
+def test_hostile_datagrams_never_stop_the_loop(day: Path, production: Production) -> None:
+    """Random bytes rain on the tracker's port all through the take; every frame still comes out."""
+    from openset.sim.live import TrackerSender
+    from openset.sim.rig import free_udp_port
+
+    port = free_udp_port()
+    rng = np.random.default_rng(5)
+    wire = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    senders: list[TrackerSender] = []
+
+    def ready(loop: object, start_ns: int) -> None:
+        shoot_plan = DayPlan(seed=2, width_px=SIZE[0], height_px=SIZE[1], duration_s=1.0)
+        senders.append(TrackerSender(shoot_plan, f"udp:127.0.0.1:{port}", start_ns, lead_in_s=0.2))
+        senders[0].start()
+        for _ in range(3000):
+            wire.sendto(rng.bytes(int(rng.integers(1, 200))), ("127.0.0.1", port))
+            wire.sendto(b"OTrk" + rng.bytes(60), ("127.0.0.1", port))
+
+    result = run_stage(
+        production,
+        plan(day, track=f"udp:127.0.0.1:{port}", wait_for_track=False, delay_s=0.0),
+        ready=ready,
+    )
+    senders[0].stop()
+    wire.close()
+    assert result.tally.frames_in == 25
+    assert result.tally.recorded + result.tally.dropped == 25
+    assert sum(result.track_counts["faults"].values()) > 1000
+    assert result.track_samples > 50
+
+
+def test_a_set_with_meshes_is_baked_once_for_an_eye_and_again_when_it_changes(
+    production: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("openset.stage.rig.PANORAMA_WIDTH", 64)
+    wall = Mesh(
+        "wall",
+        np.array([[-2, 3, 0], [2, 3, 0], [2, 3, 3], [-2, 3, 3]], np.float32),
+        np.tile(np.array([0, -1, 0], np.float32), (4, 1)),
+        np.zeros((4, 2), np.float32),
+        np.array([[0, 1, 2], [0, 2, 3]], np.int32),
+        0,
+    )
+    sun = Sun((0.0, -0.8, 0.6), (3.0, 3.0, 3.0))
+    scene = Scene("wall", (wall,), (Material("plaster"),), (sun,))
+    write_set(scene, production.root / "sets" / "wall")
+    said: list[str] = []
+    first = baked_panorama(production, scene, "wall", (0.0, -4.0, 1.5), said.append)
+    again = baked_panorama(production, scene, "wall", (0.02, -4.0, 1.5), said.append)
+    assert sum("baking the set" in line for line in said) == 1
+    assert np.array_equal(first.astype(np.float16), again.astype(np.float16))
+    (production.root / "sets" / "wall" / "note.txt").write_bytes(orjson.dumps("dressed"))
+    baked_panorama(production, scene, "wall", (0.0, -4.0, 1.5), said.append)
+    assert sum("baking the set" in line for line in said) == 2
