@@ -17,7 +17,7 @@ F32 = npt.NDArray[np.float32]
 _WEIGHTS = np.array([1 / 16, 1 / 4, 3 / 8, 1 / 4, 1 / 16], np.float32)
 
 
-def smooth(light: F32, normal: F32, position: F32, wrap: bool, passes: int = 3) -> F32:
+def smooth(light: F32, normal: F32, position: F32, wrap: bool, passes: int = 4) -> F32:
     """`light` (h, w, 3) smoothed where neighbours lie on the same surface.
 
     `normal` (h, w, 3) is zero where nothing was hit, and light there stays as it is; `position`

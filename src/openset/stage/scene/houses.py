@@ -105,7 +105,7 @@ def _door(builder: Builder, stuff: Stuff, frame: Frame, feature: Feature, hole: 
         (middle + 0.05, low + 1.0, back),
         (middle + 0.08, low + 1.14, back + 0.09),
     )
-    lintel = (hole.left - 0.14, high, -0.02), (hole.right + 0.14, high + 0.17, 0.05)
+    lintel = (hole.left - 0.14, high - 0.012, -0.02), (hole.right + 0.14, high + 0.17, 0.05)
     box(builder, stuff.dark_wood, frame, *lintel)
     box(builder, stuff.stone, frame, (hole.left - 0.18, 0.0, -0.3), (hole.right + 0.18, 0.125, 0.34))
 
@@ -131,9 +131,21 @@ def _shop(builder: Builder, stuff: Stuff, frame: Frame, hole: Opening) -> None:
                 (at, shelf + 0.04, deep + 0.08),
                 (at + 0.15, shelf + tall, deep + 0.26),
             )
-    for edge in (left, right - 0.12):
-        box(builder, stuff.dark_wood, frame, (edge, 0.0, -0.22), (edge + 0.12, high, 0.03))
-    box(builder, stuff.dark_wood, frame, (left - 0.15, high, -0.2), (right + 0.15, high + 0.2, 0.06))
+    for edge, inward in ((left, 0.012), (right - 0.12, -0.012)):
+        box(
+            builder,
+            stuff.dark_wood,
+            frame,
+            (edge + inward, 0.0, -0.22),
+            (edge + inward + 0.12, high, 0.03),
+        )
+    box(
+        builder,
+        stuff.dark_wood,
+        frame,
+        (left - 0.15, high - 0.015, -0.2),
+        (right + 0.15, high + 0.2, 0.06),
+    )
 
 
 def _window(builder: Builder, stuff: Stuff, frame: Frame, feature: Feature, hole: Opening) -> None:
@@ -167,13 +179,11 @@ def _shutters(builder: Builder, frame: Frame, feature: Feature, hole: Opening) -
         for edge in (left, right - 0.06):
             box(builder, feature.paint, frame, (edge, low, 0.045), (edge + 0.06, high, 0.07))
         for slat in np.arange(low + 0.05, high - 0.05, 0.1):
-            box(
-                builder,
-                feature.paint,
-                frame,
-                (left + 0.06, slat, 0.045),
-                (right - 0.06, slat + 0.05, 0.062),
-            )
+            foot = frame.at(left + 0.06, slat, 0.064), frame.at(right - 0.06, slat, 0.064)
+            head = frame.at(right - 0.06, slat + 0.08, 0.046), frame.at(left + 0.06, slat + 0.08, 0.046)
+            mirrored = frame.u[0] * frame.w[1] - frame.u[1] * frame.w[0] > 0
+            corners = [*foot, *head]
+            builder.quad(feature.paint, corners[::-1] if mirrored else corners)
 
 
 def _balcony(builder: Builder, stuff: Stuff, frame: Frame, feature: Feature) -> None:

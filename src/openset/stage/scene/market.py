@@ -8,6 +8,7 @@ falls through two gaps onto the paving.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,7 +39,7 @@ from openset.stage.scene.stalls import (
 
 SUN_TOWARDS = (-0.7765, 0.4316, 0.4591)
 SUN_IRRADIANCE = (6.6, 5.1, 3.35)
-LANTERN_GLOW = (4.2, 2.3, 0.85)
+LANTERN_GLOW = (1.9, 0.98, 0.34)
 HALF_WIDTH_M = 2.6
 _SEED = 20261
 
@@ -79,7 +80,7 @@ def market_lane() -> Scene:
         lamps=lamps,
         dome=late_afternoon(rng, SUN_TOWARDS),
         world_from_stage=IDENTITY,
-        exposure_ev=-0.35,
+        exposure_ev=-0.1,
     )
 
 
@@ -177,7 +178,7 @@ def _palette(builder: Builder, rng: np.random.Generator) -> _Palette:
         clay=textured("clay", lime, (0.56, 0.26, 0.14), 1.3),
         lantern=glowing("lantern", (0.85, 0.55, 0.3), LANTERN_GLOW),
         lantern_cap=plain("lantern_cap", (0.12, 0.08, 0.04), 0.4),
-        bulb=glowing("bulb", (0.9, 0.8, 0.6), (5.0, 3.4, 1.7)),
+        bulb=glowing("bulb", (0.9, 0.8, 0.6), (3.2, 2.1, 1.0)),
         leaf=textured("leaf", textures.leaves(rng), (1.0, 1.0, 1.0), 0.5, True),
         flower=builder.material(Material("flower", (0.56, 0.06, 0.22), 0.8, double_sided=True)),
         bark=textured("bark", wood, (0.36, 0.28, 0.20), 0.6),
@@ -202,7 +203,7 @@ def _palette(builder: Builder, rng: np.random.Generator) -> _Palette:
         plaster,
         paint,
         cloth,
-        paving=textured("paving", textures.paving(rng), (0.78, 0.72, 0.64), 2.4),
+        paving=textured("paving", textures.paving(rng), (0.80, 0.74, 0.66), 1.9),
         gutter=textured("gutter", textures.flagstones(rng), (0.80, 0.76, 0.70), 1.1),
         earth=plain("earth", (0.30, 0.24, 0.17), 0.95),
     )
@@ -218,11 +219,11 @@ def _ground(builder: Builder, palette: _Palette) -> None:
         for y in np.arange(near, far, 3.0):
             corners = [(left, y, z_left), (right, y, z_right)]
             corners += [(right, y + 3.0, z_right), (left, y + 3.0, z_left)]
-            uvs = np.array([[y, left], [y, right], [y + 3.0, right], [y + 3.0, left]])
+            uvs = np.array([[left, y], [right, y], [right, y + 3.0], [left, y + 3.0]])
             builder.quad(palette.paving, corners, uvs)
     for x in (-gutter, gutter):
         low, high = min(x, 0.0), max(x, 0.0)
-        z_low, z_high = (0.0, -0.035) if x < 0 else (-0.035, 0.0)
+        z_low, z_high = (0.0, -0.015) if x < 0 else (-0.015, 0.0)
         corners = [(low, near, z_low), (high, near, z_high), (high, far, z_high), (low, far, z_low)]
         uvs = np.array([[low, near], [high, near], [high, far], [low, far]])
         builder.quad(palette.gutter, corners, uvs)
@@ -241,29 +242,28 @@ def _right(far_y: float, set_back: float = 0.0) -> Frame:
 
 
 def _left_side(builder: Builder, palette: _Palette) -> None:
-    wall, paint, stuff = palette.plaster, palette.paint, palette.stuff
-    door, high = 2.15, 1.35
+    """Low houses, two gaps with garden walls, and a yard behind: the sun comes over them."""
+    wall, stuff = palette.plaster, palette.stuff
+    door, window, shutters, shop, _ = _features(palette)
     fronts = [
-        (-14.0, 0.1, House(7.6, 4.4, wall["ochre"], wall["oxide"],
-            (Feature("door", 3.0, paint["brown"], 0.0, 1.1, door), Feature("window", 5.4, paint["green"])))),
-        (-6.4, 0.0, House(5.0, 4.9, wall["rose"], wall["umber"],
-            (Feature("shutters", 1.4, paint["sea"], high), Feature("door", 3.8, paint["blue"], 0.0, 1.1, door)))),
-        (-1.4, 0.15, House(3.7, 4.3, wall["white"], wall["blue"],
-            (Feature("door", 2.75, paint["green"], 0.0, 1.05, door), Feature("window", 1.1, paint["green"])),
-            beams=True)),
-        (6.7, -0.1, House(4.7, 4.3, wall["blue"], wall["slate"],
-            (Feature("shutters", 3.55, paint["brown"], high, 0.85), Feature("shop", 1.4, paint["brown"], 0.0, 1.9, 2.25)),
-            roof="eaves")),
-        (11.4, 0.2, House(4.2, 5.0, wall["ochre"], wall["oxide"],
-            (Feature("door", 1.1, paint["sea"], 0.0, 1.1, door), Feature("shutters", 3.0, paint["sea"], 3.0, 0.8)),
-            beams=True)),
-        (18.8, 0.0, House(6.0, 4.5, wall["white"], wall["teal"],
-            (Feature("door", 2.0, paint["blue"], 0.0, 1.1, door), Feature("window", 4.4, paint["blue"])))),
-        (24.8, -0.2, House(8.4, 5.2, wall["rose"], wall["umber"],
-            (Feature("shutters", 2.0, paint["green"], 2.6), Feature("door", 5.0, paint["brown"], 0.0, 1.1, door)),
-            roof="eaves")),
-    ]  # fmt: skip
-    for near_y, set_back, house in fronts:
+        (-14.0, 0.1, "ochre oxide", 7.6, 4.4, "parapet", (door(3.0, "brown"), window(5.4, "green"))),
+        (-6.4, 0.0, "rose umber", 5.0, 4.9, "parapet", (shutters(1.4, "sea", 1.35), door(3.8, "blue"))),
+        (-1.4, 0.15, "white blue", 3.7, 4.3, "beams", (door(2.75, "green"), window(1.1, "green"))),
+        (6.7, -0.1, "blue slate", 4.7, 4.3, "eaves", (shutters(3.55, "brown", 1.35), shop(1.4, 1.9))),
+        (11.4, 0.2, "ochre oxide", 4.2, 5.0, "beams", (door(1.1, "sea"), shutters(3.0, "sea", 3.0))),
+        (18.8, 0.0, "white teal", 6.0, 4.5, "parapet", (door(2.0, "blue"), window(4.4, "blue"))),
+        (
+            24.8,
+            -0.2,
+            "rose umber",
+            8.4,
+            5.2,
+            "eaves",
+            (shutters(2.0, "green", 2.6), door(5.0, "brown")),
+        ),
+    ]
+    for near_y, set_back, colours, wide, tall, roof, features in fronts:
+        house = _house(palette, colours, wide, tall, roof, features)
         build_house(builder, stuff, _left(near_y, set_back), house)
     for near_y, length, tall in ((2.3, 4.4, 1.25), (15.6, 3.2, 1.0)):
         place = _left(near_y, 0.25)
@@ -274,32 +274,66 @@ def _left_side(builder: Builder, palette: _Palette) -> None:
 
 
 def _right_side(builder: Builder, palette: _Palette) -> None:
-    wall, paint, stuff = palette.plaster, palette.paint, palette.stuff
-    door, high = 2.2, 1.3
+    """Taller houses whose fronts take the sun."""
+    door, window, shutters, shop, balcony = _features(palette)
     fronts = [
-        (-5.2, 0.2, House(8.8, 5.6, wall["lemon"], wall["oxide"],
-            (Feature("door", 4.0, paint["green"], 0.0, 1.1, door), Feature("window", 6.6, paint["green"])))),
-        (0.6, 0.0, House(5.8, 5.4, wall["teal"], wall["slate"],
-            (Feature("shutters", 1.5, paint["brown"], high), Feature("shutters", 1.5, paint["brown"], 3.5, 0.9, 1.1),
-             Feature("door", 4.0, paint["red"], 0.0, 1.15, door)), beams=True)),
-        (6.9, 0.15, House(6.3, 6.3, wall["ochre"], wall["oxide"],
-            (Feature("door", 1.15, paint["sea"], 0.0, 1.15, 2.3), Feature("balcony", 2.1, paint["sea"], 3.35, 1.1, 2.0),
-             Feature("shutters", 4.75, paint["sea"], 3.5, 0.95, 1.3), Feature("shop", 4.6, paint["brown"], 0.0, 2.1, 2.3)),
-            roof="eaves")),
-        (11.6, -0.1, House(4.7, 5.1, wall["white"], wall["blue"],
-            (Feature("door", 3.5, paint["blue"], 0.0, 1.1, door), Feature("shutters", 1.3, paint["blue"], high),
-             Feature("window", 3.5, paint["blue"], 3.3, 0.8, 0.9)), beams=True)),
-        (17.4, 0.1, House(5.8, 6.9, wall["rose"], wall["umber"],
-            (Feature("balcony", 2.9, paint["green"], 3.4, 1.15, 2.0), Feature("door", 4.8, paint["green"], 0.0, 1.1, door),
-             Feature("shutters", 1.3, paint["green"], high)), roof="eaves")),
-        (22.6, -0.15, House(5.2, 5.2, wall["lemon"], wall["teal"],
-            (Feature("door", 1.5, paint["brown"], 0.0, 1.1, door), Feature("shutters", 3.7, paint["sea"], 2.7)), beams=True)),
-        (33.2, 0.05, House(10.6, 6.0, wall["sand"], wall["oxide"],
-            (Feature("shutters", 3.0, paint["blue"], 3.2), Feature("shutters", 6.5, paint["blue"], 3.2),
-             Feature("door", 8.6, paint["blue"], 0.0, 1.1, door)))),
+        (-5.2, 0.2, "lemon oxide", 8.8, 5.6, "parapet", (door(4.0, "green"), window(6.6, "green"))),
+        (
+            0.6, 0.0, "teal slate", 5.8, 5.4, "beams",
+            (shutters(1.5, "brown", 1.3), shutters(1.5, "brown", 3.5), door(4.0, "red")),
+        ),
+        (
+            6.9, 0.15, "ochre oxide", 6.3, 6.3, "eaves",
+            (door(1.15, "sea"), balcony(2.1, "sea", 3.35), shutters(4.75, "sea", 3.5), shop(4.6, 2.1)),
+        ),
+        (
+            11.6, -0.1, "white blue", 4.7, 5.1, "beams",
+            (door(3.5, "blue"), shutters(1.3, "blue", 1.3), window(3.5, "blue", 3.3)),
+        ),
+        (
+            17.4, 0.1, "rose umber", 5.8, 6.9, "eaves",
+            (balcony(2.9, "green", 3.4), door(4.8, "green"), shutters(1.3, "green", 1.3)),
+        ),
+        (22.6, -0.15, "lemon teal", 5.2, 5.2, "beams", (door(1.5, "brown"), shutters(3.7, "sea", 2.7))),
+        (
+            33.2, 0.05, "sand oxide", 10.6, 6.0, "parapet",
+            (shutters(3.0, "blue", 3.2), shutters(6.5, "blue", 3.2), door(8.6, "blue")),
+        ),
     ]  # fmt: skip
-    for far_y, set_back, house in fronts:
-        build_house(builder, stuff, _right(far_y, set_back), house)
+    for far_y, set_back, colours, wide, tall, roof, features in fronts:
+        house = _house(palette, colours, wide, tall, roof, features)
+        build_house(builder, palette.stuff, _right(far_y, set_back), house)
+
+
+def _house(
+    palette: _Palette, colours: str, wide: float, tall: float, roof: str, features: tuple[Feature, ...]
+) -> House:
+    """A house in two plasters, 'front dado', its roof 'parapet', 'eaves' or 'beams' with a parapet."""
+    front_colour, dado = (palette.plaster[name] for name in colours.split())
+    beams = roof == "beams"
+    return House(wide, tall, front_colour, dado, features, "parapet" if beams else roof, beams)
+
+
+def _features(palette: _Palette) -> tuple[Callable[..., Feature], ...]:
+    """Makers of doors, windows, shutters, shops and balconies in this market's sizes and paints."""
+    paint = palette.paint
+
+    def door(at_m: float, colour: str) -> Feature:
+        return Feature("door", at_m, paint[colour], 0.0, 1.1, 2.15)
+
+    def window(at_m: float, colour: str, up_m: float = 1.2) -> Feature:
+        return Feature("window", at_m, paint[colour], up_m, 0.9, 1.15)
+
+    def shutters(at_m: float, colour: str, up_m: float) -> Feature:
+        return Feature("shutters", at_m, paint[colour], up_m, 0.92, 1.25)
+
+    def shop(at_m: float, width_m: float) -> Feature:
+        return Feature("shop", at_m, paint["brown"], 0.0, width_m, 2.3)
+
+    def balcony(at_m: float, colour: str, up_m: float) -> Feature:
+        return Feature("balcony", at_m, paint[colour], up_m, 1.1, 2.0)
+
+    return door, window, shutters, shop, balcony
 
 
 def _far_end(builder: Builder, palette: _Palette) -> None:
@@ -309,11 +343,9 @@ def _far_end(builder: Builder, palette: _Palette) -> None:
     arch(builder, wall["sand"], span, 2 * HALF_WIDTH_M - 0.4, 2.55, 5.2, 1.1)
     for x, y, wide, tall, name in (
         (-13.0, 44.0, 7.0, 3.4, "white"),
-        (-6.5, 52.0, 5.0, 4.2, "ochre"),
-        (4.2, 47.0, 6.0, 3.1, "white"),
+        (-8.6, 52.0, 5.0, 4.2, "ochre"),
+        (5.4, 47.0, 6.0, 3.1, "white"),
         (10.5, 54.0, 7.0, 4.6, "rose"),
-        (-1.6, 66.0, 4.6, 3.0, "sand"),
-        (4.6, 70.0, 5.0, 3.8, "white"),
     ):
         place = Frame((x, y, -0.05), (1.0, 0.0), (0.0, -1.0))
         window = Feature("window", wide * 0.6, palette.paint["blue"])
@@ -339,7 +371,7 @@ def _stalls(builder: Builder, palette: _Palette, rng: np.random.Generator) -> No
         (_right(9.9, -0.05), "warm", "indigo", 2.4, (3, 0, 2)),
         (_right(16.2, 0.1), "sea", "plain", 2.4, (1, 5)),
         (_right(21.0, -0.1), "saffron", "plain", 2.4, (0, 4)),
-        (_right(-1.6, 0.0), "saffron", "plain", 2.4, (0, 1)),
+        (_right(-2.7, 0.0), "saffron", "plain", 2.4, (0, 1)),
         (_left(-5.6, 0.0), "sea", "plain", 2.4, (3, 2)),
     )
     for place, awning, skirt, width, fruits in places:
@@ -356,9 +388,9 @@ def _street_goods(builder: Builder, palette: _Palette, rng: np.random.Generator)
     ):  # fmt: skip
         sack(builder, goods, (x, y, 0.03), goods.spices[spice], rng, tall)
     for x, y, z, turn in (
-        (-1.45, 1.55, 0.03, 0.15), (-1.40, 1.57, 0.36, -0.1), (-2.05, 1.5, 0.03, 0.0), (-1.95, 1.62, 0.36, 0.3),
-        (1.25, 1.3, 0.03, 1.2), (1.75, 7.15, 0.03, 0.4), (1.8, 7.2, 0.36, 0.2), (-1.9, 11.5, 0.03, 0.1),
-        (1.5, 18.0, 0.03, 0.5), (-1.7, 17.0, 0.03, 0.9),
+        (-1.45, 1.55, 0.03, 0.15), (-1.40, 1.57, 0.36, -0.1), (-2.05, 1.5, 0.03, 0.0),
+        (-1.95, 1.62, 0.36, 0.3), (1.25, 1.3, 0.03, 1.2), (1.75, 7.15, 0.03, 0.4),
+        (1.8, 7.2, 0.36, 0.2), (-1.9, 11.5, 0.03, 0.1), (1.5, 18.0, 0.03, 0.5), (-1.7, 17.0, 0.03, 0.9),
     ):  # fmt: skip
         crate(builder, goods, turned((x, y, z), turn))
     for x, y, z, turn, fruit in ((-1.44, 1.56, 0.58, 0.0, 0), (1.78, 7.18, 0.58, 0.2, 2)):
@@ -372,7 +404,8 @@ def _street_goods(builder: Builder, palette: _Palette, rng: np.random.Generator)
         basket(builder, goods, (x, y, 0.03), radius, goods.fruits[filling])
     hanging(builder, cloth["rug_red"], _right(6.35, 0.12).moved(0.0, 2.55), 0.95, 1.75)
     hanging(builder, cloth["rug_ochre"], _right(12.9, 0.1).moved(0.0, 3.0), 1.0, 1.9)
-    hanging(builder, cloth["rug_ochre"], _left(0.55, 0.12).moved(0.0, 2.2), 0.75, 1.4)
+    side = Frame((-4.75, 6.68, 0.0), (1.0, 0.0), (0.0, -1.0))
+    hanging(builder, cloth["rug_red"], side.moved(0.0, 3.45), 1.15, 1.9)
     rail = _right(6.9, 0.15).moved(1.3, 4.25, 0.72)
     hanging(builder, cloth["saffron"], rail, 0.75, 0.85)
     ladder(builder, goods, _right(8.0, -0.08), 3.4, 0.8)
@@ -398,7 +431,7 @@ def _plants(builder: Builder, palette: _Palette, rng: np.random.Generator) -> No
         pot(builder, goods.clay, (2.0, y, 3.32), 0.24, 0.55)
         foliage(builder, green, (2.0, y, 3.65), (0.22, 0.22, 0.25), 80, rng, 0.09)
     foliage(builder, green, (-3.3, 17.0, 1.3), (0.5, 1.2, 0.6), 260, rng, 0.15)
-    palm(builder, goods, (-5.4, 5.2, 0.0), 5.0, rng)
+    palm(builder, goods, (-8.3, 8.6, 0.0), 6.0, rng)
     palm(builder, goods, (-4.6, 37.5, 0.0), 5.6, rng)
     palm(builder, goods, (3.6, 41.0, 0.0), 6.4, rng)
 
@@ -406,9 +439,10 @@ def _plants(builder: Builder, palette: _Palette, rng: np.random.Generator) -> No
 def _lanterns(builder: Builder, palette: _Palette) -> tuple[Lamp, ...]:
     """Paper lanterns under the awnings and along the lane, each with its small light."""
     spots = (
-        (-1.75, 3.8, 2.05, 0.15), (1.75, 3.15, 2.05, 0.15), (-1.85, 9.9, 2.0, 0.15), (1.8, 8.7, 2.0, 0.15),
-        (-1.85, 14.0, 2.0, 0.15), (1.8, 15.0, 2.0, 0.15), (-0.75, 6.4, 3.25, 0.19), (0.85, 9.6, 3.2, 0.19),
-        (-0.5, 13.4, 3.1, 0.19), (0.1, 24.4, 3.0, 0.22),
+        (-1.75, 3.8, 2.05, 0.15), (1.75, 3.15, 2.05, 0.15), (-1.85, 9.9, 2.0, 0.15),
+        (1.8, 8.7, 2.0, 0.15), (-1.85, 14.0, 2.0, 0.15), (1.8, 15.0, 2.0, 0.15),
+        (-0.75, 6.4, 3.25, 0.19), (0.85, 9.6, 3.2, 0.19), (-0.5, 13.4, 3.1, 0.19),
+        (0.1, 24.4, 3.0, 0.22),
     )  # fmt: skip
     lamps = []
     for x, y, z, size in spots:

@@ -14,17 +14,17 @@ from openset.stage.scene.textures import mix, noise, step
 
 F64 = npt.NDArray[np.float64]
 
-ZENITH = np.array([0.17, 0.31, 0.60])
-HORIZON = np.array([0.92, 0.86, 0.74])
+ZENITH = np.array([0.20, 0.40, 0.84])
+HORIZON = np.array([1.15, 1.06, 0.90])
 GLOW = np.array([2.6, 1.75, 0.95])
-GROUND = np.array([0.30, 0.25, 0.19])
-CLOUD = np.array([1.25, 1.08, 0.90])
+GROUND = np.array([0.40, 0.33, 0.24])
+CLOUD = np.array([1.6, 1.36, 1.12])
 
 # Ridge lines: mean elevation (rad), roughness (rad), fall-off of the noise, colour.
 HILLS = (
-    (0.125, 0.034, 1.35, np.array([0.52, 0.55, 0.62])),
-    (0.082, 0.026, 1.25, np.array([0.36, 0.38, 0.39])),
-    (0.045, 0.016, 1.15, np.array([0.23, 0.235, 0.19])),
+    (0.125, 0.034, 1.35, np.array([0.50, 0.57, 0.74])),
+    (0.082, 0.026, 1.25, np.array([0.36, 0.40, 0.44])),
+    (0.045, 0.016, 1.15, np.array([0.25, 0.27, 0.19])),
 )
 
 
@@ -46,9 +46,9 @@ def late_afternoon(
 def _air(elevation: F64, towards_sun: F64) -> F64:
     """Blue overhead, pale at the horizon, warm around the sun."""
     height = np.clip(elevation, 0.0, None) / (np.pi / 2)
-    sky = mix(HORIZON, ZENITH, 1.0 - np.exp(-3.2 * height))
+    sky = mix(HORIZON, ZENITH, 1.0 - np.exp(-4.6 * height))
     angle = np.arccos(towards_sun)
-    glow = 0.75 * np.exp(-((angle / 0.16) ** 2)) + 0.28 * np.exp(-angle / 0.42)
+    glow = 0.8 * np.exp(-((angle / 0.16) ** 2)) + 0.2 * np.exp(-angle / 0.33)
     return np.asarray(sky + GLOW * glow[..., None])
 
 
@@ -59,8 +59,8 @@ def _cloud(rng: np.random.Generator, looks: F64) -> F64:
     up = np.maximum(looks[..., 2], 0.02)
     row = (np.abs(looks[..., 1] / up * 90.0 + 300.0)).astype(int) % size
     column = (np.abs(looks[..., 0] / up * 90.0 + 500.0)).astype(int) % size
-    cover = step(0.1, 1.9, layer[row, column])
-    return np.asarray(0.75 * cover * step(0.06, 0.3, looks[..., 2]))
+    cover = step(0.5, 2.2, layer[row, column])
+    return np.asarray(0.5 * cover * step(0.06, 0.3, looks[..., 2]))
 
 
 def _hill(

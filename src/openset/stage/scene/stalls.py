@@ -63,12 +63,13 @@ def stall(
     _awning(builder, awning, frame, width_m, depth_m, rng)
     _table(builder, goods, frame, width_m, depth_m, skirt, rng)
     places = np.linspace(0.12, width_m - 0.12, len(fruits) + 1)
+    near = 0.0 < frame.origin[1] < 11.0
     for kind, left, right in zip(fruits, places, places[1:], strict=False):
-        size = (float(right - left) - 0.05, depth_m - 0.42)
-        fruit_m = 0.058 if frame.origin[1] < 11.0 else 0.078
-        tray(
-            builder, goods, frame.moved(float(left), 0.80, 0.22), size, goods.fruits[kind], rng, fruit_m
-        )
+        place, size = frame.moved(float(left), 0.80, 0.22), (float(right - left) - 0.05, depth_m - 0.42)
+        if near:
+            tray(builder, goods, place, size, goods.fruits[kind], rng)
+        else:
+            heap(builder, goods, place, size, goods.fruits[kind], rng)
 
 
 def _awning(
@@ -83,7 +84,7 @@ def _awning(
     uvs = np.stack([along, out * np.hypot(out_m, 0.66)], axis=-1)
     _sheet(builder, cloth, frame, grid, uvs)
     along, drop = np.meshgrid(np.linspace(-0.12, width_m + 0.12, 49), np.linspace(0.0, 1.0, 3))
-    scallop = 0.13 + 0.06 * np.abs(np.sin(np.pi * along / 0.3))
+    scallop = 0.19 + 0.07 * np.abs(np.sin(np.pi * along / 0.3))
     edge = 2.78 - 0.66 + 0.012 * np.sin(along * 9)
     sway = out_m + 0.02 * np.sin(along * 5) * drop
     grid = _points(frame, along, edge - drop * scallop, sway)
@@ -134,15 +135,7 @@ def tray(
 ) -> None:
     """A shallow wooden tray (width along u, depth along w) heaped with fruit, falling to the front."""
     wide, deep = size
-    board = 0.018
-    for low, high in (
-        ((0.0, 0.0, 0.0), (wide, 0.11, board)),
-        ((0.0, 0.0, deep - board), (wide, 0.11, deep)),
-        ((0.0, 0.0, 0.0), (board, 0.11, deep)),
-        ((wide - board, 0.0, 0.0), (wide, 0.11, deep)),
-        ((0.0, 0.0, 0.0), (wide, 0.02, deep)),
-    ):
-        box(builder, goods.wood, frame, low, high)
+    _boards(builder, goods, frame, size)
     pitch = radius_m * 1.9
     for layer in range(2):
         inset = radius_m + layer * pitch * 0.6
@@ -157,6 +150,36 @@ def tray(
                 ball(
                     builder, fruit, centre, radius_m * rng.uniform(0.85, 1.1), 7, rng.uniform(0.85, 1.0)
                 )
+
+
+def heap(
+    builder: Builder,
+    goods: Goods,
+    frame: Frame,
+    size: tuple[float, float],
+    fruit: int,
+    rng: np.random.Generator,
+) -> None:
+    """A tray for the distance: its fruit is one lumpy sheet."""
+    wide, deep = size
+    _boards(builder, goods, frame, size)
+    along, out = np.meshgrid(np.linspace(0.02, wide - 0.02, 13), np.linspace(0.02, deep - 0.02, 11))
+    lumps = 0.025 * rng.uniform(0.0, 1.0, along.shape)
+    up = 0.09 + 0.09 * np.sin(np.pi * along / wide) * np.sin(np.pi * out / deep) + lumps
+    _sheet(builder, fruit, frame, _points(frame, along, up, out), np.stack([along, out], axis=-1))
+
+
+def _boards(builder: Builder, goods: Goods, frame: Frame, size: tuple[float, float]) -> None:
+    wide, deep = size
+    board = 0.018
+    for low, high in (
+        ((0.0, 0.0, 0.0), (wide, 0.11, board)),
+        ((0.0, 0.0, deep - board), (wide, 0.11, deep)),
+        ((0.0, 0.0, 0.0), (board, 0.11, deep)),
+        ((wide - board, 0.0, 0.0), (wide, 0.11, deep)),
+        ((0.0, 0.0, 0.0), (wide, 0.02, deep)),
+    ):
+        box(builder, goods.wood, frame, low, high)
 
 
 def crate(
