@@ -45,6 +45,11 @@ class RecordingFile:
         with writing(path):
             self._file = path.open("xb", buffering=0)
 
+    @property
+    def name(self) -> str:
+        """The path: FFmpeg opens the file a second time to move an index to its front."""
+        return str(self.path)
+
     def write(self, data: bytes) -> int:
         """All of `data`, in as many system calls as it takes. Raises OSError where the disk refuses."""
         if self._dead:

