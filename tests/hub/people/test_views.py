@@ -3,18 +3,11 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import include, path
 
 from openset.hub.people.models import Person
 from openset.hub.people.services import add_person, first_owner, link
-from openset.site.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _addresses(settings: object) -> None:
-    settings.ROOT_URLCONF = (*urlpatterns, path("people/", include("openset.hub.people.urls")))  # type: ignore[attr-defined]
 
 
 def signed_in(person: Person) -> Client:

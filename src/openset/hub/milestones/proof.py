@@ -21,8 +21,8 @@ LineState = Literal["proved", "open", "broken"]
 @dataclass(frozen=True)
 class ProofLine:
     """One thing that must hold. `says` and `because` are message templates, filled from `about`, so
-    that a page can translate them; `key` is what the line is about, `proof` what proves it, `take_id` the
-    take to look at ("" for none) and `link` its page."""
+    that a page can translate them; `key` is what the line is about, `proof` what proves it, `take_id`
+    the take to look at ("" for none) and `link` its page."""
 
     key: str
     state: LineState
