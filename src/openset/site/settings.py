@@ -21,7 +21,7 @@ django_stubs_ext.monkeypatch()
 
 HERE = Path(__file__).resolve().parent
 
-PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;"
+PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
 PASSWORDS = "django.contrib.auth.password_validation"
 
 SECRET_KEY = SimpleLazyObject(read_secret)
