@@ -12,13 +12,15 @@ from openset.primitives.errors import BadInput
 from openset.primitives.image import F32Plane, U8Plane, U8Planes, Yuv420
 from openset.stage.key.formula import Screen, colour_difference, limit_of, spill_scale
 from openset.stage.key.garbage import keep_mask
-from openset.stage.key.kernels import key_frame
+from openset.stage.key.kernels import key_frame, key_frame_alone
 from openset.stage.key.report import KeyReport, measure
 from openset.stage.key.screen import Key, Plate, estimate_plate, fill
 from openset.stage.key.settings import KeySettings
 
 LEAST_LIMIT = 0.85
 """At least this of the despill limit is left at an edge: enough for skin, kind to a white collar."""
+ALONE_PIXELS = 1280 * 720
+"""Up to this many pixels one thread is fast enough, and never waits for another."""
 CLEAN_SMOOTH = 6
 """A captured plate follows changes of light that are wider than 2 to this many cells."""
 CORE_REACH = 0.012
@@ -45,6 +47,7 @@ class Keyer:
             )
         self.width, self.height = width, height
         self._clock = clock or (lambda: 0)
+        self._kernel = key_frame if width * height > ALONE_PIXELS else key_frame_alone
         self._clean: Plate | None = None
         self.settings = settings or KeySettings()
 
@@ -85,7 +88,7 @@ class Keyer:
             raise BadInput(f"background {background.shape} or matte {matte.shape} is of another size")
         estimate, gain = self._plate(plate)
         screen = self._screen(estimate)
-        key_frame(
+        self._kernel(
             plate.y, plate.u, plate.v, background, screen.planes, screen.factor,
             kernel_numbers(self._settings), screen.key == "blue",
             composite.y, composite.u, composite.v, matte,

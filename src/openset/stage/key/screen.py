@@ -14,7 +14,7 @@ from typing import Literal
 import cv2
 import numpy as np
 import numpy.typing as npt
-from numba import njit, prange
+from numba import njit
 
 from openset.primitives.colour import LUMA_709
 from openset.primitives.image import F32Plane, F32Planes, Yuv420
@@ -79,11 +79,11 @@ def shrink(picture: Yuv420, factor: int) -> F32Planes:
     return out
 
 
-@njit(parallel=True, nogil=True, fastmath=True, cache=True)
+@njit(nogil=True, fastmath=True, cache=True)
 def _shrink(y, u, v, factor, out):  # type: ignore[no-untyped-def]
     height, width = y.shape
     half = factor // 2
-    for row in prange(out.shape[1]):
+    for row in range(out.shape[1]):
         top, bottom = row * factor, min((row + 1) * factor, height)
         ctop, cbottom = row * half, min((row + 1) * half, height // 2)
         for cell in range(out.shape[2]):
@@ -166,7 +166,7 @@ def _darker_side(linear: F32Planes, settings: KeySettings, key: Key) -> tuple[F3
 def fill(planes: npt.NDArray[np.float32], weight: F32Plane, smooth: int = 0) -> npt.NDArray[np.float32]:
     """Planes (n, rows, cells) filled from nearby cells where `weight` (rows, cells) is nil.
 
-    `smooth` finest levels of the pyramid are left out: 3 averages over 8x8 cells.
+    The `smooth` finest levels of the pyramid are left out: 3 averages over 8x8 cells.
     """
     colours, weights = [planes * weight], [weight]
     while min(weights[-1].shape) > 1 or max(weights[-1].shape) > 2:
@@ -176,14 +176,23 @@ def fill(planes: npt.NDArray[np.float32], weight: F32Plane, smooth: int = 0) -> 
         _pull(colours[-1], weights[-1], colour, w)
         colours.append(colour)
         weights.append(w)
-    mean = (planes * weight).sum((1, 2)) / max(float(weight.sum()), 1e-12)
     filled = np.empty_like(colours[-1])
-    filled[:] = mean[:, None, None]
-    for level in range(len(weights) - 1, -1, -1):
+    filled[:] = (colours[-1].sum((1, 2)) / max(float(weights[-1].sum()), 1e-12))[:, None, None]
+    coarsest = min(smooth, len(weights) - 1)
+    for level in range(len(weights) - 1, coarsest - 1, -1):
         above = filled
         filled = np.empty_like(colours[level])
-        _push(colours[level], weights[level], above, filled, level < smooth)
-    return filled
+        _push(colours[level], weights[level], above, filled)
+    return _enlarged(filled, 2**coarsest, planes.shape[1:]) if coarsest else filled
+
+
+def _enlarged(
+    planes: npt.NDArray[np.float32], times: int, shape: tuple[int, ...]
+) -> npt.NDArray[np.float32]:
+    """Planes stretched bilinearly, cells staying over the cells they stand for, cut to `shape`."""
+    size = (planes.shape[2] * times, planes.shape[1] * times)
+    wide = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in planes]
+    return np.stack(wide)[:, : shape[0], : shape[1]]
 
 
 @njit(nogil=True, fastmath=True, cache=True)
@@ -203,7 +212,7 @@ def _pull(colour, weight, out, out_weight):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True, fastmath=True, cache=True)
-def _push(colour, weight, above, out, skip):  # type: ignore[no-untyped-def]
+def _push(colour, weight, above, out):  # type: ignore[no-untyped-def]
     """Double `above` (bilinear) under what this level knows itself."""
     planes, rows, cells = colour.shape
     arows, acells = above.shape[1], above.shape[2]
@@ -213,9 +222,9 @@ def _push(colour, weight, above, out, skip):  # type: ignore[no-untyped-def]
         for i in range(cells):
             ia = i // 2
             ib = min(max(ia + (1 if i % 2 else -1), 0), acells - 1)
-            w = _F(0) if skip else min(weight[j, i], _F(1))
+            w = min(weight[j, i], _F(1))
             for k in range(planes):
                 near = _F(0.75) * above[k, ja, ia] + _F(0.25) * above[k, ja, ib]
                 far = _F(0.75) * above[k, jb, ia] + _F(0.25) * above[k, jb, ib]
                 under = _F(0.75) * near + _F(0.25) * far
-                out[k, j, i] = under if skip else colour[k, j, i] + (_F(1) - w) * under
+                out[k, j, i] = colour[k, j, i] + (_F(1) - w) * under
