@@ -22,7 +22,6 @@ from openset.sim.plan import DayPlan
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
 
-CHANNELS = 5
 SPILL_REACH_M = 0.021
 SPILL_FLOOR, SPILL_EDGE = 0.03, 0.16
 KEY = (np.array([-0.56, -0.66, 0.50]), np.array([1.22, 1.14, 1.02]))
@@ -157,7 +156,7 @@ def _albedo(shape: Sculpture, random: np.random.Generator, hem_z: float) -> F32:
     paints: dict[int, F32] = {
         body.SKIN: np.array([0.235, 0.112, 0.066]) * mottled[..., None],
         body.TUNIC: _print(x + 0.03 * shape.normal[..., 0], z + 0 * x, hem_z) * weave[..., None],
-        body.TROUSERS: np.array([0.150, 0.165, 0.058]) * weave[..., None],
+        body.TROUSERS: np.array([0.160, 0.156, 0.066]) * weave[..., None],
         body.SHOE: np.array([0.060, 0.032, 0.022]) * mottled[..., None],
         body.HAIR: np.array([0.026, 0.016, 0.011]) * streak[..., None],
         body.EYE: np.array([0.42, 0.39, 0.36]) * np.ones((*size, 1)),
