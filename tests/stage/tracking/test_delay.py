@@ -1,20 +1,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
-from openset.stage.tracking.delay import (
-    DelayEstimate,
-    Motion,
-    MotionLog,
-    estimate_delay,
-    image_motion,
-    working_picture,
-)
+from openset.stage.tracking.delay import DelayEstimate, estimate_delay
+from openset.stage.tracking.motion import Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
 
 S = 1_000_000_000
@@ -178,51 +174,32 @@ def view(paper: np.ndarray, x: float, y: float, turn_deg: float = 0.0, zoom: flo
     return cv2.warpAffine(paper, about, (640, 360), flags=cv2.INTER_CUBIC)
 
 
-@pytest.mark.parametrize("shift", [(0.0, 0.0), (3.25, -1.5), (-14.0, 6.0)])
-def test_the_flow_of_a_shifted_picture_is_its_shift(shift: tuple[float, float]) -> None:
-    paper = wall_paper()
-    found = image_motion(view(paper, 0, 0), view(paper, *shift))
-    assert found == pytest.approx(shift, abs=0.1)
+def green_stage(shared_data: Path, frames: int) -> list[np.ndarray]:
+    """Luma of real footage: two people fighting before a green cloth, the camera on sticks."""
+    pictures = []
+    with av.open(str(shared_data / "greenscreen" / "fight_green.mp4")) as clip:
+        for frame in clip.decode(video=0):
+            pictures.append(frame.to_ndarray(format="gray"))
+            if len(pictures) == frames:
+                return pictures
+    return pictures
 
 
-def test_roll_and_zoom_do_not_count_as_pan() -> None:
-    paper = wall_paper()
-    found = image_motion(view(paper, 0, 0), view(paper, 2.0, 1.0, turn_deg=1.0, zoom=1.01))
-    assert found == pytest.approx((2.0, 1.0), abs=0.3)
-
-
-def test_an_actor_in_the_middle_does_not_pull_the_flow() -> None:
-    paper, shirt = wall_paper(), wall_paper(2)
-    before, after = view(paper, 0, 0), view(paper, 4.0, 0.0)
-    before[60:, 200:440] = shirt[60:360, 200:440]
-    after[60:, 200:440] = shirt[50:350, 215:455]
-    assert image_motion(before, after) == pytest.approx((4.0, 0.0), abs=0.15)
-
-
-def test_a_blank_or_a_changed_picture_gives_no_flow() -> None:
-    blank = np.full((360, 640), 120, np.uint8)
-    assert image_motion(blank, blank) is None
-    assert image_motion(view(wall_paper(), 0, 0), blank) is None
-
-
-def test_pictures_are_measured_at_640_and_small_ones_as_they_are() -> None:
-    assert working_picture(np.zeros((1080, 1920), np.uint8)).shape == (360, 640)
-    assert working_picture(np.zeros((360, 480), np.uint8)).shape == (360, 480)
-
-
-def test_the_log_keeps_pairs_of_frames_and_forgets_old_ones() -> None:
-    paper = wall_paper()
-    log = MotionLog(capacity_s=1.0)
-    for index in range(60):
-        if index != 30:
-            log.add(index * 40_000_000, view(paper, (index % 7) * 1.0, 0.0))
-    motion = log.motion()
-    assert motion.from_ns[0] >= 59 * 40_000_000 - S
-    assert (
-        80_000_000 in set((motion.to_ns - motion.from_ns).tolist())
-        or motion.from_ns[0] > 30 * 40_000_000
-    )
-    assert len(motion.flow_px) == len(motion.to_ns) > 20
+def test_the_delay_is_found_on_real_footage_shaken_by_a_known_move(shared_data: Path) -> None:
+    operator = Operator(14, slow_deg=0.6, travel_m=0.0)
+    log = MotionLog()
+    for index, luma in enumerate(green_stage(shared_data, 110)):
+        time_s = index / 25
+        pan, tilt = (
+            operator._at(slow, time_s) + operator._at(fast, time_s)
+            for slow, fast in zip(operator.slow[:2], operator.tremor[:2], strict=True)
+        )
+        shift = np.array([[1, 0, 1200 * np.tan(pan)], [0, 1, 1200 * np.tan(tilt)]])
+        moved = cv2.warpAffine(luma, shift, (1280, 720), flags=cv2.INTER_CUBIC)[40:-40, 60:-60]
+        log.add(round((time_s + 0.083) * S), np.ascontiguousarray(moved))
+    found = estimate_delay(log.motion(), operator.track(4.4))
+    assert found.refused is None
+    assert found.delay_s == pytest.approx(0.083, abs=0.004)
 
 
 def test_pictures_and_track_give_the_delay_end_to_end() -> None:

@@ -3,9 +3,8 @@
 The still part of the picture moves against the camera: its flow between two frames is compared with the
 rotation (and the travel) that the track reports between the same two moments, for every delay in a
 range. The track is integrated and read at both ends of each frame interval, so dropped frames and
-any pair of rates need no resampling and no smoothing. Method and its bench figures: median optical
-flow (Lucas and Kanade 1981, pyramidal as Bouguet 2001) against angular rate, a coarse scan, a fine
-scan, a parabola.
+any pair of rates need no resampling and no smoothing. The delay where the two correlate best
+is taken: a coarse scan, a fine one, a parabola.
 """
 
 from __future__ import annotations
@@ -13,17 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
-from openset.primitives.image import U8Plane
 from openset.primitives.space import F64, matrix_from_quaternion
 from openset.primitives.time import NS_PER_S
+from openset.stage.tracking.motion import Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
 
-WORKING_WIDTH = 640
-"""Pictures are measured at this width: sub-pixel flow needs no more, and it costs 5 ms."""
+__all__ = ["DelayEstimate", "MotionLog", "estimate_delay"]
 
 MIN_SPAN_S = 2.0
 MIN_FRAMES = 30
@@ -51,116 +48,6 @@ class DelayEstimate:
     refused: str | None
     pixels_per_rad: float | None = None
     frames: int = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Motion:
-    """What the picture did: flow (n, 2) in pixels (x right, y down) from `from_ns` (n,) to `to_ns`
-    (n,)."""
-
-    from_ns: npt.NDArray[np.int64]
-    to_ns: npt.NDArray[np.int64]
-    flow_px: F64
-
-
-def working_picture(luma: U8Plane) -> U8Plane:
-    """A luma plane (h, w) shrunk to the working width, for image_motion."""
-    height, width = luma.shape
-    if width <= WORKING_WIDTH:
-        return luma
-    size = (WORKING_WIDTH, max(2, round(height * WORKING_WIDTH / width)))
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def image_motion(previous_gray: U8Plane, gray: U8Plane) -> tuple[float, float] | None:
-    """The flow of the still part of the picture in its middle, (x, y) pixels; None where nothing holds.
-
-    150 corners are looked for in the border of the picture (where the background is), spread over
-    cells so that a textured actor cannot outvote a plain wall; they are followed forth and back,
-    and the similarity (shift, roll, scale) that most agree with is read in the middle, free of roll
-    and zoom.
-    """
-    points = _corners(previous_gray)
-    if len(points) < 8:
-        return None
-    there, seen = _followed(previous_gray, gray, points)
-    back, returned = _followed(gray, previous_gray, there)
-    error = np.abs(back - points).max(axis=(1, 2))
-    good = seen & returned & (error < 0.5)
-    if int(good.sum()) < 8:
-        return None
-    start, end = points[good].reshape(-1, 2), there[good].reshape(-1, 2)
-    typical = float(np.median(np.abs(end - start)))
-    fit, inliers = cv2.estimateAffinePartial2D(
-        start, end, method=cv2.RANSAC, ransacReprojThreshold=max(0.8, 0.08 * typical), maxIters=300
-    )
-    if fit is None or int(inliers.sum()) < 6:
-        return None
-    middle = np.array([gray.shape[1] / 2, gray.shape[0] / 2])
-    x, y = (fit[:, :2] @ middle + fit[:, 2] - middle).tolist()
-    return x, y
-
-
-def _followed(
-    first: U8Plane, second: U8Plane, points: npt.NDArray[np.float32]
-) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.bool_]]:
-    """Points (n, 1, 2) of the first picture in the second, and which of them were found."""
-    # A fresh array each time: OpenCV writes its answer into the one it is given.
-    there, seen, _ = cv2.calcOpticalFlowPyrLK(
-        first, second, points, np.zeros_like(points), winSize=(21, 21), maxLevel=3
-    )
-    return np.asarray(there, np.float32), np.asarray(seen).ravel() == 1
-
-
-def _corners(gray: U8Plane) -> npt.NDArray[np.float32]:
-    border = np.full(gray.shape, 255, np.uint8)
-    height, width = gray.shape
-    border[height // 5 :, width * 3 // 10 : width * 7 // 10] = 0
-    found = _spread(gray, border)
-    if len(found) < 24:
-        found = _spread(gray, np.full(gray.shape, 255, np.uint8))
-    return found
-
-
-def _spread(
-    gray: U8Plane, mask: U8Plane, wanted: int = 150, per_cell: int = 6
-) -> npt.NDArray[np.float32]:
-    corners = cv2.goodFeaturesToTrack(gray, 4 * wanted, 0.01, 6, mask=mask)
-    if corners is None:
-        return np.zeros((0, 1, 2), np.float32)
-    place = corners.reshape(-1, 2).astype(np.float64)
-    cell = (place[:, 1] * 8 // gray.shape[0]) * 12 + place[:, 0] * 12 // gray.shape[1]
-    order = np.argsort(cell, kind="stable")
-    first = np.searchsorted(cell[order], cell[order], side="left")
-    keep = np.sort(order[np.arange(len(order)) - first < per_cell])[:wanted]
-    return np.ascontiguousarray(corners[keep], np.float32)
-
-
-class MotionLog:
-    """The picture's motion as frames come in, for the last `capacity_s` seconds."""
-
-    def __init__(self, capacity_s: float = 20.0) -> None:
-        self._capacity_ns = round(capacity_s * NS_PER_S)
-        self._previous: tuple[int, U8Plane] | None = None
-        self._steps: list[tuple[int, int, float, float]] = []
-
-    def add(self, time_ns: int, luma: U8Plane) -> None:
-        """Take in one frame: its time on the engine's clock and its luma plane of any size."""
-        gray = working_picture(luma)
-        if self._previous is not None and time_ns > self._previous[0]:
-            since_ns, before = self._previous
-            flow = image_motion(before, gray) if before.shape == gray.shape else None
-            if flow is not None:
-                self._steps.append((since_ns, time_ns, *flow))
-        self._previous = (time_ns, gray)
-        while self._steps and self._steps[0][0] < time_ns - self._capacity_ns:
-            del self._steps[0]
-
-    def motion(self) -> Motion:
-        """What has been seen."""
-        table = np.array([step[:2] for step in self._steps], np.int64).reshape(-1, 2)
-        flow = np.array([step[2:] for step in self._steps], np.float64).reshape(-1, 2)
-        return Motion(table[:, 0], table[:, 1], flow)
 
 
 @dataclass(frozen=True, eq=False)
