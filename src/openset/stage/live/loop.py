@@ -153,6 +153,7 @@ class StageLoop:
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
         self._stop = threading.Event()
+        self._roll_asked = False
         self._take: _Take | None = None
         self._lens: tuple[LensReport | None, Lens] | None = None
         self._last_state = ""
@@ -258,20 +259,22 @@ class StageLoop:
                 )
 
     def _take_orders(self, frame: PlateFrame | None) -> None:
-        while True:
-            try:
-                order = self._orders.get_nowait()
-            except queue.Empty:
-                return
+        """Obey what came since the last frame; a roll waits for the picture."""
+        while not self._orders.empty():
+            order = self._orders.get_nowait()
             kind = order["type"]
-            if kind == "roll" and frame is not None:
-                self._roll(frame)
+            if kind == "roll":
+                self._roll_asked = True
             elif kind == "cut":
+                self._roll_asked = False
                 self._cut("cut")
             elif kind == "slate" and self._take is None:
                 self._slate(order["scene"], order["shot"])
             elif kind == "stop":
                 self._stop.set()
+        if self._roll_asked and frame is not None:
+            self._roll_asked = False
+            self._roll(frame)
 
     def _take_cues(self, frame: PlateFrame) -> None:
         while self._cues and frame.index >= self._cues[0].frame:

@@ -1,0 +1,229 @@
+"""The verbs `shoot` and `stage`, called as a program calls them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from websockets.sync.client import ClientConnection, connect
+
+from openset.sim.files import write_day
+from openset.sim.plan import DayPlan
+from openset.stage.record.files import read_take, recover_take, verify_take
+from openset.stage.scene.files import write_set
+from openset.stage.scene.model import Scene
+from openset.store.production import create_production
+
+
+@pytest.fixture(scope="module")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("day")
+    write_day(folder, DayPlan(seed=4, width_px=160, height_px=90, duration_s=2.0))
+    return folder
+
+
+@pytest.fixture
+def film(tmp_path: Path, day: Path) -> Path:
+    stage = {"plate": str(day / "plate.mp4"), "track": str(day / "track.otrk.jsonl"), "set": "sky"}
+    made = create_production(tmp_path / "film", title="Film", rate=Fraction(25), stage=stage)
+    write_set(Scene("sky", dome=np.full((32, 64, 3), 0.4, np.float32)), made.root / "sets" / "sky")
+    return made.root
+
+
+def shoot_arguments(film: Path, day: Path, **changes: str) -> list[str]:
+    given = {
+        "--plate": str(day / "plate.mp4"), "--track": str(day / "track.otrk.jsonl"), "--set": "sky",
+        "--scene": "1", "--shot": "A", "--backend": "cpu", "--port": "0", **changes,
+    }  # fmt: skip
+    return ["shoot", str(film), "--json", *[part for pair in given.items() for part in pair]]
+
+
+def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "openset", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def test_shoot_ends_with_the_plate_and_accounts_for_every_frame(film: Path, day: Path) -> None:
+    done = run(*shoot_arguments(film, day))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["frames_in"] == figures["frames_out"] == figures["recorded"] == 50
+    assert (figures["dropped"], figures["held"]) == (0, 0)
+    assert verify_take(Path(figures["takes"][0]["folder"])).ok
+    assert figures["takes"][0]["take"] == "1-A-t01"
+
+
+def test_a_clip_cut_off_keeps_what_came_before_and_says_so(
+    film: Path, day: Path, tmp_path: Path
+) -> None:
+    import av
+
+    whole = tmp_path / "faststart.mp4"
+    with (
+        av.open(str(day / "plate.mp4")) as source,
+        av.open(str(whole), "w", options={"movflags": "faststart"}) as target,
+    ):
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    data = whole.read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(data[: len(data) * 2 // 3])
+    done = run(*shoot_arguments(film, day, **{"--plate": str(tmp_path / "cut.mp4")}))
+    assert done.returncode == 11
+    figures = json.loads(done.stdout)
+    assert 5 < figures["recorded"] < 50
+    assert verify_take(Path(figures["takes"][0]["folder"])).ok
+    assert "cut.mp4" in figures["where"]
+
+
+def test_a_track_that_stops_is_held_and_told(film: Path, day: Path, tmp_path: Path) -> None:
+    lines = (day / "track.otrk.jsonl").read_text().splitlines()
+    (tmp_path / "short.otrk.jsonl").write_text("\n".join(lines[:60]) + "\n" + lines[60][:40])
+    done = run(*shoot_arguments(film, day, **{"--track": str(tmp_path / "short.otrk.jsonl")}))
+    figures = json.loads(done.stdout)
+    assert done.returncode == 0
+    assert figures["recorded"] == 50
+    assert figures["held"] > 10
+    assert any("stopped" in fault for fault in figures["takes"][0]["faults"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "words"),
+    [
+        ({"--plate": "gone.mp4"}, 10, "gone.mp4"),
+        ({"--track": "gone.f4"}, 12, "gone.f4"),
+        ({"--set": "palace"}, 14, "sky"),
+        ({"--track": "udp:127.0.0.1:99999"}, 2, "99999"),
+        ({"--mount": "up"}, 2, "PAN,TILT,ROLL"),
+        ({"--backend": "magic"}, 2, "auto"),
+        ({"--focal-mm": "-3"}, 2, "millimetres"),
+    ],
+    ids=lambda value: str(value),
+)
+def test_bad_input_is_one_line_with_what_where_and_what_to_do(
+    film: Path, day: Path, changes: dict[str, str], code: int, words: str
+) -> None:
+    done = run(*shoot_arguments(film, day, **changes))
+    assert done.returncode == code
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("openset:")]
+    assert words in line
+    assert list((film / "takes").iterdir()) == []
+
+
+def test_random_bytes_for_a_track_are_refused(film: Path, day: Path, tmp_path: Path) -> None:
+    (tmp_path / "noise.otrk.jsonl").write_bytes(np.random.default_rng(1).bytes(9000))
+    done = run(*shoot_arguments(film, day, **{"--track": str(tmp_path / "noise.otrk.jsonl")}))
+    assert done.returncode == 13
+    assert "Traceback" not in done.stderr
+
+
+class Engine:
+    """`openset stage` as a process of its own, spoken to over its socket."""
+
+    def __init__(self, process: subprocess.Popen[str], socket: ClientConnection) -> None:
+        self.process, self.socket = process, socket
+
+    def say(self, **order: Any) -> None:
+        self.socket.send(json.dumps(order))
+
+    def until(self, wanted: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            message = self.socket.recv(timeout=30)
+            if isinstance(message, str):
+                status = json.loads(message)
+                if status["type"] == "status" and wanted(status):
+                    return dict(status)
+        raise AssertionError("the engine never got there")
+
+
+@contextmanager
+def running_engine(film: Path, home: Path) -> Iterator[Engine]:
+    """Start an engine and connect to it; whatever happens it is gone afterwards."""
+    command = [sys.executable, "-m", "openset", "stage", str(film), "--json", "--backend", "cpu"]
+    with subprocess.Popen(
+        [*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, "OPENSET_HOME": str(home)},
+    ) as process:  # fmt: skip
+        try:
+            entry = engine_entry(process, home)
+            header = {"Authorization": f"Bearer {entry['token']}"}
+            with connect(f"ws://127.0.0.1:{entry['port']}/", additional_headers=header) as socket:
+                yield Engine(process, socket)
+        finally:
+            process.kill()
+
+
+def engine_entry(process: subprocess.Popen[str], home: Path) -> dict[str, Any]:
+    """What the engine wrote for its clients."""
+    deadline = time.monotonic() + 90
+    while time.monotonic() < deadline:
+        for file in (home / "engines").glob("*.json"):
+            return dict(json.loads(file.read_text()))
+        assert process.poll() is None, process.stderr and process.stderr.read()
+        time.sleep(0.1)
+    raise AssertionError("the engine did not open its socket")
+
+
+def test_the_engine_rolls_cuts_and_stops_by_order_without_django(film: Path, tmp_path: Path) -> None:
+    with running_engine(film, tmp_path / "home") as engine:
+        engine.say(type="roll")
+        engine.until(lambda status: status["recorded"] >= 30)
+        engine.say(type="cut")
+        engine.until(lambda status: status["takes"])
+        engine.say(type="stop")
+        out, err = engine.process.communicate(timeout=60)
+    assert engine.process.returncode == 0, err
+    figures = json.loads(out)
+    assert figures["takes"][0]["frames"] >= 30
+    assert verify_take(film / "takes" / "1-A-t01").ok
+    assert list((tmp_path / "home" / "engines").iterdir()) == []
+
+
+def test_the_engine_never_loads_the_office() -> None:
+    code = "import sys, openset.stage.rig, openset.cli.shoot; assert 'django' not in sys.modules"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_kill_in_mid_take_loses_at_most_the_last_second(film: Path, tmp_path: Path) -> None:
+    with running_engine(film, tmp_path / "home") as engine:
+        engine.say(type="roll")
+        seen = engine.until(lambda status: status["recorded"] >= 75)["recorded"]
+        engine.process.send_signal(signal.SIGKILL)
+        engine.process.communicate(timeout=30)
+    folder = film / "takes" / "1-A-t01"
+    assert read_take(folder).state == "recording"
+    record = recover_take(folder)
+    assert record.state == "recovered"
+    assert record.frames >= seen - 25
+    assert verify_take(folder).ok
+
+
+def test_ctrl_c_closes_the_take(film: Path, tmp_path: Path) -> None:
+    with running_engine(film, tmp_path / "home") as engine:
+        engine.say(type="roll")
+        engine.until(lambda status: status["recorded"] >= 10)
+        engine.process.send_signal(signal.SIGINT)
+        engine.process.communicate(timeout=60)
+    record = read_take(film / "takes" / "1-A-t01")
+    assert record.state == "closed"
+    assert record.reason == "interrupted"
+    assert verify_take(film / "takes" / "1-A-t01").ok
