@@ -288,6 +288,7 @@ def site(production: Production, tmp_path_factory: pytest.TempPathFactory) -> It
     subprocess.run(migrate, env=environment, check=True)
     log = (home / "uvicorn.log").open("wb")
     command = [sys.executable, "-m", "uvicorn", "openset.site.asgi:application", "--port", str(port)]
+    command += ["--ws", "websockets-sansio", "--lifespan", "off"]
     server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
         wait_for(lambda: socket.create_connection(("127.0.0.1", port), 1).close() is None)

@@ -22,7 +22,6 @@ TOOL = runpy.run_path(str(Path(__file__).resolve().parents[2] / "tools" / "compi
 LANGUAGES = ("fr", "ar")
 CALLS = {"_": 0, "gettext": 0, "gettext_lazy": 0, "ngettext": 0, "pgettext": 1, "pgettext_lazy": 1}
 CALL = re.compile(r"\b(?:n?gettext|_)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
-CALL = re.compile(r"\b(?:n?gettext|_)\(u?('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")")
 BLANK = re.compile(r"%\(\w+\)[sd]|{\w*}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
@@ -12,6 +12,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from openset.hub.people.roles import MARK, STAGE, can
 from openset.hub.people.services import person_of
@@ -34,7 +35,7 @@ def needs(action: str) -> Callable[[View[P]], View[P]]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                back: Any = request.headers.get("Referer") or request.path
+                back = request.headers.get("Referer") or request.path
                 return redirect_to_login(local_path(request, back))
             if not may(request.user, action):
                 raise PermissionDenied(action)
@@ -47,7 +48,6 @@ def needs(action: str) -> Callable[[View[P]], View[P]]:
 
 def local_path(request: HttpRequest, address: str) -> str:
     """`address` without scheme and host when it is on this site, else the front page."""
-    for root in (f"{request.scheme}://{request.get_host()}/", "/"):
-        if address.startswith(root) and not address.startswith("//"):
-            return "/" + address.removeprefix(root)
-    return "/"
+    here = f"{request.scheme}://{request.get_host()}/"
+    path = "/" + address.removeprefix(here) if address.startswith(here) else address
+    return path if path.startswith("/") and url_has_allowed_host_and_scheme(path, None) else "/"

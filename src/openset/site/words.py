@@ -23,6 +23,8 @@ def monitor_words() -> dict[str, str]:
         "none_long": _("No tracking. Check that the tracker sends to this computer."),
         "signin": _("Sign in with a role that may do this."),
         "unknown": _("That is no command of the stage."),
+        "ms": _("{n} ms"),
+        "seconds": _("{n} s"),
         "minutes": _("{n} min"),
         "hours": _("{n} h"),
         "circled": _("{take} is circled."),

@@ -48,7 +48,7 @@ function tell(text, kind = "fault", keep_ms = 0) {
 }
 
 function age(seconds) {
-  return seconds < 1 ? `${Math.round(seconds * 1000)} ms` : `${seconds.toFixed(1)} s`;
+  return seconds < 1 ? say("ms", Math.round(seconds * 1000)) : say("seconds", seconds.toFixed(1));
 }
 
 function showTruth(now) {
@@ -59,7 +59,7 @@ function showTruth(now) {
   const tracking = now.tracking_state || "none";
   const level = { tracked: "good", held: "degraded", none: "degraded" }[tracking];
   figure("tracking", tracking === "held" ? `${say("held")} ${age(age_s)}` : say(tracking), level);
-  figure("delay", now.delay_ms == null ? "–" : `${Math.round(now.delay_ms)} ms`);
+  figure("delay", now.delay_ms == null ? "–" : say("ms", Math.round(now.delay_ms)));
   figure("key", now.key_score == null ? "–" : String(Math.round(now.key_score)), now.key_score < 50 ? "degraded" : "");
   figure("drops", String(now.dropped ?? 0), now.dropped ? "degraded" : "");
   const left = now.disk_minutes_left;
