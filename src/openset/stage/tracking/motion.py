@@ -27,7 +27,7 @@ _NOISE_FACTOR = 4e-5  # pure noise of 1 code reaches 2.6e-5 in a 7 x 7 window
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """The picture's flow (n, 2), pixels (x right, y down), from times `from_ns` (n,) to `to_ns` (n,)."""
+    """The picture's flow (n, 2) in pixels, x right, y down, from `from_ns` (n,) to `to_ns` (n,)."""
 
     from_ns: npt.NDArray[np.int64]
     to_ns: npt.NDArray[np.int64]
@@ -89,13 +89,14 @@ def _corners(gray: U8Plane) -> npt.NDArray[np.float32]:
     are all on the actors. Above the noise, because what is followed in noise stands still.
     """
     strength = cv2.cornerMinEigenVal(gray, 7)
-    strength = np.where(cv2.dilate(strength, _NEIGHBOURS) == strength, strength, np.float32(0))
+    peaks = cv2.dilate(strength, _NEIGHBOURS) == strength
+    strength = np.where(peaks, strength, 0)
     high, wide = gray.shape[0] // _CELLS[0], gray.shape[1] // _CELLS[1]
     if min(high, wide) < 8:
         return np.zeros((0, 1, 2), np.float32)
     strength[:_MARGIN], strength[-_MARGIN:] = 0, 0
     strength[:, :_MARGIN], strength[:, -_MARGIN:] = 0, 0
-    cells = _in_cells(strength, high, wide)
+    cells = _in_cells(np.asarray(strength, np.float32), high, wide)
     best = np.argsort(cells, axis=1)[:, -2:]
     good = np.take_along_axis(cells, best, axis=1) > _NOISE_FACTOR * _noise(gray, high, wide) ** 2
     cell, place = np.nonzero(good)[0], best[good]
@@ -105,7 +106,7 @@ def _corners(gray: U8Plane) -> npt.NDArray[np.float32]:
 
 
 def _noise(gray: U8Plane, high: int, wide: int) -> float:
-    """The picture's noise in codes, from its smooth cells, by a mask blind to edges (Immerkaer 1996)."""
+    """The picture's noise in codes: its smooth cells under a mask blind to edges (Immerkaer 1996)."""
     mask = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
     response = np.asarray(np.abs(cv2.filter2D(gray, cv2.CV_32F, mask)), np.float32)
     return max(
