@@ -51,13 +51,14 @@ def test_subject_cells_are_never_sure_screen(shot_of: Callable[..., Any]) -> Non
     assert plate.sure[low < 0.01].mean() > 0.97
 
 
-def test_a_thin_dark_hair_is_not_taken_into_the_plate(shot_of: Callable[..., Any]) -> None:
-    shot = shot_of(uneven=False, grain=0.0)
-    planes = np.tile(np.array((62, 165, 78), np.uint8)[:, None, None], (1, 180, 320))
-    planes[:, :, 158:162] = (planes[:, :, 158:162] * 0.7).astype(np.uint8)
+def test_a_dark_hair_by_the_subject_is_not_taken_into_the_plate_and_a_seam_further_out_is() -> None:
+    planes = np.tile(np.array((62, 165, 78), np.uint8)[:, None, None], (1, 720, 1280))
+    bare = estimate_plate(yuv420_from_rgb(planes), SETTINGS).linear[1].mean()
+    planes[:, :, 640:646] = (planes[:, :, 640:646] * 0.75).astype(np.uint8)
+    planes[:, 400:, 560:720] = 60
     plate = estimate_plate(yuv420_from_rgb(planes), SETTINGS)
-    bare = shrink(shot.bare, 4)[1].mean()
-    assert plate.linear[1].min() > 0.97 * bare
+    assert plate.linear[1, 97:99, 160].min() > 0.92 * bare
+    assert plate.linear[1, 30:60, 160].max() < 0.75 * bare
 
 
 def test_a_step_in_the_cloth_stays_a_step() -> None:

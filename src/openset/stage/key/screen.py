@@ -29,7 +29,9 @@ LOOSE, TIGHT = 0.6, 0.87
 DARKEST = 0.22
 """Least brightness of a sure screen, against the whole screen's."""
 THIN_DARK = 0.86
-"""A thin thing this much darker than the screen around it is not screen."""
+"""A thin thing this much darker than the screen around it is not screen, but hair,"""
+HAIR_REACH = 0.03
+"""if it is this near to a subject, of the picture's height: further out it is a seam of the cloth."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +150,12 @@ def sure_screen(
 
 
 def _apart(seen: npt.NDArray[np.bool_], difference: F32Plane) -> npt.NDArray[np.bool_]:
-    """Screen well away from the subject: thin dark things and a margin taken off."""
+    """Screen well away from the subject: hair and a margin taken off."""
     square = np.ones((5, 5), np.uint8)
     closed = cv2.morphologyEx(difference, cv2.MORPH_CLOSE, square)
-    solid = seen & (difference > THIN_DARK * closed)
+    reach = 2 * round(HAIR_REACH * seen.shape[0]) + 1
+    near = cv2.dilate((~seen).astype(np.uint8), np.ones((reach, reach), np.uint8)) > 0
+    solid = seen & ((difference > THIN_DARK * closed) | ~near)
     eroded = cv2.erode(solid.astype(np.uint8), square, borderType=cv2.BORDER_REPLICATE) > 0
     return eroded if eroded.any() else solid
 
