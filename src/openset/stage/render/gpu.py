@@ -229,15 +229,36 @@ class _Set:
         )
         recorder.set_bind_group(0, group)
         if self._laid_out.batches:
-            recorder.set_pipeline(self._surface_pipeline())
             recorder.set_vertex_buffer(0, self.vertices)
             recorder.set_index_buffer(self.indices, "uint32")
+            recorder.set_pipeline(self._depth_pipeline())
+            recorder.draw_indexed(self.count)
+            recorder.set_pipeline(self._surface_pipeline())
             for batch in self._laid_out.batches:
                 recorder.set_bind_group(1, self._materials[batch.material])
                 recorder.draw_indexed(batch.count, 1, batch.first)
         recorder.set_pipeline(self._sky_pipeline())
         recorder.draw(3)
         self.bundle = recorder.finish()
+
+    def _depth_pipeline(self) -> Any:
+        """Depth alone, first: each pixel is then shaded once, however many surfaces lie behind it."""
+        return self._device.create_render_pipeline(
+            layout=self._device.create_pipeline_layout(bind_group_layouts=[self._frame_layout]),
+            vertex={
+                "module": _shader(self._device, "frame", "depth"),
+                "entry_point": "corner",
+                "buffers": [_POINT],
+            },
+            primitive={"topology": "triangle-list", "cull_mode": "none"},
+            depth_stencil=_depth_test("greater", True),
+            multisample={"count": self._samples},
+            fragment={
+                "module": _shader(self._device, "frame", "depth"),
+                "entry_point": "nothing",
+                "targets": [{"format": _COLOUR, "write_mask": 0}],
+            },
+        )
 
     def _surface_pipeline(self) -> Any:
         module = _shader(self._device, "frame", "set")
@@ -246,7 +267,7 @@ class _Set:
             layout=self._device.create_pipeline_layout(bind_group_layouts=layouts),
             vertex={"module": module, "entry_point": "corner", "buffers": [_VERTEX]},
             primitive={"topology": "triangle-list", "cull_mode": "none"},
-            depth_stencil=_depth_test("greater", True),
+            depth_stencil=_depth_test("equal", False),
             multisample={"count": self._samples},
             fragment={"module": module, "entry_point": "surface", "targets": [{"format": _COLOUR}]},
         )

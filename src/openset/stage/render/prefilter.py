@@ -1,7 +1,7 @@
 """The dome as a light for glossy surfaces: one panorama per roughness, each smaller than the last.
 
 Source: Karis 2013, "Real shading in Unreal Engine 4" (split sum; view, normal and mirror direction
-taken as one), with samples read from a shrunken dome that fits their density (Křivánek and Colbert 2008).
+taken as one), samples read from a dome shrunk to fit their density (Křivánek and Colbert 2008).
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ F32 = npt.NDArray[np.float32]
 
 LEVELS = 6
 """Roughness 0, 0.2, ... 1.0; each level has half the height of the one before."""
-HIGHEST = 256
+HIGHEST, LOWEST = 256, 64
 _SAMPLES = 32
 
 
 def glossy_levels(dome: F32Rgb) -> list[F32Rgb]:
     """The dome (h, 2h, 3) as reflected by roughness k / (LEVELS - 1), k = 0.. LEVELS - 1.
 
-    Level 0 is the dome itself, at most HIGHEST rows; level k has half the rows of level k - 1, at least
-    one. Negative radiance (ringing of a filter that made the dome) counts as none.
+    Level 0 is the dome itself, brought to LOWEST to HIGHEST rows; level k has half the rows and
+    columns of level k - 1. Negative radiance (ringing of a filter that made the dome) counts as none.
     """
     clean = np.maximum(np.asarray(dome, np.float32), np.float32(0.0))
     first = shrink(clean, -(-clean.shape[0] // HIGHEST))
+    first = np.repeat(np.repeat(first, more := -(-LOWEST // len(first)), 0), more, 1)
     chain = [first]
     while chain[-1].shape[0] > 1:
         chain.append(shrink(chain[-1], 2))
     levels = [first]
     for k in range(1, LEVELS):
-        height = max(1, first.shape[0] >> k)
-        width = max(2, first.shape[1] >> k)
-        looks = pixel_directions(width, height)
+        looks = pixel_directions(first.shape[1] >> k, first.shape[0] >> k)
         levels.append(_reflected(chain, looks, k / (LEVELS - 1)))
     return levels
 

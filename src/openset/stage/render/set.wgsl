@@ -36,7 +36,8 @@ struct Corner {
 @vertex
 fn corner(@location(0) point: vec3f, @location(1) normal: vec3f, @location(2) uv: vec2f) -> Corner {
     let relative = point - frame.eye.xyz;
-    return Corner(frame.clip_from_relative * vec4f(relative, 1.0), relative, normal, uv);
+    let down = vec2f(uv.x, 1.0 - uv.y); // a texture's first row is at v = 1
+    return Corner(frame.clip_from_relative * vec4f(relative, 1.0), relative, normal, down);
 }
 
 struct Surface {
@@ -53,18 +54,18 @@ struct Lit {
     gloss: vec3f,
 }
 
-// GGX with the height-correlated Smith visibility (Heitz 2014) and Schlick's Fresnel, times n.l.
-fn gloss(surface: Surface, light: vec3f, alpha: f32) -> vec3f {
-    let half_way = normalize(light + surface.view);
-    let nl = max(dot(surface.normal, light), 1e-4);
-    let nh = dot(surface.normal, half_way);
+// GGX (Walter et al. 2007) with Hammon's visibility (2017) and Schlick's Fresnel, times n.l.
+fn gloss(surface: Surface, light: vec3f, nl: f32, alpha: f32) -> vec3f {
+    let middle = light + surface.view;
+    let shorter = inverseSqrt(dot(middle, middle));
+    let nh = (nl + surface.facing) * shorter;
     let a2 = alpha * alpha;
     let spread = nh * nh * (a2 - 1.0) + 1.0;
-    let lambda_l = surface.facing * sqrt(nl * nl * (1.0 - a2) + a2);
-    let lambda_v = nl * sqrt(surface.facing * surface.facing * (1.0 - a2) + a2);
-    let fresnel = pow(1.0 - clamp(dot(light, half_way), 0.0, 1.0), 5.0);
+    let visible = 0.5 / mix(2.0 * nl * surface.facing, nl + surface.facing, alpha);
+    let graze = 1.0 - dot(light, middle) * shorter;
+    let fresnel = graze * graze * graze * graze * graze;
     let reflected = surface.mirror + (1.0 - surface.mirror) * fresnel;
-    return reflected * (a2 / (PI * spread * spread) * 0.5 / (lambda_l + lambda_v) * nl);
+    return reflected * (a2 / (PI * spread * spread) * visible * nl);
 }
 
 // The share of a sun that reaches a point: the first box that holds it, four bilinear comparisons.
@@ -97,7 +98,7 @@ fn from_suns(surface: Surface, world: vec3f) -> Lit {
         if (nl > 0.0) {
             let arriving = frame.suns[k].irradiance.xyz * sunlit(k, world, surface.normal);
             lit.diffuse += arriving * (nl / PI);
-            lit.gloss += arriving * gloss(surface, towards, surface.alpha);
+            lit.gloss += arriving * gloss(surface, towards, nl, surface.alpha);
         }
     }
     return lit;
@@ -117,7 +118,7 @@ fn from_lamps(surface: Surface, world: vec3f) -> Lit {
             // A sphere's highlight is wider and dimmer than a point's (Karis 2013).
             let wider = min(1.0, surface.alpha + 0.5 * radius * inverseSqrt(squared));
             let dimmer = surface.alpha / wider;
-            lit.gloss += arriving * (dimmer * dimmer) * gloss(surface, towards, wider);
+            lit.gloss += arriving * (dimmer * dimmer) * gloss(surface, towards, nl, wider);
         }
     }
     return lit;
