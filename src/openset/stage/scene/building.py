@@ -289,4 +289,4 @@ def reveal(builder: Builder, material: int, frame: Frame, hole: Opening) -> None
     for start, end in sides:
         corners = [frame.at(*start, 0.0), frame.at(*end, 0.0)]
         corners += [frame.at(*end, back), frame.at(*start, back)]
-        builder.quad(material, corners if mirrored else corners[::-1])
+        builder.quad(material, corners[::-1] if mirrored else corners)

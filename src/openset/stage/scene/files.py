@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,9 @@ def read_set(path: Path) -> Scene:
         scene = scene_from_stage(stage, _set_name(path), Loaders(_read_texture, _read_panorama))
     except Tf.ErrorException as error:
         raise SetBroken(
-            f"USD cannot read it: {_first_reason(error)}", where=str(path), todo="Export the set again"
+            f"USD cannot read it: {_first_reason(error, path)}",
+            where=str(path),
+            todo="Export the set again",
         ) from error
     if not scene.meshes and scene.dome is None:
         raise SetBroken(
@@ -86,12 +89,11 @@ def _set_name(path: Path) -> str:
     return path.resolve().parent.name if path.stem == "set" else path.stem
 
 
-def _first_reason(error: BaseException) -> str:
-    """USD's own words, without its source lines."""
-    words = [line.strip() for line in str(error).splitlines() if line.strip()]
-    told = [word for word in words if "error" in word.lower() or "fail" in word.lower()]
-    reason = (told or words or ["no reason given"])[0]
-    return reason.split("): ", 1)[-1].strip("' ")[:200]
+def _first_reason(error: BaseException, path: Path) -> str:
+    """USD's own words, without where in its source it said them."""
+    told = re.search(r"at line \d+ in file \S+ : '(.*)", str(error))
+    reason = told[1] if told else str(error).strip().split("\n")[0]
+    return reason.replace(f"{path}:", "line ").strip("' ")[:200]
 
 
 def _write_textures(scene: Scene, folder: Path) -> dict[int, str]:

@@ -9,6 +9,7 @@ F64 = npt.NDArray[np.float64]
 I64 = npt.NDArray[np.int64]
 
 _SMOOTH_COS = np.cos(np.radians(45.0))
+_MOST_FACES = 64  # around one point; beyond it the mean is of the first of them
 
 
 def triangulate(counts: I64, corners: F64) -> tuple[I64, I64]:
@@ -79,8 +80,8 @@ def _is_ear(flat: F64, left: list[int], k: int) -> bool:
 def corner_normals(points: F64, indices: I64) -> F64:
     """Unit normals (m, 3, 3) for triangles (m, 3) of points: smooth, but broken at sharp edges.
 
-    A corner takes the mean of its point's faces, weighted by their angle there, unless its own face
-    leans more than 45 degrees away from that.
+    A corner takes the mean, weighted by their angle there, of those faces around its point that lean
+    less than 45 degrees from its own.
     """
     ring = points[indices]
     face = np.cross(ring[:, 1] - ring[:, 0], ring[:, 2] - ring[:, 0])
@@ -89,12 +90,24 @@ def corner_normals(points: F64, indices: I64) -> F64:
     behind = np.roll(ring, 1, axis=1) - ring
     lengths = np.linalg.norm(ahead, axis=2) * np.linalg.norm(behind, axis=2)
     angle = np.arccos(np.clip((ahead * behind).sum(axis=2) / np.maximum(lengths, 1e-20), -1, 1))
-    mean = np.zeros_like(points)
-    np.add.at(mean, indices.ravel(), (face[:, None] * angle[..., None]).reshape(-1, 3))
+    order = np.argsort(indices.ravel(), kind="stable")
+    point = indices.ravel()[order]
+    normal = np.repeat(face, 3, axis=0)[order]
+    weighted = normal * angle.ravel()[order, None]
+    mean = weighted.copy()
+    for apart in range(1, min(len(point), _MOST_FACES)):
+        same = np.flatnonzero(point[:-apart] == point[apart:])
+        if not len(same):
+            break
+        other = same + apart
+        gentle = (normal[same] * normal[other]).sum(axis=1) > _SMOOTH_COS
+        same, other = same[gentle], other[gentle]
+        mean[same] += weighted[other]
+        mean[other] += weighted[same]
     mean /= np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-20)
-    smooth = mean[indices]
-    sharp = (smooth * face[:, None]).sum(axis=2) < _SMOOTH_COS
-    return np.asarray(np.where(sharp[..., None], face[:, None], smooth))
+    out = np.empty_like(mean)
+    out[order] = mean
+    return np.asarray(out.reshape(-1, 3, 3))
 
 
 def weld(points: F64, normals: F64, uvs: F64) -> tuple[F64, F64, F64, I64]:

@@ -57,9 +57,13 @@ def _cloud(rng: np.random.Generator, looks: F64) -> F64:
     size = 1024
     layer = 0.7 * noise(rng, size, 1.55, stretch=2.2) + 0.3 * noise(rng, size, 1.05)
     up = np.maximum(looks[..., 2], 0.02)
-    row = (np.abs(looks[..., 1] / up * 90.0 + 300.0)).astype(int) % size
-    column = (np.abs(looks[..., 0] / up * 90.0 + 500.0)).astype(int) % size
-    cover = step(0.5, 2.2, layer[row, column])
+    y, x = looks[..., 1] / up * 130.0 + 300.0, looks[..., 0] / up * 130.0 + 500.0
+    y0, x0 = np.floor(y).astype(int), np.floor(x).astype(int)
+    fy, fx = y - y0, x - x0
+    above = layer[y0 % size, x0 % size] * (1 - fx) + layer[y0 % size, (x0 + 1) % size] * fx
+    y1 = (y0 + 1) % size
+    below = layer[y1, x0 % size] * (1 - fx) + layer[y1, (x0 + 1) % size] * fx
+    cover = step(0.5, 2.2, above * (1 - fy) + below * fy)
     return np.asarray(0.5 * cover * step(0.06, 0.3, looks[..., 2]))
 
 
