@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openset.site.engines import alive, find_engine, start_engine
+from openset.site import engines
+from openset.site.engines import alive, find_engine, standing, start_engine
 from openset.store.home import openset_home
 from openset.store.production import open_production
 
@@ -51,3 +54,24 @@ def test_a_stage_that_cannot_start_says_why(production: Any, tmp_path: Path) -> 
     said = start_engine(open_production(tmp_path), wait_s=60)
     assert said
     assert "Traceback" not in said
+    assert standing("lane") == ("failed", said)
+
+
+def test_a_stage_that_is_starting_is_not_started_twice(
+    production: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (openset_home() / "engines").mkdir()
+    slow = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    (openset_home() / "engines" / f"{production.id}.log").write_text("baking 4%\rbaking 41%\r")
+    monkeypatch.setitem(engines._STARTED, production.id, slow)
+    try:
+        assert start_engine(production) == ""
+        assert engines._STARTED[production.id] is slow
+        assert standing(production.id) == ("starting", "baking 41%")
+    finally:
+        slow.kill()
+        slow.wait()
+
+
+def test_a_production_nobody_started_is_absent() -> None:
+    assert standing("nobody") == ("absent", "")

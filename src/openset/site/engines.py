@@ -61,14 +61,14 @@ def alive(engine: Engine | None) -> bool:
 
 
 def start_engine(production: Production, wait_s: float = STARTING_S) -> str:
-    """Start `openset stage` on the production, as a process of its own that outlives the site.
+    """Start `openset stage` on the production, as a process of its own that outlives the site; once, if
+    it is starting already.
 
     Returns "" when it runs (or is still starting after `wait_s`), else its own last line: why not."""
-    if alive(find_engine(production.id)):
+    if alive(find_engine(production.id)) or standing(production.id)[0] == "starting":
         return ""
     _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    log = _folder() / f"{production.id}.log"
-    with log.open("wb") as sink:
+    with _log(production.id).open("wb") as sink:
         process = subprocess.Popen(
             [sys.executable, "-m", "openset", "stage", str(production.root)],
             stdin=subprocess.DEVNULL,
@@ -76,30 +76,40 @@ def start_engine(production: Production, wait_s: float = STARTING_S) -> str:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _STARTED.append(process)
+    _STARTED[production.id] = process
     until = time.monotonic() + wait_s
-    while time.monotonic() < until:
-        if process.poll() is not None:
-            return _last_line(log) if process.returncode else ""
-        if find_engine(production.id) is not None:
-            return ""
+    while time.monotonic() < until and find_engine(production.id) is None:
+        state, line = standing(production.id)
+        if state != "starting":
+            return line if state == "failed" else ""
         time.sleep(0.05)
     return ""
 
 
-# Kept so that a stage that ended is reaped and leaves no zombie behind.
-_STARTED: list[subprocess.Popen[bytes]] = []
+def standing(production_id: str) -> tuple[str, str]:
+    """How the stage that this site started stands, while it has not opened its socket: "starting",
+    "failed" or "absent", and the last line it said."""
+    process = _STARTED.get(production_id)
+    if process is None:
+        return "absent", ""
+    code = process.poll()
+    if code is None:
+        return "starting", _last_line(_log(production_id))
+    return ("failed", _last_line(_log(production_id))) if code > 0 else ("absent", "")
 
 
-def reap() -> None:
-    """Forget the stages this site started that have ended."""
-    _STARTED[:] = [process for process in _STARTED if process.poll() is None]
+# By production id. A stage that has ended is reaped when `standing` looks at it.
+_STARTED: dict[str, subprocess.Popen[bytes]] = {}
 
 
 def _folder() -> Path:
     return openset_home() / "engines"
 
 
+def _log(production_id: str) -> Path:
+    return _folder() / f"{production_id}.log"
+
+
 def _last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-    return next((line.strip() for line in reversed(lines) if line.strip()), "The stage ended at once.")
+    lines = re.split(r"[\r\n]", log.read_text(encoding="utf-8", errors="replace"))
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")[:300]

@@ -5,8 +5,8 @@ the chosen view are its own. A slow browser never slows anything: of pictures an
 waits, and at most two pictures are under way until the browser says it has drawn one.
 
     browser -> site   the engine's commands, and {"type": "seen"} after each picture drawn
-    site -> browser   everything the engine says, and {"type": "engine", "state", "may_command"} with
-                      state "running", "absent" or "refused"
+    site -> browser   everything the engine says, and {"type": "engine", "state", "text", "may_command"}
+                      with state "running", "starting", "failed", "absent" or "refused"
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from django.http import HttpRequest, parse_cookie
 from django.http.request import split_domain_port, validate_host
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
-from openset.site.engines import Engine, find_engine
+from openset.site.engines import Engine, find_engine, standing
 from openset.site.permissions import MARK, STAGE, may
 
 Scope = MutableMapping[str, Any]
@@ -56,7 +56,7 @@ class Outbox:
 
     status: str | None = None
     engine: str | None = None
-    said: tuple[str, bool] | None = None
+    said: tuple[str, str, bool] | None = None
     picture: bytes | None = None
     answers: deque[str] = field(default_factory=lambda: deque(maxlen=64))
     credits: int = PICTURES_UNDER_WAY
@@ -72,12 +72,13 @@ class Outbox:
             self.answers.append(message)
         self.wake.set()
 
-    def say(self, state: str, may_command: bool) -> None:
+    def say(self, state: str, may_command: bool, text: str = "") -> None:
         """Tell the browser how it stands with the engine, when that has changed."""
-        if (state, may_command) == self.said:
+        if (state, text, may_command) == self.said:
             return
-        self.said = (state, may_command)
-        self.engine = json.dumps({"type": "engine", "state": state, "may_command": may_command})
+        self.said = (state, text, may_command)
+        told = {"type": "engine", "state": state, "text": text, "may_command": may_command}
+        self.engine = json.dumps(told)
         self.wake.set()
 
     def seen(self) -> None:
@@ -188,11 +189,13 @@ async def _with_engine(
 ) -> None:
     """Stay with the engine while there is one, and look for it again while there is none."""
     while True:
-        state = "absent"
+        state, text = "absent", ""
         engine = await asyncio.to_thread(find_engine, production_id)
         if engine is not None:
             state = await _one_engine(scope, engine, outbox, commands)
-        outbox.say(state, await allowed(scope, STAGE))
+        if state == "absent":
+            state, text = await asyncio.to_thread(standing, production_id)
+        outbox.say(state, await allowed(scope, STAGE), text)
         with suppress(asyncio.TimeoutError):
             command = await asyncio.wait_for(commands.get(), LOOK_AGAIN_S)
             outbox.put(_answer(command["type"], "absent", "No stage is running"))

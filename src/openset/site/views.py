@@ -23,7 +23,7 @@ from django.views.decorators.http import require_POST, require_safe
 from openset.hub.milestones.models import Grant
 from openset.hub.milestones.views import sheet
 from openset.site import takes as shelf
-from openset.site.engines import alive, find_engine, reap, start_engine
+from openset.site.engines import alive, find_engine, start_engine
 from openset.site.enter import owner_needs_a_link, owner_user, spend
 from openset.site.forms import AccountForm, MarksForm, SignInForm
 from openset.site.media import file_response, inside
@@ -177,7 +177,6 @@ def monitor(request: HttpRequest, production_id: str) -> HttpResponseBase:
 @needs(STAGE)
 def stage_start(request: HttpRequest, production_id: str) -> HttpResponseBase:
     """Start the production's stage with the defaults in its production.toml."""
-    reap()
     trouble = start_engine(shelf.get_production(production_id))
     if trouble:
         messages.error(request, _("The stage did not start. It said: %(line)s") % {"line": trouble})

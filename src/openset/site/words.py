@@ -9,6 +9,8 @@ def monitor_words() -> dict[str, str]:
     """Sentences by name; {n} stands for a number."""
     return {
         "absent": _("No stage is running."),
+        "starting": _("The stage is starting."),
+        "failed": _("The stage did not start."),
         "refused": _("The stage refuses this site. Stop it and start it again."),
         "offline": _("The site does not answer. Trying again in {n} s."),
         "connecting": _("Connecting."),

@@ -30,12 +30,13 @@ function figure(name, text, level = "") {
   find(`[data-figure="${name}"]`).dataset.level = level;
 }
 
-function cover(text, absent = false) {
+function cover(text, absent = false, detail = "") {
   const box = find("[data-words-box]");
   box.hidden = !text;
   const line = find("[data-say]");
   if (line.textContent !== text) line.textContent = text;
   find("[data-when-absent]").hidden = !absent;
+  find("[data-detail]").textContent = detail;
 }
 
 function tell(text, kind = "fault", keep_ms = 0) {
@@ -108,7 +109,7 @@ function showEngine(message) {
     root.dataset.state = "absent";
     show("roll_state", "");
     tell("");
-    cover(say(message.state), true);
+    cover(say(message.state), message.state !== "starting", message.text);
   } else {
     cover(say("connecting"));
   }
@@ -166,10 +167,11 @@ setInterval(() => {
 
 function order(command) {
   if (mayCommand && status) link.send(command);
-  else tell(say(status ? "signin" : "absent"), "fault", 4000);
+  else if (status) tell(say("signin"), "fault", 4000);
 }
 
 function aboutLastTake(command) {
+  if (!status) return;
   if (lastTake) order({ ...command, take: lastTake });
   else tell(say("no_take"), "said", 3000);
 }
@@ -179,8 +181,8 @@ const actions = {
   cut: () => order({ type: "cut" }),
   circle: () => aboutLastTake({ type: "circle", circled: !circled.has(lastTake) }),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
-  slate: () => open("slate"),
-  note: () => (lastTake ? open("note") : tell(say("no_take"), "said", 3000)),
+  slate: () => status && open("slate"),
+  note: () => status && (lastTake ? open("note") : tell(say("no_take"), "said", 3000)),
 };
 
 function open(name) {
