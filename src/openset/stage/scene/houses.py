@@ -54,9 +54,7 @@ class House:
 def build_house(builder: Builder, stuff: Stuff, frame: Frame, house: House) -> None:
     """The house with its front's bottom left corner at the frame's origin, facing w."""
     holes = [_hole(feature) for feature in house.features]
-    wall(builder, house.dado, frame.moved(0, 0, 0.012), house.width_m, 0.0, DADO_M, holes)
-    box_top = (house.width_m, DADO_M + 0.012, 0.012)
-    front(builder, house.dado, frame, (0.0, DADO_M, box_top[0], DADO_M + 0.015), 0.012)
+    wall(builder, house.dado, frame.moved(0, 0, 0.012), house.width_m, 0.0, DADO_M + 0.015, holes)
     wall(builder, house.plaster, frame, house.width_m, DADO_M, house.height_m, holes)
     for feature, hole in zip(house.features, holes, strict=True):
         reveal(builder, house.plaster, frame, hole)
