@@ -40,7 +40,7 @@ PARTS = {
 }  # fmt: skip
 
 
-def answer(as_json: bool, work: Callable[[Any], int | None]) -> None:
+def answer(as_json: bool, work: Callable[[Any], object]) -> None:
     """Run one verb and end with its exit code; trouble becomes one line."""
     from openset.cli.output import Output
 
@@ -63,7 +63,7 @@ def answer(as_json: bool, work: Callable[[Any], int | None]) -> None:
     except KeyboardInterrupt:
         print("openset: interrupted; what was recorded is kept", file=sys.stderr)
         raise typer.Exit(130) from None
-    if code:
+    if isinstance(code, int) and code:
         raise typer.Exit(code)
 
 
@@ -109,10 +109,10 @@ def new(
 ) -> None:
     """Make an empty production with a one-scene script and the market-lane set to start from."""
 
-    def work(output: Any) -> int | None:
+    def work(output: Any) -> None:
         from openset.cli.produce import run_new
 
-        return run_new(output, folder, title=title, rate=rate)
+        run_new(output, folder, title=title, rate=rate)
 
     answer(as_json, work)
 
@@ -203,10 +203,10 @@ def deliver(
 ) -> None:
     """Make a delivery: plate, composite, camera as USD, cut as OTIO and EDL, ST map, passport."""
 
-    def work(output: Any) -> int | None:
+    def work(output: Any) -> None:
         from openset.cli.produce import run_deliver
 
-        return run_deliver(output, folder, to, tuple(take or ()))
+        run_deliver(output, folder, to, tuple(take or ()))
 
     answer(as_json, work)
 
@@ -218,10 +218,10 @@ def verify(
 ) -> None:
     """Re-check every checksum and every figure that can be checked; name what does not hold."""
 
-    def work(output: Any) -> int | None:
+    def work(output: Any) -> None:
         from openset.cli.produce import run_verify
 
-        return run_verify(output, path)
+        run_verify(output, path)
 
     answer(as_json, work)
 
@@ -230,10 +230,10 @@ def verify(
 def prove(folder: Folder, as_json: Json = False) -> None:
     """Look at a production's records again and judge the milestones of its grant."""
 
-    def work(output: Any) -> int | None:
+    def work(output: Any) -> None:
         from openset.cli.office import run_prove
 
-        return run_prove(output, folder)
+        run_prove(output, folder)
 
     answer(as_json, work)
 
@@ -242,10 +242,10 @@ def prove(folder: Folder, as_json: Json = False) -> None:
 def doctor(as_json: Json = False) -> None:
     """What this machine has and can do: adapters, codecs, ports, disk, measured speeds."""
 
-    def work(output: Any) -> int | None:
+    def work(output: Any) -> None:
         from openset.cli.doctor import run_doctor
 
-        return run_doctor(output)
+        run_doctor(output)
 
     answer(as_json, work)
 
@@ -260,10 +260,10 @@ def up(
 ) -> None:
     """Open the site: productions, takes, the live monitor, grants."""
 
-    def work(output: Any) -> int | None:
+    def work(output: Any) -> None:
         from openset.cli.office import run_up
 
-        return run_up(output, folder, port)
+        run_up(output, folder, port)
 
     answer(as_json, work)
 

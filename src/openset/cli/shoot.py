@@ -179,7 +179,7 @@ def report(output: Output, root: Path, result: StageResult) -> int:
         ("back end", result.backend),
         ("speed", f"{figures['frames_per_second']} frames a second"),
     ]
-    rows += [(take["take"], take["folder"]) for take in takes]
+    rows += [(str(take["take"]), str(take["folder"])) for take in takes]
     if result.trouble is not None:
         output.trouble_after(figures, "Ended early; what was recorded is kept", rows, result.trouble)
         return result.trouble.exit_code

@@ -166,7 +166,7 @@ def judge_take(production: Production, record: TakeRecord, shoot: Shoot, start_n
 def _grey(path: Path) -> Iterator[npt.NDArray[np.uint8]]:
     with av.open(str(path)) as film:
         for frame in film.decode(video=0):
-            yield frame.to_ndarray(format="gray")
+            yield frame.to_ndarray(format="gray").astype(np.uint8, copy=False)
 
 
 def _picked(

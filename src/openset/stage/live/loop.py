@@ -23,7 +23,7 @@ from openset.primitives.image import U8Plane, U8Planes, Yuv420, empty_yuv420
 from openset.primitives.space import IDENTITY, Pose
 from openset.primitives.time import Timecode, ns_from_s, s_from_ns
 from openset.stage.key.keyer import Keyer
-from openset.stage.lens.model import Lens
+from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import lens_from_report
 from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
 from openset.stage.live.pipes import PipeClosed, PipeFull
@@ -44,6 +44,7 @@ HOLD_S = 0.25
 PATIENCE_S = 0.5
 """Longest a live picture waits for the recorder before its frame is given up."""
 RING = PIPE_FRAMES + 6
+NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM = 35.0, 36.0
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ class StageLoop:
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
         self._stop = threading.Event()
+        self._nominal = False
         self._roll_asked = False
         self._take: _Take | None = None
         self._lens: tuple[LensReport | None, Lens] | None = None
@@ -324,16 +326,22 @@ class StageLoop:
         self.status.timecode = str(self._timecode.plus(frame.index))
 
     def _lens_for(self, report: LensReport | None) -> Lens:
-        """The lens of this moment; unchanged reports give the identical object, so maps are reused."""
+        """The lens of this moment; unchanged reports give the identical object, so maps are reused.
+
+        A tracker that says nothing of the focal length leaves the lens given on the command line, or a
+        nominal one, which the take then says.
+        """
         if self._lens is not None and (report is None or report == self._lens[0]):
             return self._lens[1]
         width, height = self.plate.format.width, self.plate.format.height
         fallback = self.settings.fallback_lens
-        lens = fallback.scaled_to(width, height) if fallback else None
-        if report is not None and (report.focal_length_mm is not None or lens is None):
+        if report is not None and report.focal_length_mm is not None:
             lens = lens_from_report(report, width, height)
-        if lens is None:
-            lens = lens_from_report(LensReport(), width, height)
+        elif fallback is not None:
+            lens = fallback.scaled_to(width, height)
+        else:
+            lens = pinhole(width, height, NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM)
+            self._nominal = True
         self._lens = (report, lens)
         return lens
 
@@ -385,6 +393,10 @@ class StageLoop:
         # The frame in hand was counted before the roll.
         self._take = _Take(spec, tally=Tally(frames_in=1))
         self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
+        if self._nominal:
+            self._fault(
+                frame.time_ns, "lens", "the track says nothing of the lens: 35 mm on 36 mm assumed"
+            )
         self.status.take, self.status.rolling = str(take_id), True
 
     def _cut(self, reason: str) -> None:

@@ -71,7 +71,7 @@ def planes_of(frame: VideoFrame) -> Yuv420:
 
     def plane(index: int, shrink: int) -> U8Plane:
         source = frame.planes[index]
-        rows = np.frombuffer(source, np.uint8).reshape(-1, source.line_size)
+        rows = np.frombuffer(memoryview(source), np.uint8).reshape(-1, source.line_size)
         return np.ascontiguousarray(rows[: height // shrink, : width // shrink])
 
     return Yuv420(plane(0, 1), plane(1, 2), plane(2, 2))
