@@ -126,12 +126,14 @@ def test_circle_note_slate_and_view_reach_the_engine(
     crew.get_by_label("Scene").last.fill("12A")
     crew.keyboard.press("Enter")
     crew.get_by_label("Matte").check()
+    crew.keyboard.press(" ")
     crew.wait_for_timeout(300)
     assert stage.commands == [
         {"type": "circle", "circled": True, "take": "1-A-t02"},
         {"type": "note", "text": "Rerun the hem", "take": "1-A-t02"},
         {"type": "slate", "scene": "12A", "shot": "A"},
         {"type": "view", "what": "matte"},
+        {"type": "circle", "circled": False, "take": "1-A-t02"},
     ]
 
 

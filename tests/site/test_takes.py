@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ def test_a_clean_take_is_called_good(production: Any) -> None:
     assert record is not None
     states = {figure.label: figure.state for figure in figures(record)}
     assert states["Dropped frames"] == states["Tracked frames"] == "good"
+
+
+def test_a_length_is_rounded_and_not_cut_off(production: Any) -> None:
+    record = get_take(production, "1-A-t01").record
+    assert record is not None
+    ninety_four = replace(record, frames=94)
+    assert {figure.label: figure.value for figure in figures(ninety_four)}["Length"] == "3.8 s"
 
 
 @pytest.mark.parametrize("name", ["1-A-t1", "1-A-t001", "..", "1-..-t01", "", "1-A-t99", "a/b-c-t01"])

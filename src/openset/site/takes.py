@@ -132,7 +132,7 @@ def figures(record: TakeRecord) -> list[Figure]:
     rate = f"{float(spec.rate):.3f}" if ntsc else str(spec.rate)
     lines = [
         Figure(_("Frames"), f"{record.frames}"),
-        Figure(_("Length"), _("%(seconds)s s") % {"seconds": number_format(record.duration_s, 1)}),
+        Figure(_("Length"), _("%(seconds)s s") % {"seconds": _tenths(record.duration_s)}),
         Figure(_("Dropped frames"), str(dropped), "degraded" if dropped else "good"),
         Figure(
             _("Tracked frames"),
@@ -176,12 +176,17 @@ def _frames(count: int) -> str:
     return ngettext("%(count)d frame", "%(count)d frames", count) % {"count": count}
 
 
+def _tenths(value: float) -> str:
+    """One place after the point or comma, rounded: Django's own formatting cuts off."""
+    return str(number_format(round(value, 1), 1))
+
+
 def _share(part: int, whole: int) -> str:
     """Per cent, never rounded up to a hundred."""
     if whole == 0:
         return "0"
     share = 100 * part / whole
-    return "100" if part >= whole else str(number_format(min(share, 99.9), 1))
+    return "100" if part >= whole else _tenths(min(share, 99.9))
 
 
 def _look(production: Production, take_id: TakeId) -> TakeOnPage:

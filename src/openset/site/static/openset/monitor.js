@@ -218,7 +218,7 @@ document.addEventListener("keydown", (event) => {
   const name = KEYS[event.key.toLowerCase()] ?? { KeyR: "roll", KeyC: "cut", KeyN: "note", KeyS: "slate", KeyF: "full" }[event.code];
   const busy = event.target.closest("dialog[open], textarea, input:not([type=radio]), select");
   if (!name || busy || event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (name === "circle" && event.target.closest("button, a, summary, input")) return;
+  if (name === "circle" && event.target.closest("button, a, summary")) return;
   event.preventDefault();
   actions[name]();
 });
