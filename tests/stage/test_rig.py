@@ -17,6 +17,7 @@ from openset.primitives.errors import (
     SetNotFound,
     TrackNotFound,
 )
+from openset.primitives.space import look_at
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
 from openset.stage.record.files import verify_take
@@ -139,9 +140,8 @@ def test_hostile_datagrams_never_stop_the_loop(day: Path, production: Production
 
 
 def test_a_set_with_meshes_is_baked_once_for_an_eye_and_again_when_it_changes(
-    production: Production, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    production: Production,
 ) -> None:
-    monkeypatch.setattr("openset.stage.rig.PANORAMA_WIDTH", 64)
     wall = Mesh(
         "wall",
         np.array([[-2, 3, 0], [2, 3, 0], [2, 3, 3], [-2, 3, 3]], np.float32),
@@ -154,10 +154,12 @@ def test_a_set_with_meshes_is_baked_once_for_an_eye_and_again_when_it_changes(
     scene = Scene("wall", (wall,), (Material("plaster"),), (sun,))
     write_set(scene, production.root / "sets" / "wall")
     said: list[str] = []
-    first = baked_panorama(production, scene, "wall", (0.0, -4.0, 1.5), said.append)
-    again = baked_panorama(production, scene, "wall", (0.02, -4.0, 1.5), said.append)
+    eye = look_at((0.0, -4.0, 1.5), (0.0, 0.0, 1.5))
+    nearly = look_at((0.02, -4.0, 1.5), (0.0, 0.0, 1.5))
+    first = baked_panorama(production, scene, "wall", eye, 64, said.append)
+    again = baked_panorama(production, scene, "wall", nearly, 64, said.append)
     assert sum("baking the set" in line for line in said) == 1
     assert np.array_equal(first.astype(np.float16), again.astype(np.float16))
     (production.root / "sets" / "wall" / "note.txt").write_bytes(orjson.dumps("dressed"))
-    baked_panorama(production, scene, "wall", (0.0, -4.0, 1.5), said.append)
+    baked_panorama(production, scene, "wall", eye, 64, said.append)
     assert sum("baking the set" in line for line in said) == 2

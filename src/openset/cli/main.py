@@ -272,4 +272,6 @@ def main() -> None:
     """Entry point of the `openset` command."""
     # A software Vulkan driver complains without this folder; any writable one will do.
     os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+    # Kernels on two busy cores: a thread that spins while it waits costs the frame it waits for.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     app()

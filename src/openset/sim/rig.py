@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openset.formats.opentrackio import read
+from openset.primitives.space import look_at
 from openset.primitives.time import NS_PER_S, frame_time_ns
 from openset.sim.files import Shoot, read_grey, read_true_poses
 from openset.sim.judge import MatteError, TrackError, key_error, track_error
@@ -124,7 +125,7 @@ def shoot_day(
         ),
         port=port,
         plate_delay_s=shoot.plan.delay_s,
-        eye_in_stage_m=(float(middle[0]), float(middle[1]), float(middle[2])),
+        eye_in_stage=look_at((float(middle[0]), float(middle[1]), float(middle[2])), (0.0, 0.0, 1.0)),
         wait_for_track=False,
     )
     try:

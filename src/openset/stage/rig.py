@@ -30,7 +30,7 @@ from openset.stage.live.plate import PlateSource
 from openset.stage.live.recorder import Recorder
 from openset.stage.live.track import FileTrack, LiveTrack, Track
 from openset.stage.record.model import TakeRecord
-from openset.stage.render.bake import bake_panorama
+from openset.stage.render.bake import Sharp, bake_panorama
 from openset.stage.render.panorama import PanoramaRenderer
 from openset.stage.render.view import Renderer
 from openset.stage.scene.files import read_set
@@ -39,17 +39,18 @@ from openset.stage.tracking.delay import DelayEstimate
 from openset.stage.tracking.files import read_track
 from openset.stage.tracking.live import UdpTracker
 from openset.stage.tracking.source import TrackerCounts
-from openset.store.files import hash_file, write_atomic
+from openset.store.files import hash_file, make_folder, write_atomic
 from openset.store.home import openset_home
 from openset.store.production import Production, set_file
 
 BACKENDS = ("auto", "gpu", "cpu")
-PANORAMA_WIDTH = 4096
+PANORAMA_PER_PICTURE = 4
+"""A panorama's width in picture widths: a 50 degree lens then sees half the picture's own detail."""
+SHARP_WITHIN_RAD = 0.75
 FIRST_SAMPLE_S = 5.0
 LEAD_NS = ns_from_s(0.3)
 
 Say = Callable[[str], None]
-Point = tuple[float, float, float]
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class StagePlan:
     """What to run.
 
     `paced` plays a clip in real time (a live track forces it), `loop` starts it again at its end.
-    `port` None opens no control socket. `eye_in_stage_m` is where a set is baked from when the cpu back
-    end needs a panorama; None takes the track's first pose. `wait_for_track` makes a silent live
-    tracker an error instead of a state. `lens` is used where the track says nothing of one.
+    `port` None opens no control socket. `eye_in_stage` is where a set is baked from, and towards, when
+    the cpu back end needs a panorama; None takes the track's first pose. `wait_for_track` makes a
+    silent live tracker an error instead of a state. `lens` is used where the track says nothing of one.
     `tracker_from_camera` is how the camera sits on the tracker's body.
     """
 
@@ -78,7 +79,7 @@ class StagePlan:
     loop: bool = False
     port: int | None = None
     plate_delay_s: float = 0.0
-    eye_in_stage_m: Point | None = None
+    eye_in_stage: Pose | None = None
     wait_for_track: bool = True
     timecode: str = "10:00:00:00"
     key: KeySettings = field(default_factory=KeySettings)
@@ -219,10 +220,8 @@ def _open_loop(
 ) -> StageLoop:
     """The renderer, the keyer, the loop and the socket, warmed up: no frame waits for a compiler."""
     plate = opened.plate.format
-    eye = plan.eye_in_stage_m
-    if eye is None:
-        pose = _first_pose(track)
-        eye = pose.position_m if pose else (0.0, -4.0, 1.5)
+    eye = plan.eye_in_stage or _first_pose(track)
+    eye = eye.after(plan.tracker_from_camera) if eye else look_at((0.0, -4.0, 1.5), (0.0, 0.0, 1.5))
     renderer = open_renderer(
         production, scene, plan.set_name, plan.backend, eye, realtime=opened.plate.realtime,
         size=(plate.width, plate.height), say=say,
@@ -234,7 +233,7 @@ def _open_loop(
         opened.plate,
         track,
         renderer,
-        Keyer(plate.width, plate.height, plan.key),
+        Keyer(plate.width, plate.height, plan.key, clock=time.perf_counter_ns),
         opened.recorder,
         LoopSettings(
             scene=plan.scene,
@@ -286,7 +285,7 @@ def open_renderer(
     scene: Scene,
     set_name: str,
     backend: str,
-    eye_in_stage_m: Point,
+    eye_in_stage: Pose,
     *,
     realtime: bool,
     size: tuple[int, int],
@@ -312,19 +311,24 @@ def open_renderer(
     if not scene.meshes and scene.dome is not None:
         return PanoramaRenderer(scene.dome, scene.exposure_ev)
     return PanoramaRenderer(
-        baked_panorama(production, scene, set_name, eye_in_stage_m, say), scene.exposure_ev
+        baked_panorama(production, scene, set_name, eye_in_stage, PANORAMA_PER_PICTURE * size[0], say),
+        scene.exposure_ev,
     )
 
 
 def baked_panorama(
-    production: Production, scene: Scene, set_name: str, eye_in_stage_m: Point, say: Say
+    production: Production, scene: Scene, set_name: str, eye_in_stage: Pose, width: int, say: Say
 ) -> F32Rgb:
-    """The set seen all around from one eye, float32 (h, 2h, 3); baked once, then kept in the cache.
+    """The set seen all around from one eye, float32 (h, 2h, 3): sharp where the eye looks, a quarter as
+    sharp elsewhere; baked once, then kept in the cache.
 
-    The eye is rounded to a decimetre so that a camera put back on its mark finds the same bake.
+    Eye and view are rounded (a decimetre, a twentieth of a unit vector) so that a camera put back on
+    its mark finds the same bake.
     """
-    eye = tuple(round(value, 1) for value in eye_in_stage_m)
-    key = hashlib.sha256(f"bake 1 {PANORAMA_WIDTH} {eye}".encode())
+    eye = tuple(round(value, 1) for value in eye_in_stage.position_m)
+    ahead = -eye_in_stage.matrix[:3, 2]
+    view = tuple(round(float(value) * 20) / 20 for value in ahead)
+    key = hashlib.sha256(f"bake 2 {width} {eye} {view}".encode())
     folder = set_file(production, set_name).parent
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         key.update(f"{file.relative_to(folder)} {hash_file(file)}".encode())
@@ -332,19 +336,26 @@ def baked_panorama(
     if kept.is_file():
         return np.asarray(np.load(kept).astype(np.float32))
     say("baking the set into a panorama (once for this set and camera position)")
-    world = scene.world_from_stage.matrix @ np.array([*eye, 1.0])
+    world = scene.world_from_stage.matrix
+    at = world @ np.array([*eye, 1.0])
+    towards = world[:3, :3] @ np.array(view)
+    towards /= np.linalg.norm(towards)
     last = [0.0]
 
     def progress(done: float) -> None:
-        if done - last[0] >= 0.2 or done >= 1.0:
+        if done - last[0] >= 0.25 or done >= 1.0:
             last[0] = done
-            say(f"baking {done:.0%}")
+            say(f"  baked {done:.0%}")
 
     panorama = bake_panorama(
-        scene, (float(world[0]), float(world[1]), float(world[2])), PANORAMA_WIDTH, progress
+        scene,
+        (float(at[0]), float(at[1]), float(at[2])),
+        width,
+        progress,
+        sharp=Sharp((float(towards[0]), float(towards[1]), float(towards[2])), SHARP_WITHIN_RAD),
     )
     buffer = io.BytesIO()
     np.save(buffer, panorama.astype(np.float16))
-    kept.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(kept.parent)
     write_atomic(kept, buffer.getvalue())
     return panorama

@@ -247,18 +247,15 @@ class StageLoop:
         self._update_status(force=True)
 
     def _account(self, frame: PlateFrame) -> None:
-        """Count this frame and those that never came."""
+        """Count this frame and those that never came; these belong to the take open until now."""
         missed = frame.index - self._next_index
         self._next_index = frame.index + 1
         self.tally.frames_in += 1 + missed
         self.tally.dropped += missed
-        if self._take is not None:
-            self._take.tally.frames_in += 1 + missed
+        if self._take is not None and missed > 0:
+            self._take.tally.frames_in += missed
             self._take.tally.dropped += missed
-            if missed > 0:
-                self._fault(
-                    frame.time_ns, "dropped", f"{missed} frames lost before frame {frame.index}"
-                )
+            self._fault(frame.time_ns, "dropped", f"{missed} frames lost before frame {frame.index}")
 
     def _take_orders(self, frame: PlateFrame | None) -> None:
         """Obey what came since the last frame; a roll waits for the picture."""
@@ -390,8 +387,7 @@ class StageLoop:
             key=settings.key,
             record_matte=settings.record_matte,
         )
-        # The frame in hand was counted before the roll.
-        self._take = _Take(spec, tally=Tally(frames_in=1))
+        self._take = _Take(spec)
         self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
         if self._nominal:
             self._fault(
@@ -413,6 +409,7 @@ class StageLoop:
     ) -> None:
         take = self._take
         assert take is not None
+        take.tally.frames_in += 1
         if self.recorder.trouble is not None:
             trouble = self.recorder.trouble
             self._fault(frame.time_ns, "recording", trouble.line)
