@@ -262,30 +262,39 @@ def test_a_polished_metal_mirrors_the_dome_and_has_no_diffuse_light(gpu: Any) ->
     np.testing.assert_allclose(found, [0.09, 0.12, 0.18], atol=0.02)
 
 
-def test_shading_agrees_with_the_cpu_bake(gpu: Any) -> None:
-    looks = pixel_directions(128, 64)
-    dome = (0.3 + 0.2 * looks + 0.1 * looks[..., 2:] ** 2).astype(np.float32)
+def room() -> Scene:
+    """A floor, a wall, a coloured card and a glowing one under sun, lamp and sky."""
+    dome = pixel_directions(128, 64)
     materials = (
         Material("ground", (0.5, 0.45, 0.4), 1.0),
         Material("red", (0.6, 0.1, 0.08), 1.0),
         Material("glow", (0.1, 0.1, 0.1), 1.0, emission=(0.8, 0.5, 0.2)),
     )
-    meshes = (floor(), card(-1.0, 1.0, 0.6, 0.6, 1), card(1.2, 0.5, 0.9, 0.4, 2), floor_wall())
-    scene = Scene(
-        "room", meshes, materials, (Sun((-0.5, -0.5, 0.70710678), (2.0, 1.8, 1.4)),),
-        (Lamp((0.3, -0.5, 1.2), (0.4, 0.3, 0.2)),), dome, exposure_ev=-0.3,
-    )  # fmt: skip
-    lens = LENSES["barrel"]
-    (picture,) = gpu.render(scene, (LEVEL, lens), samples=4)
-    baked = display_planes(bake_view(scene, LEVEL, lens, occlusion_rays=0), scene.exposure_ev)
+    wall = quad("wall", [(-4, 3, 0), (4, 3, 0), (4, 3, 3), (-4, 3, 3)])
+    return Scene(
+        "room",
+        (floor(), card(-1.0, 1.0, 0.6, 0.6, 1), card(1.2, 0.5, 0.9, 0.4, 2), wall),
+        materials,
+        (Sun((-0.5, -0.5, 0.70710678), (2.0, 1.8, 1.4)),),
+        (Lamp((0.3, -0.5, 1.2), (0.4, 0.3, 0.2)),),
+        (0.3 + 0.2 * dome + 0.1 * dome[..., 2:] ** 2).astype(np.float32),
+        exposure_ev=-0.3,
+    )
+
+
+@pytest.mark.parametrize(("gathered", "occlusion_rays", "median"), [(False, 0, 4), (True, 32, 5)])
+def test_shading_agrees_with_the_cpu_bake(
+    gpu: Any, gathered: bool, occlusion_rays: int, median: int
+) -> None:
+    scene, lens = room(), LENSES["barrel"]
+    (picture,) = gpu.render(scene, (LEVEL, lens), samples=4, gathered=gathered)
+    baked = display_planes(
+        bake_view(scene, LEVEL, lens, occlusion_rays=occlusion_rays), scene.exposure_ev
+    )
     off = np.abs(picture.astype(int) - baked).max(axis=0)
-    assert np.median(off) <= 4  # the gloss is the gpu's own
+    assert np.median(off) <= median  # the gloss is the gpu's own
     assert np.percentile(off, 97) <= 16
     assert (off > 40).mean() < 0.01  # shadow edges
-
-
-def floor_wall() -> Mesh:
-    return quad("wall", [(-4, 3, 0), (4, 3, 0), (4, 3, 3), (-4, 3, 3)], 0)
 
 
 def test_one_renderer_serves_lenses_and_sizes_as_they_come(gpu: Any) -> None:

@@ -7,14 +7,17 @@ import numpy as np
 from openset.primitives.space import look_at
 from openset.stage.lens.model import pinhole, project
 from openset.stage.render.matrices import straight_view
+from openset.stage.render.probes import LightGrid
 from openset.stage.render.uniforms import (
     FRAME_FLOATS,
     MOST_SUNS,
     brightest,
+    grid_texels,
     lamp_table,
     light_block,
     put_box,
     put_camera,
+    put_grid,
     warp_block,
 )
 from openset.stage.scene.model import Lamp, Sun
@@ -39,8 +42,19 @@ def test_lights_and_counts_stand_where_the_shader_reads_them() -> None:
     block = light_block((Sun((0.0, 0.0, 2.0), (1, 2, 3)),), 5, 6, terms)
     np.testing.assert_allclose(block[32:68].reshape(9, 4)[:, :3], terms / np.pi, rtol=1e-6)
     assert block[68:76].tolist() == [0, 0, 1, 0, 1, 2, 3, 0]
-    assert block[340:].view(np.uint32)[:4].tolist() == [1, 5, 3, 6]
+    assert block[340:344].view(np.uint32).tolist() == [1, 5, 3, 6]
     assert len(block) == FRAME_FLOATS
+
+
+def test_a_grid_of_light_is_laid_side_on_side() -> None:
+    light = np.arange(6 * 2 * 3 * 5 * 4, dtype=np.float32).reshape(6, 2, 3, 5, 4)
+    grid = LightGrid((1.0, 2.0, 3.0), 0.5, light)
+    block = light_block((), 0, 6, np.zeros((9, 3)))
+    put_grid(block, 1, grid)
+    assert block[352:360].tolist() == [1.0, 2.0, 3.0, 0.5, 5.0, 3.0, 2.0, 0.0]
+    texels = grid_texels(grid)
+    assert texels.shape == (12, 3, 5, 4)
+    np.testing.assert_array_equal(texels[3], light[1, 1].astype(np.float16))
 
 
 def test_a_shadow_box_is_written_column_by_column() -> None:

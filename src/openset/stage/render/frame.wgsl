@@ -14,6 +14,14 @@ struct Box {
     spare: vec2f,
 }
 
+// Points of indirect light: counts along x, y, z, all 0 where there are none.
+struct Grid {
+    low: vec3f,
+    spacing_m: f32,
+    counts: vec3f,
+    spare: f32,
+}
+
 struct Frame {
     clip_from_relative: mat4x4f, // relative: world axes, the eye as origin
     eye: vec4f,
@@ -27,6 +35,7 @@ struct Frame {
     lamp_count: u32,
     boxes_per_sun: u32,
     gloss_levels: u32,
+    grids: array<Grid, 2>, // fine, coarse
 }
 
 // Panorama coordinates of a direction: the middle column looks along +Y, the first row up.

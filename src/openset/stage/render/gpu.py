@@ -8,7 +8,7 @@ uniforms.py.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -32,6 +32,7 @@ from openset.stage.render.matrices import (
     warp_nodes,
 )
 from openset.stage.render.prefilter import LEVELS, glossy_levels
+from openset.stage.render.probes import LightGrid, light_grids
 from openset.stage.render.uniforms import (
     BOXES_PER_SUN,
     FRAME_FLOATS,
@@ -39,10 +40,12 @@ from openset.stage.render.uniforms import (
     NODE_STEP_PX,
     WARP_FLOATS,
     brightest,
+    grid_texels,
     lamp_table,
     light_block,
     put_box,
     put_camera,
+    put_grid,
     warp_block,
 )
 from openset.stage.render.view import picture_for
@@ -116,7 +119,9 @@ class GpuRenderer:
 
     `width` and `height` are the picture expected first; each frame is of its own lens's size.
     `samples` is 1 or 4 samples a pixel and `shadow_texels` the side of a shadow map; None suits the
-    adapter. `adapter` None takes the first of `adapters()`. Raises NoAdapter when there is none.
+    adapter. `adapter` None takes the first of `adapters()`. `gathered` lets sky light and one bounce of
+    sunlight find their way through the set (probes.py; seconds, once, told to `progress` as 0..1);
+    without, every surface has the whole dome's light. Raises NoAdapter when there is no adapter.
     """
 
     name = "gpu"
@@ -130,6 +135,8 @@ class GpuRenderer:
         adapter: AdapterInfo | None = None,
         samples: int | None = None,
         shadow_texels: int | None = None,
+        gathered: bool = True,
+        progress: Callable[[float], None] | None = None,
     ) -> None:
         self.adapter, self._device = _open_device(adapter)
         real = self.adapter.kind == "gpu"
@@ -137,7 +144,8 @@ class GpuRenderer:
             raise BadInput(f"a pixel cannot have {samples} samples", todo="Use 1 or 4")
         self._samples = samples or (4 if real else 1)
         self._gain = 2.0**scene.exposure_ev
-        self._set = _Set(self._device, scene, self._samples, 8 if real else 1)
+        grids = light_grids(scene, progress) if gathered and scene.meshes else ()
+        self._set = _Set(self._device, scene, grids, self._samples, 8 if real else 1)
         self._shadows = _Shadows(
             self._device, scene, self._set, shadow_texels or (2048 if real else 1024)
         )
@@ -172,7 +180,9 @@ class GpuRenderer:
 class _Set:
     """The set on the device: vertices, materials, dome and lights, and the recorded draw calls."""
 
-    def __init__(self, device: Any, scene: Scene, samples: int, anisotropy: int) -> None:
+    def __init__(
+        self, device: Any, scene: Scene, grids: Sequence[LightGrid], samples: int, anisotropy: int
+    ) -> None:
         self._device = device
         self._laid_out = lay_out_batches(scene)
         self.low_m, self.high_m = self._laid_out.low_m, self._laid_out.high_m
@@ -188,6 +198,9 @@ class _Set:
         self._lamps = _buffer(device, lamp_table(scene.lamps), wgpu.BufferUsage.STORAGE)
         self._dome = _panoramas(device, [np.maximum(dome, 0.0)])
         self._glossy = _panoramas(device, glossy_levels(dome))
+        self._grids = [_grid(device, grid) for grid in (grids or (None, None))]
+        for k, grid in enumerate(grids):
+            put_grid(self.block, k, grid)
         self._samples = samples
         self._frame_layout = _layout(
             device,
@@ -198,6 +211,8 @@ class _Set:
             _sampler(4),
             _texture(5, sample_type="depth", view_dimension="2d-array"),
             _sampler(6, "comparison"),
+            _texture(7, view_dimension="3d"),
+            _texture(8, view_dimension="3d"),
         )
         self._material_layout = _layout(device, _uniform(0, _FRAGMENT), _texture(1), _sampler(2))
         self._materials = self._material_groups(self._laid_out, anisotropy)
@@ -222,6 +237,7 @@ class _Set:
                 panorama,
                 shadow_maps.create_view(dimension="2d-array"),
                 shadow,
+                *(grid.create_view() for grid in self._grids),
             ),
         )
         recorder = device.create_render_bundle_encoder(
@@ -607,6 +623,20 @@ def _panoramas(device: Any, levels: Sequence[F32Rgb]) -> Any:
         texels = np.ones((*picture.shape[:2], 4), np.float16)
         texels[..., :3] = np.minimum(picture, 60000.0)
         _write_texture(device, texture, level, texels)
+    return texture
+
+
+def _grid(device: Any, grid: LightGrid | None) -> Any:
+    """A grid of indirect light as a 3D texture; a dark point where there is none."""
+    texels = np.zeros((1, 1, 1, 4), np.float16) if grid is None else grid_texels(grid)
+    depth, rows, columns = texels.shape[:3]
+    texture = device.create_texture(
+        size=(columns, rows, depth), dimension="3d", format=_COLOUR, usage=_SAMPLED
+    )
+    device.queue.write_texture(
+        {"texture": texture}, texels, {"bytes_per_row": columns * 8, "rows_per_image": rows},
+        (columns, rows, depth),
+    )  # fmt: skip
     return texture
 
 

@@ -21,6 +21,8 @@ struct Material {
 @group(0) @binding(4) var panorama_sampler: sampler;
 @group(0) @binding(5) var shadow_maps: texture_depth_2d_array;
 @group(0) @binding(6) var shadow_sampler: sampler_comparison;
+@group(0) @binding(7) var fine_light: texture_3d<f32>;
+@group(0) @binding(8) var coarse_light: texture_3d<f32>;
 
 @group(1) @binding(0) var<uniform> material: Material;
 @group(1) @binding(1) var base_texture: texture_2d<f32>;
@@ -58,7 +60,7 @@ struct Lit {
 fn gloss(surface: Surface, light: vec3f, nl: f32, alpha: f32) -> vec3f {
     let middle = light + surface.view;
     let shorter = inverseSqrt(dot(middle, middle));
-    let nh = (nl + surface.facing) * shorter;
+    let nh = min((nl + surface.facing) * shorter, 1.0);
     let a2 = alpha * alpha;
     let spread = nh * nh * (a2 - 1.0) + 1.0;
     let visible = 0.5 / mix(2.0 * nl * surface.facing, nl + surface.facing, alpha);
@@ -135,6 +137,44 @@ fn sky_on(n: vec3f) -> vec3f {
     return max(light, vec3f(0.0));
 }
 
+// How far inside a grid a point lies, 0 outside to 1 from two cells within.
+fn within(grid: Grid, world: vec3f) -> f32 {
+    let cell = (world.xy - grid.low.xy) / grid.spacing_m;
+    let room = min(cell, grid.counts.xy - 1.0 - cell);
+    return clamp(0.5 * min(room.x, room.y), 0.0, 1.0);
+}
+
+// A grid's light in front of a surface, half a cell off it so that a wall does not light itself: the three
+// sides of the cube of directions that the normal leans to. The fourth number is the open share of the sky.
+fn read_grid(light: texture_3d<f32>, grid: Grid, world: vec3f, normal: vec3f) -> vec4f {
+    let at = (world - grid.low) / grid.spacing_m + 0.55 * normal;
+    let texel = clamp(at, vec3f(0.0), grid.counts - 1.0) + 0.5;
+    let whole = vec3f(grid.counts.xy, 6.0 * grid.counts.z);
+    let side = select(vec3f(0.0), vec3f(1.0), normal < vec3f(0.0)) + vec3f(0.0, 2.0, 4.0);
+    let x = textureSampleLevel(light, panorama_sampler, vec3f(texel.xy, texel.z + side.x * grid.counts.z) / whole, 0.0);
+    let y = textureSampleLevel(light, panorama_sampler, vec3f(texel.xy, texel.z + side.y * grid.counts.z) / whole, 0.0);
+    let z = textureSampleLevel(light, panorama_sampler, vec3f(texel.xy, texel.z + side.z * grid.counts.z) / whole, 0.0);
+    let share = normal * normal;
+    return share.x * x + share.y * y + share.z * z;
+}
+
+// What the sky and one bounce give a surface (irradiance over pi), and the open share of the sky.
+fn around(world: vec3f, normal: vec3f) -> vec4f {
+    let coarse = within(frame.grids[1], world);
+    let fine = within(frame.grids[0], world);
+    var light = vec4f(0.0);
+    if (coarse < 1.0) {
+        light = vec4f(sky_on(normal), 1.0);
+    }
+    if (coarse > 0.0 && fine < 1.0) {
+        light = mix(light, read_grid(coarse_light, frame.grids[1], world, normal), coarse);
+    }
+    if (fine > 0.0) {
+        light = mix(light, read_grid(fine_light, frame.grids[0], world, normal), fine);
+    }
+    return light;
+}
+
 // The dome mirrored by a rough surface: split sum with Karis's fit of the second factor (2014).
 fn dome_gloss(surface: Surface, roughness: f32) -> vec3f {
     let look = reflect(-surface.view, surface.normal);
@@ -146,6 +186,15 @@ fn dome_gloss(surface: Surface, roughness: f32) -> vec3f {
     return radiance * (surface.mirror * scale.x + scale.y);
 }
 
+// A highlight smaller than a pixel would glitter: roughness grows with how fast the normal turns from
+// pixel to pixel (Tokuyoshi and Kaplanyan 2019).
+fn widened(alpha: f32, normal: vec3f) -> f32 {
+    let across = dpdx(normal);
+    let down = dpdy(normal);
+    let turning = 0.25 * (dot(across, across) + dot(down, down));
+    return sqrt(min(alpha * alpha + min(2.0 * turning, 0.18), 1.0));
+}
+
 @fragment
 fn surface(at: Corner) -> @location(0) vec4f {
     let base = material.base * textureSample(base_texture, base_sampler, at.uv).rgb;
@@ -155,13 +204,15 @@ fn surface(at: Corner) -> @location(0) vec4f {
     face *= select(-1.0, 1.0, dot(face, view) >= 0.0);
     var normal = normalize(at.normal);
     normal *= select(-1.0, 1.0, dot(face, normal) >= 0.0);
-    let alpha = max(material.roughness * material.roughness, 0.002);
+    let alpha = widened(max(material.roughness * material.roughness, 0.002), normal);
     let mirror = mix(vec3f(0.04), base, material.metallic);
     let seen = Surface(normal, view, max(dot(normal, view), 1e-3), alpha, mirror);
     let world = at.relative + frame.eye.xyz;
     let sun = from_suns(seen, world);
     let lamp = from_lamps(seen, world);
-    let diffuse = (base * (1.0 - material.metallic)) * (sun.diffuse + lamp.diffuse + sky_on(normal));
-    let radiance = diffuse + sun.gloss + lamp.gloss + dome_gloss(seen, material.roughness) + material.emission;
+    let sky = around(world, normal);
+    let diffuse = (base * (1.0 - material.metallic)) * (sun.diffuse + lamp.diffuse + sky.rgb);
+    let gloss = sun.gloss + lamp.gloss + sky.a * dome_gloss(seen, material.roughness);
+    let radiance = diffuse + gloss + material.emission;
     return vec4f(min(radiance, vec3f(60000.0)), 1.0);
 }

@@ -10,18 +10,19 @@ import numpy.typing as npt
 from openset.primitives.space import F64, Pose
 from openset.stage.lens.model import Lens
 from openset.stage.render.matrices import StraightView, clip_from_camera, corner_rays, is_bent
+from openset.stage.render.probes import LightGrid
 from openset.stage.scene.model import Lamp, Sun
 
 F32 = npt.NDArray[np.float32]
 
 MOST_SUNS = 4
 BOXES_PER_SUN = 3
-FRAME_FLOATS = 344
+FRAME_FLOATS = 360
 WARP_FLOATS = 8
 NODE_STEP_PX = 8
 NEAR_M = 0.05
 
-_EYE, _CORNER, _TERMS, _SUNS, _BOXES, _COUNTS = 16, 20, 32, 68, 100, 340
+_EYE, _CORNER, _TERMS, _SUNS, _BOXES, _COUNTS, _GRIDS = 16, 20, 32, 68, 100, 340, 344
 
 
 def brightest(suns: Sequence[Sun]) -> tuple[Sun, ...]:
@@ -37,7 +38,7 @@ def light_block(suns: Sequence[Sun], lamp_count: int, gloss_levels: int, terms: 
     for row, sun in zip(block[_SUNS:_BOXES].reshape(MOST_SUNS, 8), suns, strict=False):
         row[:3] = np.array(sun.towards) / np.linalg.norm(sun.towards)
         row[4:7] = sun.irradiance
-    counts = block[_COUNTS:].view(np.uint32)
+    counts = block[_COUNTS:_GRIDS].view(np.uint32)
     counts[:] = len(suns), lamp_count, BOXES_PER_SUN, gloss_levels
     return block
 
@@ -56,6 +57,17 @@ def put_box(block: F32, index: int, clip_from_world: F64, texel_m: float, depth_
     row = block[_BOXES:_COUNTS].reshape(-1, 20)[index]
     row[:16] = column_major(clip_from_world)
     row[16:18] = texel_m, depth_m
+
+
+def put_grid(block: F32, index: int, grid: LightGrid) -> None:
+    """Write where a grid of indirect light lies: 0 the fine one, 1 the coarse one."""
+    row = block[_GRIDS:].reshape(2, 8)[index]
+    row[:3], row[3], row[4:7] = grid.low_m, grid.spacing_m, grid.counts
+
+
+def grid_texels(grid: LightGrid) -> npt.NDArray[np.float16]:
+    """A grid's light as a 3D texture (6 z, y, x, 4): one side's slab on the other's."""
+    return np.ascontiguousarray(grid.light.reshape(-1, *grid.light.shape[2:]), np.float16)
 
 
 def lamp_table(lamps: Sequence[Lamp]) -> F32:
