@@ -22,7 +22,9 @@ WORLDLY_FOLDERS = ("cli/", "site/", "store/", "stage/live/")
 WORLDLY_PARTS = {"migrations", "management", "templatetags"}
 NO_TEST_NEEDED = {"__init__.py", "__main__.py", "apps.py", "urls.py", "admin.py", "asgi.py"}
 
-MODULES = sorted(path.relative_to(SOURCE) for path in SOURCE.rglob("*.py") if "vendor" not in path.parts)
+MODULES = sorted(
+    path.relative_to(SOURCE) for path in SOURCE.rglob("*.py") if "vendor" not in path.parts
+)
 
 
 def may_touch_the_world(module: Path) -> bool:

@@ -71,8 +71,10 @@ if [ ! -f $stamps/vulkan ] && ! vulkan_ok; then
 fi
 if vulkan_ok; then touch $stamps/vulkan; fi
 
-# 4. What the pages need from npm: fonts, icons.
-.venv/bin/python tools/fetch_browser_parts.py
+# 4. What the pages need: fonts and icons from npm, the languages' catalogues.
+.venv/bin/python tools/fetch_browser_parts.py ||
+    say "fonts and icons could not be fetched: the pages work in plainer type"
+.venv/bin/python tools/compile_messages.py
 
 # 5. A browser, for the tests only.
 if [ "$what" = test ] && ! have chromium && ! have chromium-browser && ! have google-chrome; then
