@@ -1,198 +1,341 @@
-"""Making a delivery, and checking one: the only part of the hand-over that touches the disk."""
+"""Making a delivery on disk: takes copied and hashed, everything else made from them, then sealed.
+
+It is made whole in a hidden folder beside its place, and moved there last; what a killed attempt leaves
+behind is removed by the next one.
+"""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+import opentimelineio as otio
 import orjson
 import xxhash
+from pxr import Usd, UsdGeom
 
-from openset import __version__
-from openset.formats import fountain
-from openset.primitives.errors import AlreadyExists, BadInput, OpensetError, VerifyFailed
+from openset.primitives.errors import AlreadyExists, BadInput, DiskFull, SetNotFound, VerifyFailed
 from openset.primitives.ids import TakeId
-from openset.stage.deliver.model import PASSPORT_FILE, TAKES_FOLDER, Delivery
-from openset.stage.record.files import read_marks, read_take, verify_take
-from openset.stage.record.model import UNSEALED, Finding, Verification
-from openset.stage.scene.files import read_set
-from openset.store.files import make_folder, sync_folder, write_atomic, writing
-from openset.store.mhl import check, seal
-from openset.store.production import (
-    Production,
-    script_files,
-    set_file,
-    set_names,
-    take_folder,
-    take_ids,
+from openset.stage.deliver.camera import SetLink, camera_layer
+from openset.stage.deliver.cut import check_one_rate, events, timeline
+from openset.stage.deliver.edl import write_edl
+from openset.stage.deliver.measure.files import WHAT, key_moments, probe
+from openset.stage.deliver.model import (
+    CAMERA_FILE,
+    DISTORT_FILE,
+    EDL_FILE,
+    FRAMES_FILE,
+    OTIO_FILE,
+    PAGE_FILE,
+    PASSPORT_FILE,
+    SCHEMA_FILE,
+    SETS_FOLDER,
+    UNDISTORT_FILE,
+    Delivery,
+    HandedTake,
 )
+from openset.stage.deliver.page import passport_page
+from openset.stage.deliver.passport import (
+    FileEntry,
+    SetEntry,
+    TakeExtras,
+    passport,
+)
+from openset.stage.deliver.track import camera_frames, frames_csv
+from openset.stage.deliver.verify.files import passport_schema, verify_delivery, verify_production
+from openset.stage.lens.files import write_st_map
+from openset.stage.lens.stmap import overscan, st_map
+from openset.stage.record.files import make_contact, read_marks, read_take, read_track_lines
+from openset.stage.record.model import (
+    UNSEALED,
+)
+from openset.stage.scene.files import read_set
+from openset.stage.scene.model import Scene
+from openset.store.files import free_bytes, hash_file, make_folder, sync_folder, write_atomic, writing
+from openset.store.mhl import check, seal
+from openset.store.production import Production, set_file, take_folder, take_ids
+
+__all__ = ["choose_takes", "make_delivery", "verify_delivery", "verify_production"]
+
+Say = Callable[[str], None]
 
 _BLOCK_BYTES = 4 << 20
+_ROOM_TO_SPARE = 64 << 20
 
 
 def make_delivery(
     production: Production,
     to: Path,
-    takes: tuple[TakeId, ...] = (),
+    take_ids: tuple[TakeId, ...] = (),
     *,
     now: datetime,
-    progress: Callable[[str], None] | None = None,
+    progress: Say | None = None,
 ) -> Delivery:
-    """Hand over `takes`, or all circled ones, or where none is circled the newest closed of each shot.
+    """Hand over `take_ids`; without any, all circled takes; where none is circled, the newest closed
+    take of each shot. `to` must be absent or an empty folder.
 
-    Written beside `to` and renamed when whole, so that a delivery cut off is never taken for one.
-    Raises AlreadyExists where `to` holds something, BadInput for takes that are absent or open,
-    VerifyFailed where a take no longer is what was sealed, DiskFull, NotWritable.
+    Raises AlreadyExists; BadInput for a take that is absent or open, or takes of different frame rates;
+    VerifyFailed where a take is not what was sealed; TrackBroken; SetBroken; DiskFull; NotWritable.
     """
-    to = to.absolute()
-    say = progress or (lambda _: None)
-    _check_free(to)
-    chosen = choose_takes(production, takes)
+    to, say = to.absolute(), progress or _silent
+    _check_place(to)
+    takes = choose_takes(production, take_ids)
     make_folder(to.parent)
-    with writing(to):
-        part = Path(tempfile.mkdtemp(prefix=f".{to.name}.", suffix=".part", dir=to.parent))
-        try:
-            for take in chosen:
-                say(f"take {take}")
-                _deliver_take(take_folder(production, take), part / TAKES_FOLDER / str(take))
-            write_atomic(part / PASSPORT_FILE, _passport(production, part, chosen, now))
-            say("sealing")
-            seal(part)
-            os.chmod(part, 0o755)
-            os.rename(part, to)
-            sync_folder(to.parent)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+    _check_room(production, takes, to)
+    with _workshop(to) as part, writing(to):
+        sets = _copy_sets(production, takes, part, say)
+        scenes = {name: scene for name, (scene, _) in sets.items()}
+        made = [_hand(production, take, part, scenes, say) for take in takes]
+        handed = [take for take, _ in made]
+        _write_cut(part, production.title, handed)
+        write_atomic(part / SCHEMA_FILE, passport_schema())
+        say("hashing")
+        told = passport(production, made, [entry for _, entry in sets.values()], _listed(part), now)
+        _write_passport(part, told)
+        _sync(part)
+        say("sealing")
+        seal(part)
+        os.rename(part, to)
+        sync_folder(to.parent)
     sizes = [path.stat().st_size for path in _files(to)]
-    return Delivery(to, chosen, len(sizes), sum(sizes))
+    return Delivery(to, takes, len(sizes), sum(sizes))
 
 
 def choose_takes(production: Production, wanted: tuple[TakeId, ...]) -> tuple[TakeId, ...]:
-    """The takes to deliver, in scene order. Raises BadInput where one is absent or open, or none is
-    there."""
+    """The takes to deliver, in scene order.
+
+    Raises BadInput where one is absent or open, or there is none.
+    """
     there = take_ids(production)
-    missing = [str(take) for take in wanted if take not in there]
-    if missing:
-        raise BadInput(f"there is no take {missing[0]}", where=str(production.root))
-    records = {take: read_take(take_folder(production, take)) for take in wanted or there}
-    closed = [take for take in there if take in records and records[take].state != "recording"]
+    for take in wanted:
+        if take not in there:
+            names = ", ".join(map(str, there)) or "none"
+            raise BadInput(
+                f"there is no take {take}", where=str(production.root), todo=f"Takes here: {names}"
+            )
+    closed = [
+        take
+        for take in there
+        if (not wanted or take in wanted) and _is_closed(production, take, wanted)
+    ]
     if wanted:
-        for take in wanted:
-            if take not in closed:
-                raise BadInput("the take is not closed", where=str(take), todo="Cut, or recover it")
         return tuple(closed)
     circled = [take for take in closed if read_marks(take_folder(production, take)).circled]
     newest = {(take.scene, take.shot): take for take in closed}
     found = tuple(circled or newest.values())
     if not found:
-        raise BadInput(
-            "there is no closed take to deliver", where=str(production.root), todo="Shoot a take first"
-        )
+        raise BadInput("holds no closed take", where=str(production.root), todo="Shoot a take first")
     return found
 
 
-def verify_delivery(folder: Path) -> Verification:
-    """Re-hash every file, and hold every figure against what the files say. Never raises for what is
-    in the folder."""
-    folder = folder.absolute()
-    sealed = [_sealed_finding(state.path, state.state, state.detail) for state in check(folder)]
-    return Verification(tuple(sealed))
+def _is_closed(production: Production, take: TakeId, wanted: Sequence[TakeId]) -> bool:
+    """False for a take still open, or broken, that nobody asked for by name; BadInput if asked for."""
+    try:
+        state = read_take(take_folder(production, take)).state
+    except BadInput:
+        if wanted:
+            raise
+        return False
+    if state == "recording" and wanted:
+        raise BadInput("the take is not closed", where=str(take), todo="Cut, or recover it, first")
+    return state != "recording"
 
 
-def verify_production(production: Production) -> Verification:
-    """Every take, every delivery inside, every set and every script."""
-    findings: list[Finding] = []
-    for take in take_ids(production):
-        findings += _inside(f"takes/{take}", verify_take(take_folder(production, take)))
-    deliveries = production.root / "deliveries"
-    for folder in sorted(deliveries.iterdir()) if deliveries.is_dir() else []:
-        if folder.is_dir() and not folder.name.startswith("."):
-            findings += _inside(f"deliveries/{folder.name}", verify_delivery(folder))
-    findings += [_set_finding(production, name) for name in set_names(production)]
-    findings += [_script_finding(path) for path in script_files(production)]
-    return Verification(tuple(findings))
+def _silent(_: str) -> None:
+    pass
 
 
-def _check_free(to: Path) -> None:
+def _check_place(to: Path) -> None:
     if to.exists() and (not to.is_dir() or any(to.iterdir())):
         raise AlreadyExists("something is here already", where=str(to), todo="Name a new folder")
 
 
-def _deliver_take(source: Path, target: Path) -> None:
-    make_folder(target)
+def _check_room(production: Production, takes: Sequence[TakeId], to: Path) -> None:
+    """Raises DiskFull before anything is copied where the disk clearly cannot hold it."""
+    needed = _ROOM_TO_SPARE
+    for take in takes:
+        folder = take_folder(production, take)
+        spec = read_take(folder).spec
+        needed += sum(path.stat().st_size for path in _files(folder)) + 24 * spec.width * spec.height
+    free = free_bytes(to.parent)
+    if free < needed:
+        raise DiskFull(
+            f"the delivery needs {needed / 1e9:.2f} GB, the disk has {free / 1e9:.2f} GB",
+            where=str(to.parent),
+            todo="Free some space, or deliver fewer takes",
+        )
+
+
+@contextmanager
+def _workshop(to: Path) -> Iterator[Path]:
+    """A new folder named as `to` in a hidden one beside it, which is gone afterwards. The lock tells
+    the next attempt that this one lives."""
+    for left in to.parent.glob(f".{to.name}.*.part"):
+        _remove_if_dead(left)
+    with writing(to):
+        hidden = Path(tempfile.mkdtemp(prefix=f".{to.name}.", suffix=".part", dir=to.parent))
+        handle = os.open(hidden, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            (hidden / to.name).mkdir()
+            yield hidden / to.name
+        finally:
+            shutil.rmtree(hidden, ignore_errors=True)
+            os.close(handle)
+
+
+def _remove_if_dead(hidden: Path) -> None:
+    with writing(hidden):
+        handle = os.open(hidden, os.O_RDONLY)
+        try:
+            with suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(hidden)
+        finally:
+            os.close(handle)
+
+
+def _copy_sets(
+    production: Production, takes: Sequence[TakeId], part: Path, say: Say
+) -> dict[str, tuple[Scene, SetEntry]]:
+    """The sets that the takes name and the production has, copied and read."""
+    names = sorted({read_take(take_folder(production, take)).spec.set_name for take in takes})
+    out = {}
+    for name in names:
+        try:
+            source = set_file(production, name).parent
+        except (SetNotFound, BadInput):
+            continue
+        say(f"set {name}")
+        folder = f"{SETS_FOLDER}/{name}"
+        files = [path for path in _files(source) if not _is_hidden(path.relative_to(source))]
+        for path in files:
+            _copy_hashed(path, part / folder / path.relative_to(source))
+        scene = read_set(part / folder / "set.usda")
+        out[name] = (scene, SetEntry(name, folder, len(files), scene.notes))
+    return out
+
+
+def _hand(
+    production: Production, take_id: TakeId, part: Path, scenes: Mapping[str, Scene], say: Say
+) -> tuple[HandedTake, TakeExtras]:
+    """Copy one take and make what goes with it."""
+    say(f"take {take_id}: copying")
+    source = take_folder(production, take_id)
+    target = part / "takes" / str(take_id)
+    _copy_take(source, target)
+    record = read_take(target)
+    scene = scenes.get(record.spec.set_name)
+    lines = read_track_lines(target)[: record.frames]
+    take = HandedTake(
+        record,
+        read_marks(source),
+        camera_frames(lines, record.spec.width, record.spec.height),
+        scene.world_from_stage if scene else None,
+    )
+    say(f"take {take_id}: camera and lens")
+    _write_camera(target, take)
+    _write_maps(target, take)
+    write_atomic(target / FRAMES_FILE, frames_csv(take.frames).encode())
+    make_contact(target)
+    manifest = sorted((source / "ascmhl").glob("*.mhl"))[-1]
+    names = [name for name in WHAT if (target / name).is_file()]
+    media = tuple(probe(target / name, record) for name in names)
+    return take, TakeExtras(media, key_moments(target, record), manifest.name, hash_file(manifest))
+
+
+def _copy_take(source: Path, target: Path) -> None:
+    """What the take's seal covers, each file as it was sealed. Raises VerifyFailed naming one that is
+    not."""
     for state in check(source):
+        where = str(source / state.path)
         if not state.ok:
             raise VerifyFailed(
-                f"{state.path} is not what was sealed ({state.state})",
-                where=str(source),
+                f"not as it was sealed: {state.state} ({state.detail})",
+                where=where,
                 todo="Run openset verify on this take",
             )
-        if state.path not in UNSEALED:
-            hashed = _copy_hashed(source / state.path, target / state.path)
-            if hashed not in state.detail:
-                raise VerifyFailed("changed while it was copied", where=str(source / state.path))
+        if state.path in UNSEALED:
+            continue
+        if _copy_hashed(source / state.path, target / state.path) not in state.detail:
+            raise VerifyFailed("changed while it was copied", where=where, todo="Deliver again")
 
 
 def _copy_hashed(source: Path, target: Path) -> str:
-    """Copy and sync; the xxh128 of the bytes as they were read."""
+    """Copy bytes and time stamp; the xxh128 of the bytes as they were read."""
     digest = xxhash.xxh3_128()
     make_folder(target.parent)
     with source.open("rb") as reading, target.open("xb") as output:
         while block := reading.read(_BLOCK_BYTES):
             digest.update(block)
             output.write(block)
-        output.flush()
-        os.fsync(output.fileno())
+    shutil.copystat(source, target)
     return str(digest.hexdigest())
 
 
-def _passport(production: Production, part: Path, takes: tuple[TakeId, ...], now: datetime) -> bytes:
-    return orjson.dumps(
-        {
-            "software": f"openset {__version__}",
-            "production": {"id": production.id, "title": production.title},
-            "made_at": now.isoformat(timespec="seconds"),
-            "takes": [str(take) for take in takes],
-        },
-        option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
-    )
+def _write_camera(target: Path, take: HandedTake) -> None:
+    link = None
+    if take.set_included:
+        path = f"../../{SETS_FOLDER}/{take.record.spec.set_name}/set.usda"
+        model = Usd.Stage.Open(str(target / path), Usd.Stage.LoadNone)
+        link = SetLink(
+            path,
+            tuple(prim.GetName() for prim in model.GetPseudoRoot().GetChildren()),
+            float(UsdGeom.GetStageMetersPerUnit(model)),
+            UsdGeom.GetStageUpAxis(model) == UsdGeom.Tokens.y,
+        )
+    text = camera_layer(take, link).ExportToString()
+    write_atomic(target / CAMERA_FILE, text.encode())
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    return (path for path in sorted(folder.rglob("*")) if path.is_file())
+def _write_maps(target: Path, take: HandedTake) -> None:
+    if take.lens is None:
+        return
+    factor = overscan(take.lens)
+    write_st_map(target / UNDISTORT_FILE, st_map(take.lens, "undistort", factor))
+    write_st_map(target / DISTORT_FILE, st_map(take.lens, "distort", factor))
 
 
-def _sealed_finding(path: str, state: str, detail: str) -> Finding:
-    words = {
-        "whole": "hash holds",
-        "changed": "hash holds",
-        "missing": "file is there",
-        "added": "the manifest knows every file",
-    }
-    return Finding(state == "whole", words.get(state, "the seal holds"), path, detail)
+def _write_cut(part: Path, title: str, takes: Sequence[HandedTake]) -> None:
+    check_one_rate(takes)
+    text = otio.adapters.write_to_string(timeline(title, takes), "otio_json")
+    write_atomic(part / OTIO_FILE, text.encode())
+    write_atomic(part / EDL_FILE, write_edl(title, events(takes)).encode())
 
 
-def _inside(where: str, found: Verification) -> list[Finding]:
-    return [Finding(one.ok, one.what, f"{where}/{one.where}", one.detail) for one in found.findings]
+def _write_passport(part: Path, told: Mapping[str, object]) -> None:
+    data = orjson.dumps(told, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    write_atomic(part / PASSPORT_FILE, data)
+    page = passport_page(orjson.loads(data), hash_file(part / PASSPORT_FILE))
+    write_atomic(part / PAGE_FILE, page.encode())
 
 
-def _set_finding(production: Production, name: str) -> Finding:
-    where = f"sets/{name}/set.usda"
-    try:
-        scene = read_set(set_file(production, name))
-    except OpensetError as error:
-        return Finding(False, "the set is read", where, error.what)
-    return Finding(True, "the set is read", where, f"{len(scene.meshes)} meshes")
+def _listed(part: Path) -> list[FileEntry]:
+    return [
+        FileEntry(path.relative_to(part).as_posix(), path.stat().st_size, hash_file(path))
+        for path in _files(part)
+    ]
 
 
-def _script_finding(path: Path) -> Finding:
-    where = f"script/{path.name}"
-    try:
-        script = fountain.parse(path.read_text("utf-8"))
-    except (OpensetError, OSError, UnicodeDecodeError) as error:
-        return Finding(False, "the script is read", where, str(error))
-    return Finding(True, "the script is read", where, f"{len(script.scenes)} scenes")
+def _sync(folder: Path) -> None:
+    """Every file and name below to the platter."""
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        if path.is_dir():
+            sync_folder(path)
+        else:
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)

@@ -1,0 +1,1 @@
+"""Figures of a take that are measured once, when it is handed over."""

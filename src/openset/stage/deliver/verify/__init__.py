@@ -1,0 +1,1 @@
+"""Checking a delivery by working everything out again from its files."""
