@@ -11,6 +11,7 @@ import pickle
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,8 @@ def do(job: dict[str, Any]) -> Any:
         picture = renderer.render(pose, lens)
         held = []
         for k in range(job["count"] + 1):
-            renderer.render(pose, lens, picture)
+            zoomed = replace(lens, fx_px=lens.fx_px * (1 + 0.01 * (k % 50)))
+            renderer.render(pose, zoomed, picture)
             if k % job["count"] == 0:
                 held.append(resident_bytes())
         renderer.close()

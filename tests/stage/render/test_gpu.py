@@ -183,6 +183,23 @@ def test_a_shadow_falls_where_geometry_says(gpu: Any) -> None:
         assert (code < 0.1 * lit) == shaded, (point, code, lit)
 
 
+def test_each_of_two_suns_throws_its_own_shadow(gpu: Any) -> None:
+    lid = quad("lid", [(-0.4, -0.4, 1.0), (0.4, -0.4, 1.0), (0.4, 0.4, 1.0), (-0.4, 0.4, 1.0)])
+    suns = (Sun((0.6, 0.0, 0.8), (3.0, 0.0, 0.0)), Sun((-0.6, 0.0, 0.8), (0.0, 0.0, 3.0)))
+    scene = Scene("lid", (floor(), lid), (Material("white", roughness=1.0),), suns)
+    pose = look_at((0.0, -5.0, 3.0), (0.0, 0.0, 0.0))
+    (picture,) = gpu.render(scene, (pose, STRAIGHT), gathered=False)
+    spots = [
+        (-0.75, 0, 0),
+        (0.75, 0, 0),
+        (0.0, -2.0, 0),
+    ]  # shadow of the red sun, of the blue one, none
+    red_gone, blue_gone, both = codes_at(picture, at(STRAIGHT, pose, spots))
+    assert red_gone[0] < 5 < 100 < red_gone[2]
+    assert blue_gone[2] < 5 < 100 < blue_gone[0]
+    assert both[0] > 100 < both[2]
+
+
 def test_shadows_follow_a_camera_that_walks_away(gpu: Any) -> None:
     lid = quad("lid", [(-0.5, 39.5, 1.0), (0.5, 39.5, 1.0), (0.5, 40.5, 1.0), (-0.5, 40.5, 1.0)])
     white, sun = Material("white", roughness=1.0), Sun((0, 0, 1), (3, 3, 3))
@@ -337,7 +354,7 @@ def test_a_number_of_samples_no_adapter_has_is_refused(gpu: Any) -> None:
         gpu.render(Scene("empty"), (LEVEL, STRAIGHT), samples=3)
 
 
-def test_two_hundred_frames_hold_no_more_memory_than_the_first(gpu: Any) -> None:
+def test_two_hundred_frames_of_a_zoom_hold_no_more_memory_than_the_first(gpu: Any) -> None:
     scene = Scene("set", (card(0, 0, 1.5, 0.7),), (Material("grey"),), (Sun((0, 0, 1), (1, 1, 1)),))
     first, last = gpu.ask(do="soak", scene=scene, frame=(LEVEL, LENSES["barrel"]), count=200)
     assert last - first < 4_000_000

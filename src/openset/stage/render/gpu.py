@@ -118,10 +118,11 @@ class GpuRenderer:
     """Draws a set, exactly as a camera would see it, into display-encoded planes.
 
     `width` and `height` are the picture expected first; each frame is of its own lens's size.
-    `samples` is 1 or 4 samples a pixel and `shadow_texels` the side of a shadow map; None suits the
-    adapter. `adapter` None takes the first of `adapters()`. `gathered` lets sky light and one bounce of
-    sunlight find their way through the set (probes.py; seconds, once, told to `progress` as 0..1);
-    without, every surface has the whole dome's light. Raises NoAdapter when there is no adapter.
+    `samples` is 1 or 4 samples a pixel, None for 4 on a real adapter and 1 on a software one;
+    `shadow_texels` is the side of a shadow map. `adapter` None takes the first of `adapters()`.
+    `gathered` lets sky light and one bounce of sunlight find their way through the set (probes.py;
+    seconds, once, told to `progress` as 0..1); without, every surface has the whole dome's light.
+    Raises NoAdapter when there is no adapter.
     """
 
     name = "gpu"
@@ -134,7 +135,7 @@ class GpuRenderer:
         *,
         adapter: AdapterInfo | None = None,
         samples: int | None = None,
-        shadow_texels: int | None = None,
+        shadow_texels: int = 2048,
         gathered: bool = True,
         progress: Callable[[float], None] | None = None,
     ) -> None:
@@ -146,9 +147,7 @@ class GpuRenderer:
         self._gain = 2.0**scene.exposure_ev
         grids = light_grids(scene, progress) if gathered and scene.meshes else ()
         self._set = _Set(self._device, scene, grids, self._samples, 8 if real else 1)
-        self._shadows = _Shadows(
-            self._device, scene, self._set, shadow_texels or (2048 if real else 1024)
-        )
+        self._shadows = _Shadows(self._device, self._set, shadow_texels)
         self._set.bind(self._shadows.texture)
         self._picture = _Picture(self._device, self._samples)
         self._picture.fit(width, height, width, height)
@@ -331,7 +330,7 @@ class _Set:
 class _Shadows:
     """Depth maps of each sun in boxes of growing size ahead of the camera; drawn when it leaves one."""
 
-    def __init__(self, device: Any, scene: Scene, stand: _Set, texels: int) -> None:
+    def __init__(self, device: Any, stand: _Set, texels: int) -> None:
         self._device, self._set, self._texels = device, stand, texels
         number = len(stand.suns) * BOXES_PER_SUN
         self.texture = device.create_texture(
