@@ -20,7 +20,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
-from openset.stage.record.files import read_take, recover_take, verify_take
+from openset.stage.record.files import read_take, verify_take
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Scene
 from openset.store.production import create_production
@@ -211,10 +211,13 @@ def test_a_kill_in_mid_take_loses_at_most_the_last_second(film: Path, tmp_path: 
         engine.process.communicate(timeout=30)
     folder = film / "takes" / "1-A-t01"
     assert read_take(folder).state == "recording"
-    record = recover_take(folder)
+    done = run("recover", str(film), "--json")
+    assert json.loads(done.stdout)["recovered"][0]["take"] == "1-A-t01", done.stderr
+    record = read_take(folder)
     assert record.state == "recovered"
     assert record.frames >= seen - 25
     assert verify_take(folder).ok
+    assert json.loads(run("recover", str(film), "--json").stdout)["recovered"] == []
 
 
 def test_ctrl_c_closes_the_take(film: Path, tmp_path: Path) -> None:

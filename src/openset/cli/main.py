@@ -227,6 +227,18 @@ def verify(
 
 
 @app.command()
+def recover(folder: Folder, as_json: Json = False) -> None:
+    """Close and seal the takes that a crash or a power cut left open (the engine does it at its start)."""
+
+    def work(output: Any) -> None:
+        from openset.cli.shoot import run_recover
+
+        run_recover(output, folder)
+
+    answer(as_json, work)
+
+
+@app.command()
 def prove(folder: Folder, as_json: Json = False) -> None:
     """Look at a production's records again and judge the milestones of its grant."""
 

@@ -12,7 +12,7 @@ from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, check_set_name
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.stage.lens.model import Lens, pinhole
-from openset.stage.rig import StagePlan, StageResult, run_stage
+from openset.stage.rig import StagePlan, StageResult, recover_open_takes, run_stage
 from openset.store.production import open_production
 
 
@@ -123,6 +123,15 @@ def run_engine(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     output.say("stage running: roll and cut from the monitor page; Ctrl-C ends it")
     return report(output, production.root, run_stage(production, plan, say=output.say))
+
+
+def run_recover(output: Output, folder: Path) -> None:
+    """Close every take that a crash or a power cut left open."""
+    production = open_production(folder)
+    records = recover_open_takes(production, output.say)
+    takes = [{"take": str(r.spec.id), "frames": r.frames, "state": r.state} for r in records]
+    rows = [(str(record.spec.id), f"{record.frames} frames") for record in records]
+    output.done({"recovered": takes}, f"{len(records)} open takes closed", rows)
 
 
 def _inside(root: Path, source: str) -> str:

@@ -29,6 +29,7 @@ from openset.stage.live.monitor import Monitor, MonitorFrame
 from openset.stage.live.plate import PlateSource
 from openset.stage.live.recorder import Recorder
 from openset.stage.live.track import FileTrack, LiveTrack, Track
+from openset.stage.record.files import read_take, recover_take
 from openset.stage.record.model import TakeRecord
 from openset.stage.render.bake import Sharp, bake_panorama
 from openset.stage.render.panorama import PanoramaRenderer
@@ -41,7 +42,7 @@ from openset.stage.tracking.live import UdpTracker
 from openset.stage.tracking.source import TrackerCounts
 from openset.store.files import hash_file, make_folder, write_atomic
 from openset.store.home import openset_home
-from openset.store.production import Production, set_file
+from openset.store.production import Production, set_file, take_folder, take_ids
 
 BACKENDS = ("auto", "gpu", "cpu")
 PANORAMA_PER_PICTURE = 4
@@ -104,6 +105,21 @@ class StageResult:
     stills: tuple[MonitorFrame, ...]
 
 
+def recover_open_takes(production: Production, say: Say) -> tuple[TakeRecord, ...]:
+    """Close and seal every take that a killed engine left open; those still rolling are left alone."""
+    recovered = []
+    for take_id in take_ids(production):
+        folder = take_folder(production, take_id)
+        try:
+            if read_take(folder).state != "recording":
+                continue
+            recovered.append(recover_take(folder))
+            say(f"take {take_id} was left open; recovered with {recovered[-1].frames} frames")
+        except OpensetError as trouble:
+            say(f"take {take_id} is left as it is: {trouble.line}")
+    return tuple(recovered)
+
+
 class _Open:
     """Everything a run has opened, closed in the right order whatever happened."""
 
@@ -140,6 +156,7 @@ def run_stage(
     """
     if plan.backend not in BACKENDS:
         raise BadInput(f"no back end {plan.backend!r}", todo=f"Choose one of {', '.join(BACKENDS)}")
+    recover_open_takes(production, say)
     scene = read_set(set_file(production, plan.set_name))
     plate = PlateSource(
         plan.plate,
