@@ -27,16 +27,18 @@ h3 { font-size: 1rem; margin: 0 0 0.25rem; }
 p { max-width: 68ch; margin: 0 0 1rem; }
 a { color: var(--accent); }
 code, .slate, .timecode { font-family: "Noto Sans Mono", "DejaVu Sans Mono", ui-monospace, monospace; }
-code { overflow-wrap: anywhere; }
+code { overflow-wrap: anywhere; } td:first-child code { white-space: nowrap; }
+.files td:first-child code { white-space: normal; }
 pre { background: var(--shade); padding: 0.75rem 1rem; overflow-x: auto; }
 .eyebrow { color: var(--quiet); margin: 0; }
-.slate { font-weight: 650; }
+.slate { font-weight: 650; white-space: nowrap; }
 .quiet { color: var(--quiet); }
 .sum { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1px;
   background: var(--line); border: 1px solid var(--line); margin: 2rem 0; padding: 0; }
 .sum div { background: var(--panel); padding: 0.75rem 1rem; }
 .sum dt { color: var(--quiet); font-size: 0.875rem; }
-.sum dd { margin: 0; font-size: 1.375rem; font-weight: 600; font-variant-numeric: tabular-nums; }
+.sum dd { margin: 0; font-size: 1.25rem; font-weight: 600; white-space: nowrap;
+  font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; background: var(--panel); margin: 0 0 1rem; }
 caption { text-align: start; font-weight: 600; padding: 0.5rem 0; }
 th, td { text-align: start; vertical-align: top; padding: 0.375rem 0.75rem;
@@ -45,7 +47,8 @@ th { font-weight: 500; color: var(--quiet); }
 thead th { background: var(--shade); color: var(--text); }
 .figures th { width: 12rem; }
 .number { text-align: end; }
-.pairs { display: grid; grid-template-columns: repeat(auto-fit, minmax(21rem, 1fr)); gap: 0 1.5rem; }
+.pairs { display: grid; align-items: start; gap: 0 1.5rem;
+  grid-template-columns: repeat(auto-fit, minmax(21rem, 1fr)); }
 .files td, .files th { font-size: 0.8125rem; padding: 0.1875rem 0.5rem; overflow-wrap: anywhere; }
 .state { display: inline-block; border: 1px solid currentColor; border-radius: 3px;
   padding: 0 0.5rem; font-size: 0.875rem; font-weight: 600; }
@@ -62,6 +65,10 @@ li { margin-bottom: 0.375rem; max-width: 76ch; }
 }
 """
 
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
 _WHAT = {
     "plate": "the camera's picture",
     "composite": "the picture as it was seen on the stage",
@@ -78,9 +85,9 @@ def passport_page(passport: Mapping[str, Any], passport_xxh128: str) -> str:
         _sum(passport),
         _contents(passport),
         _cut(passport),
-        *(_take(take) for take in takes),
         _promises(passport["not_promised"]),
         _checking(passport_xxh128),
+        *(_take(take) for take in takes),
         _conventions(passport["conventions"]),
         _files(passport["files"]),
     ]
@@ -101,13 +108,12 @@ def size_words(count: int) -> str:
 
 
 def _head(passport: Mapping[str, Any]) -> str:
-    made = datetime.fromisoformat(passport["made_at"])
-    zone = made.strftime("%Z")
     return (
         f'<header>\n<p class="eyebrow">Passport of a delivery</p>\n'
         f"<h1>{escape(passport['production']['title'])}</h1>\n"
-        f'<p class="quiet">Made on {made.day} {made:%B %Y, %H:%M} {escape(zone)} with '
-        f"{escape(passport['software'])}. Production {escape(passport['production']['id'])}.</p>\n"
+        f'<p class="quiet">Made on {_moment(passport["made_at"])} with '
+        f"{escape(passport['software'])}. Production "
+        f'<span class="slate">{escape(passport["production"]["id"])}</span>.</p>\n'
         "</header>\n"
     )
 
@@ -120,14 +126,21 @@ def _sum(passport: Mapping[str, Any]) -> str:
     rows = [
         ("Takes", str(len(takes))),
         ("Frames", str(cut["frames"])),
-        ("Running time", f"{int(seconds // 60)} min {seconds % 60:.1f} s"),
+        ("Running time", duration_words(seconds)),
         ("Frame rate", f"{rate_words(cut['rate'])}"),
-        ("Frames dropped", str(dropped)),
-        ("Without a fresh pose", str(held)),
+        ("Dropped frames", str(dropped)),
+        ("Held poses", str(held)),
         ("Size", size_words(sum(file["bytes"] for file in passport["files"]))),
     ]
     cells = "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>\n" for name, value in rows)
     return f'<dl class="sum">\n{cells}</dl>\n'
+
+
+def duration_words(seconds: float) -> str:
+    """Seconds as people say them: 8.8 s, 12 min 03 s."""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    return f"{int(seconds // 60)} min {int(seconds % 60):02d} s"
 
 
 def rate_words(rate: str) -> str:
@@ -167,7 +180,7 @@ def _cut(passport: Mapping[str, Any]) -> str:
         f"<p>Takes in scene order, {cut['frames']} frames from {_timecode(cut['record_start'])} to "
         f"{_timecode(cut['record_end'])}. Out points are the frame after the last.</p>\n"
     )
-    heads = [("", "Take", "Source in", "Source out", "Frames")]
+    heads = [("Order", "Take", "Source in", "Source out", "Frames")]
     return _section("The cut", words + _table(heads, rows))
 
 
@@ -228,8 +241,8 @@ def _picture_rows(take: Mapping[str, Any]) -> list[Row]:
         ("Size", f"{picture['width_px']} × {picture['height_px']}"),
         ("Frame rate", rate_words(picture["rate"])),
         ("Timecode", f"{picture['start_timecode']} to {picture['end_timecode']}"),
-        ("Rolled", take["started_at"].replace("T", " ")),
-        ("Cut", take["reason"] or "no reason given"),
+        ("Rolled", _moment(take["started_at"])),
+        ("Ended by", take["reason"] or "not told"),
     ]
 
 
@@ -251,7 +264,7 @@ def _lens_rows(lens: Mapping[str, Any] | None) -> list[Row]:
         return [("Lens", "not known")]
     low, high = lens["focal_range_mm"]
     focal = f"{low:.2f} mm" if high - low < 0.005 else f"{low:.2f} to {high:.2f} mm"
-    bends = ", ".join(f"{name} {value:+.5f}" for name, value in lens["brown_conrady"].items() if value)
+    bends = ", ".join(f"{name} {value:+.4g}" for name, value in lens["brown_conrady"].items() if value)
     wide, high_px = lens["straight_size_px"]
     focus, stop = lens["focus_distance_m"], lens["f_stop"]
     return [
@@ -315,7 +328,7 @@ def _checking(passport_xxh128: str) -> str:
     return _section(
         "How to check this delivery",
         "<p>With Openset, in the folder that holds this page. It hashes every file again, decodes "
-        "every frame, and works out the figures above anew:</p>\n<pre>openset verify .</pre>\n"
+        "every frame, and works out the figures on this page anew:</p>\n<pre>openset verify .</pre>\n"
         "<p>With any program that reads ASC MHL, for example the ASC's own. It hashes every file "
         "again, names what has changed, and adds its own generation to the seal:</p>\n"
         "<pre>ascmhl create -h xxh128 .</pre>\n"
@@ -372,3 +385,10 @@ def _table(
 
 def _timecode(text: str) -> str:
     return f'<span class="timecode">{escape(text)}</span>'
+
+
+def _moment(iso: str) -> str:
+    """22 November 2026, 20:49:12 UTC; the month in English whatever the machine speaks."""
+    at = datetime.fromisoformat(iso)
+    zone = at.tzname() or ""
+    return escape(f"{at.day} {_MONTHS[at.month - 1]} {at.year}, {at:%H:%M:%S} {zone}".strip())

@@ -197,7 +197,7 @@ def count_movie(path: Path) -> MovieCount:
     """Decode the movie to its end; a file that does not open holds no frames."""
     frames, size, timecode = 0, (0, 0), ""
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), metadata_errors="replace") as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
             tags = {**container.metadata, **stream.metadata}

@@ -49,6 +49,7 @@ from openset.stage.deliver.model import (
 )
 from openset.stage.deliver.passport import cut_entry, told_by_files
 from openset.stage.deliver.track import camera_frames
+from openset.stage.deliver.verify.chain import seal_troubles
 from openset.stage.lens.files import read_st_map
 from openset.stage.lens.stmap import overscan
 from openset.stage.record.checks import check_movie, check_raw, check_state, check_totals, check_track
@@ -67,6 +68,7 @@ from openset.stage.record.model import (
 from openset.stage.scene.files import read_set
 from openset.stage.scene.model import Scene
 from openset.store.files import hash_file
+from openset.store.mhl import FOLDER as SEAL
 from openset.store.mhl import FileState, check
 from openset.store.production import (
     Production,
@@ -85,6 +87,15 @@ _SEAL_WORDS = {
     "missing": "file is there",
     "added": "the manifest knows every file",
 }
+_NO_TIMELINE = (
+    otio.exceptions.OTIOError,
+    OSError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    TypeError,
+)
+"""What OpenTimelineIO raises for files that are none, and what a timeline without clips leads to."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +111,7 @@ def verify_delivery(folder: Path) -> Verification:
     raises for what is in the folder: it becomes a finding."""
     folder = folder.absolute()
     states = check(folder)
-    findings = [_sealed_finding(state) for state in states]
+    findings = [*_check_seal(folder), *(_sealed_finding(state) for state in states)]
     try:
         passport = read_passport(folder / PASSPORT_FILE)
     except BadInput as error:
@@ -217,9 +228,9 @@ def _check_camera(folder: Path, take: HandedTake) -> list[Finding]:
         stage = Usd.Stage.Open(str(folder / where))
         spec = take.record.spec
         found = check_camera(take, camera_states(stage, spec.width, spec.height), floor_of(stage))
-    except (Tf.ErrorException, ValueError, ZeroDivisionError) as error:
-        return [Finding(False, "the camera is read", where, " ".join(str(error).split())[:200])]
-    troubles = [str(error).splitlines()[0] for error in stage.GetCompositionErrors()]
+        troubles = [_words(error) for error in stage.GetCompositionErrors()]
+    except (Tf.ErrorException, ValueError, TypeError, ZeroDivisionError) as error:
+        return [Finding(False, "the camera is read", where, _words(error))]
     if take.set_included and not stage.GetPrimAtPath(SET_PATH).GetAllChildren():
         troubles.append("the set is not there")
     return [
@@ -260,8 +271,8 @@ def _check_cut(folder: Path, takes: Sequence[HandedTake], passport: Mapping[str,
         found = otio.adapters.read_from_file(str(folder / OTIO_FILE), "otio_json")
         for track, file in ((COMPOSITES, COMPOSITE_FILE), (PLATES, PICTURE_FILE)):
             findings.append(check_clips(track, clips_seen(found, track), wanted_clips(takes, file)))
-    except (otio.exceptions.OTIOError, OSError, ValueError, AttributeError, TypeError) as error:
-        findings.append(Finding(False, "the timeline is read", OTIO_FILE, " ".join(str(error).split())))
+    except _NO_TIMELINE as error:
+        findings.append(Finding(False, "the timeline is read", OTIO_FILE, _words(error)))
     try:
         rate = takes[0].record.spec.rate
         events = read_edl((folder / EDL_FILE).read_text("utf-8"), rate)
@@ -288,8 +299,25 @@ def _check_page(folder: Path) -> Finding:
     return Finding(digest in page, what, PAGE_FILE, f"xxh128 {digest}")
 
 
+def _words(error: object) -> str:
+    """An error's first words on one line. USD quotes the file, which may be no text at all."""
+    try:
+        return " ".join(str(error).split())[:200]
+    except UnicodeDecodeError:
+        return "holds bytes that are no text"
+
+
 def _lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines() if path.is_file() else []
+
+
+def _check_seal(folder: Path) -> list[Finding]:
+    files = {path.name: path.read_bytes() for path in (folder / SEAL).glob("*") if path.is_file()}
+    troubles = seal_troubles(files) if files else {}
+    return [
+        Finding(name not in troubles, "the seal is whole", f"{SEAL}/{name}", troubles.get(name, ""))
+        for name in sorted(files.keys() | troubles.keys())
+    ]
 
 
 def _sealed_finding(state: FileState) -> Finding:
@@ -305,6 +333,8 @@ def _read_set(path: Path, where: str) -> tuple[Finding, Scene | None]:
         scene = read_set(path)
     except OpensetError as error:
         return Finding(False, "the set is read", where, error.what), None
+    except (UnicodeDecodeError, TypeError) as error:  # USD's own, for bytes that are no text or value
+        return Finding(False, "the set is read", where, _words(error)), None
     return Finding(True, "the set is read", where, f"{len(scene.meshes)} meshes"), scene
 
 
