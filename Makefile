@@ -1,5 +1,5 @@
 # Two commands do all set-up on a fresh Debian-like machine: `make demo` and `make test`.
-.PHONY: demo test setup setup-test lint speed quality requirements
+.PHONY: demo test setup setup-test lint speed quality pictures requirements
 DEMO ?= lane-market
 PY := .venv/bin/python
 
@@ -26,6 +26,10 @@ speed: setup-test
 
 quality: setup-test
 	@$(PY) benchmarks/run.py quality
+
+# The README's pictures, made by the test that walks the demo's pages.
+pictures: setup-test
+	@OPENSET_PICTURES=docs/pictures OPENSET_DEMO_WIDTH=1280 $(PY) -m pytest tests/journeys/test_demo_day.py
 
 # Writes the pins again from pyproject.toml; names and versions only, no addresses.
 requirements: setup-test

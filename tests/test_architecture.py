@@ -12,7 +12,8 @@ TESTS = Path(__file__).resolve().parent
 
 WORLDLY_MODULES = {
     "asyncio", "http", "multiprocessing", "os", "random", "secrets", "shutil", "socket", "sqlite3",
-    "subprocess", "tempfile", "threading", "time", "urllib", "av", "django", "httpx", "wgpu", "websockets",
+    "subprocess", "tempfile", "threading", "time", "urllib", "av", "django", "httpx", "wgpu",
+    "websockets",
 }  # fmt: skip
 WORLDLY_FILES = {
     "live.py", "files.py", "gpu.py", "rig.py", "__main__.py",
@@ -25,6 +26,12 @@ NO_TEST_NEEDED = {"__init__.py", "__main__.py", "apps.py", "urls.py", "admin.py"
 MODULES = sorted(
     path.relative_to(SOURCE) for path in SOURCE.rglob("*.py") if "vendor" not in path.parts
 )
+
+
+# Exceptions, in the open: (module, import) and why.
+ALLOWED = {
+    ("stage/record/movie.py", "av"),  # encodes in memory; where the bytes go is handed in
+}
 
 
 def may_touch_the_world(module: Path) -> bool:
@@ -51,7 +58,8 @@ def imports_of(module: Path) -> set[str]:
 @pytest.mark.parametrize("module", MODULES, ids=str)
 def test_a_pure_file_does_no_io(module: Path) -> None:
     if not may_touch_the_world(module):
-        assert not imports_of(module) & WORLDLY_MODULES
+        allowed = {name for place, name in ALLOWED if place == module.as_posix()}
+        assert not (imports_of(module) & WORLDLY_MODULES) - allowed
 
 
 @pytest.mark.parametrize("module", MODULES, ids=str)

@@ -14,7 +14,7 @@ import numpy as np
 
 from openset.cli.office import open_office, run_up
 from openset.cli.output import Output
-from openset.primitives.errors import AlreadyExists, VerifyFailed
+from openset.primitives.errors import AlreadyExists, BadInput, VerifyFailed
 from openset.sim.files import write_day
 from openset.sim.rig import DEMO_DAY, JudgedDay, day_plan, shoot_day
 from openset.stage.deliver.files import make_delivery, verify_delivery
@@ -56,9 +56,18 @@ SHEET_WIDTH = 480
 
 
 def run_demo(
-    output: Output, folder: Path, *, replace: bool, backend: str, seed: int, leave_open: bool
+    output: Output,
+    folder: Path,
+    *,
+    replace: bool,
+    backend: str,
+    seed: int,
+    width: int,
+    leave_open: bool,
 ) -> int:
     """Make the demo production in `folder`, print what happened, and leave the site open if asked."""
+    if not 320 <= width <= 1920:
+        raise BadInput(f"no picture of {width} pixels", where="--width", todo="Choose 320 to 1920")
     began = time.monotonic()
     production = make_production(folder, replace=replace)
     output.say("the set: a market lane, built by code")
@@ -67,7 +76,7 @@ def run_demo(
     before, grant = _first_look(production)
     output.say(f"milestone 'stage': {before}")
     output.say("the day: figure, cloth, camera and tracker are simulated (this takes a minute)")
-    shoot = write_day(folder / "simulated", day_plan(DEMO_DAY, seed), _progress(output))
+    shoot = write_day(folder / "simulated", day_plan(DEMO_DAY, seed, *_size(width)), _progress(output))
     production = update_stage(
         production,
         {
@@ -100,6 +109,11 @@ def run_demo(
     if leave_open:
         run_up(output, folder, 8000)
     return 0
+
+
+def _size(width: int) -> tuple[int, int]:
+    """16:9, in whole blocks of four pixels."""
+    return width // 4 * 4, width * 9 // 16 // 4 * 4
 
 
 def make_production(folder: Path, *, replace: bool) -> Production:

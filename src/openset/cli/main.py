@@ -83,6 +83,9 @@ def demo(
     ] = None,
     backend: Backend = "auto",
     seed: Annotated[int, typer.Option(help="Which simulated day: the same number, the same day.")] = 7,
+    width: Annotated[
+        int, typer.Option(help="Width of the simulated picture, 320 to 1920 (16:9).")
+    ] = 1280,
     as_json: Json = False,
 ) -> None:
     """Make a whole production from nothing: script, set, a simulated day, takes, delivery, proof."""
@@ -92,7 +95,13 @@ def demo(
 
         leave_open = sys.stdout.isatty() and not as_json if open_site is None else open_site
         return run_demo(
-            output, folder, replace=replace, backend=backend, seed=seed, leave_open=leave_open
+            output,
+            folder,
+            replace=replace,
+            backend=backend,
+            seed=seed,
+            width=width,
+            leave_open=leave_open,
         )
 
     answer(as_json, work)
@@ -228,7 +237,7 @@ def verify(
 
 @app.command()
 def recover(folder: Folder, as_json: Json = False) -> None:
-    """Close and seal the takes that a crash or a power cut left open (the engine does it at its start)."""
+    """Close and seal takes that a crash left open (the engine does it too, at its start)."""
 
     def work(output: Any) -> None:
         from openset.cli.shoot import run_recover

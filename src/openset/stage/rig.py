@@ -319,7 +319,9 @@ def open_renderer(
         found = adapters()
         usable = [a for a in found if backend == "gpu" or a.kind == "gpu" or not realtime]
         if usable:
-            return GpuRenderer(scene, *size, adapter=usable[0])
+            say(f"drawing on {usable[0].name}")
+            samples = None if realtime else 4
+            return GpuRenderer(scene, *size, adapter=usable[0], samples=samples)
         if backend == "gpu":
             raise NoAdapter(
                 "no Vulkan, Metal or D3D12 adapter",
