@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from openset.site import engines
 from openset.site.engines import alive, find_engine, standing, start_engine
+from openset.stage.live.control import Control
 from openset.store.home import openset_home
 from openset.store.production import open_production
 
@@ -23,15 +26,34 @@ def note(production_id: str, text: str) -> None:
     (folder / f"{production_id}.json").write_text(text)
 
 
-def test_a_running_engine_is_found_by_its_note() -> None:
-    note("lane", json.dumps({"port": 8123, "token": "word", "pid": os.getpid()}))
+@pytest.fixture
+def running() -> Iterator[Control]:
+    control = Control("lane", "Lane", port=0, status=dict, obey=lambda order: (True, ""))
+    control.start_serving()
+    yield control
+    control.stop()
+
+
+def test_a_running_engine_is_found_by_its_note(running: Control) -> None:
     engine = find_engine("lane")
     assert engine is not None
-    assert engine.address == "ws://127.0.0.1:8123/"
+    assert engine.address == f"ws://127.0.0.1:{running.port}/"
     assert alive(engine)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"port": "x", "token": "t"}', "\0\0"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        "{}",
+        '{"port": "x", "token": "t"}',
+        '{"port": 99999, "token": "t"}',
+        '{"port": 8010, "token": "a\\r\\nb"}',
+        "\0\0",
+    ],
+)
 def test_a_note_that_cannot_be_read_is_no_engine(text: str) -> None:
     note("lane", text)
     assert find_engine("lane") is None
@@ -42,15 +64,23 @@ def test_no_name_leads_out_of_the_folder(name: str) -> None:
     assert find_engine(name) is None
 
 
-def test_a_note_left_by_a_dead_engine_is_not_alive() -> None:
-    note("lane", json.dumps({"port": 8123, "token": "word", "pid": 2**22 + 1}))
+def test_a_note_left_by_a_power_cut_is_not_alive_though_its_pid_lives_again() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    note("lane", json.dumps({"port": port, "token": "word", "pid": os.getpid()}))
     assert not alive(find_engine("lane"))
+
+
+def test_another_engine_on_the_noted_port_is_not_taken_for_it(running: Control) -> None:
+    note("quay", json.dumps({"port": running.port, "token": "word", "pid": os.getpid()}))
+    assert not alive(find_engine("quay"))
 
 
 def test_a_stage_that_cannot_start_says_why(production: Any, tmp_path: Path) -> None:
     (tmp_path / "production.toml").write_text(
         '[production]\nid = "lane"\ntitle = "Lane"\nrate = "25"\n[stage]\nplate = "nowhere.mp4"\n'
     )
+    note("lane", json.dumps({"port": 9, "token": "left over", "pid": os.getpid()}))
     said = start_engine(open_production(tmp_path), wait_s=60)
     assert said
     assert "Traceback" not in said

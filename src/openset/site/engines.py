@@ -1,25 +1,31 @@
 """The stage engines that run on this machine: finding them, and starting one for a production.
 
 A running engine says where it listens in $OPENSET_HOME/engines/<production id>.json, readable by its
-owner alone: {"port", "token", "pid", "production"}.
+owner alone: {"port", "token", "pid", "production", "title"}. After a power cut the note stays and its pid
+may be anybody's, so only an engine that answers to its token counts as running.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from websockets.exceptions import WebSocketException
+from websockets.sync.client import connect
 
 from openset.store.home import openset_home
 from openset.store.production import Production
 
 _ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$")
+_TOKEN = re.compile(r"^[!-~]+$")
 STARTING_S = 2.0
+ANSWER_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -28,12 +34,16 @@ class Engine:
 
     port: int
     token: str
-    pid: int
 
     @property
     def address(self) -> str:
         """The engine's WebSocket."""
         return f"ws://127.0.0.1:{self.port}/"
+
+    @property
+    def key(self) -> dict[str, str]:
+        """The header that opens it."""
+        return {"Authorization": f"Bearer {self.token}"}
 
 
 def find_engine(production_id: str) -> Engine | None:
@@ -42,22 +52,21 @@ def find_engine(production_id: str) -> Engine | None:
         return None
     try:
         note = json.loads((_folder() / f"{production_id}.json").read_text(encoding="utf-8"))
-        return Engine(int(note["port"]), str(note["token"]), int(note.get("pid", 0)))
+        port, token = int(note["port"]), str(note["token"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return Engine(port, token) if 0 < port < 65536 and _TOKEN.match(token) else None
 
 
 def alive(engine: Engine | None) -> bool:
-    """Whether the engine's process is still there."""
-    if engine is None or engine.pid <= 0:
+    """Whether the engine answers to its token."""
+    if engine is None:
         return False
     try:
-        os.kill(engine.pid, 0)
-    except ProcessLookupError:
+        with connect(engine.address, additional_headers=engine.key, proxy=None, open_timeout=ANSWER_S):
+            return True
+    except (OSError, WebSocketException):
         return False
-    except PermissionError:
-        return True
-    return True
 
 
 def start_engine(production: Production, wait_s: float = STARTING_S) -> str:
@@ -65,20 +74,21 @@ def start_engine(production: Production, wait_s: float = STARTING_S) -> str:
     it is starting already.
 
     Returns "" when it runs (or is still starting after `wait_s`), else its own last line: why not."""
-    if alive(find_engine(production.id)) or standing(production.id)[0] == "starting":
-        return ""
-    _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _log(production.id).open("wb") as sink:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "openset", "stage", str(production.root)],
-            stdin=subprocess.DEVNULL,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    _STARTED[production.id] = process
+    with _STARTING:
+        before = find_engine(production.id)
+        if alive(before) or standing(production.id)[0] == "starting":
+            return ""
+        _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+        with _log(production.id).open("wb") as sink:
+            _STARTED[production.id] = subprocess.Popen(
+                [sys.executable, "-m", "openset", "stage", str(production.root), "--port", "0"],
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
     until = time.monotonic() + wait_s
-    while time.monotonic() < until and find_engine(production.id) is None:
+    while time.monotonic() < until and find_engine(production.id) in (None, before):
         state, line = standing(production.id)
         if state != "starting":
             return line if state == "failed" else ""
@@ -100,6 +110,7 @@ def standing(production_id: str) -> tuple[str, str]:
 
 # By production id. A stage that has ended is reaped when `standing` looks at it.
 _STARTED: dict[str, subprocess.Popen[bytes]] = {}
+_STARTING = threading.Lock()
 
 
 def _folder() -> Path:

@@ -204,11 +204,10 @@ async def _with_engine(
 async def _one_engine(
     scope: Scope, engine: Engine, outbox: Outbox, commands: asyncio.Queue[dict[str, Any]]
 ) -> str:
-    headers = {"Authorization": f"Bearer {engine.token}"}
     try:
         async with websockets.connect(
             engine.address,
-            additional_headers=headers,
+            additional_headers=engine.key,
             max_size=LARGEST_PICTURE,
             compression=None,
             proxy=None,
