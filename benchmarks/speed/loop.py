@@ -54,7 +54,10 @@ def measure(folder: Path, minutes: float, width: int, height: int) -> None:
     plan = DayPlan(seed=3, width_px=width, height_px=height, duration_s=2.0)
     shoot = write_day(folder / "day", plan)
     production = create_production(folder / "film", title="Film", rate=Fraction(25))
-    write_set(Scene("sky", dome=late_afternoon(np.random.default_rng(1), (0.5, 0.6, 0.62), 1024)), folder / "film" / "sets" / "sky")
+    write_set(
+        Scene("sky", dome=late_afternoon(np.random.default_rng(1), (0.5, 0.6, 0.62), 1024)),
+        folder / "film" / "sets" / "sky",
+    )
     memory: list[tuple[float, float]] = []
     spent: list[float] = []
 
