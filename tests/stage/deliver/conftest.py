@@ -48,7 +48,11 @@ def picture(index: int, level: int) -> Yuv420:
     u = np.full((HEIGHT // 2, WIDTH // 2), 90, np.uint8)
     v = np.full((HEIGHT // 2, WIDTH // 2), 80, np.uint8)
     left = 4 + index % 40
-    y[:, left : left + 12], u[:, left // 2 : left // 2 + 6], v[:, left // 2 : left // 2 + 6] = 160, 128, 128
+    y[:, left : left + 12], u[:, left // 2 : left // 2 + 6], v[:, left // 2 : left // 2 + 6] = (
+        160,
+        128,
+        128,
+    )
     return Yuv420(y, u, v)
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import chain
 
 from openset.primitives.time import Timecode, parse_timecode
 
@@ -83,8 +84,9 @@ def reel_names(names: Sequence[str]) -> list[str]:
     reels: list[str] = []
     for number, name in enumerate(names, 1):
         plain = re.sub(r"[^A-Z0-9]", "", name.upper())
-        usable = 0 < len(plain) <= _REEL_LENGTH and plain not in reels
-        reels.append(plain if usable else f"R{number:05d}")
+        numbered = (f"R{count:05d}" for count in range(number, 100_000))
+        wanted = [plain] if 0 < len(plain) <= _REEL_LENGTH else []
+        reels.append(next(reel for reel in chain(wanted, numbered) if reel not in reels))
     return reels
 
 

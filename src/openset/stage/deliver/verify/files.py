@@ -333,7 +333,10 @@ def _read_set(path: Path, where: str) -> tuple[Finding, Scene | None]:
         scene = read_set(path)
     except OpensetError as error:
         return Finding(False, "the set is read", where, error.what), None
-    except (UnicodeDecodeError, TypeError) as error:  # USD's own, for bytes that are no text or value
+    except (
+        ValueError,
+        TypeError,
+    ) as error:  # USD and OpenEXR, of bytes that are no text, value or part
         return Finding(False, "the set is read", where, _words(error)), None
     return Finding(True, "the set is read", where, f"{len(scene.meshes)} meshes"), scene
 
