@@ -147,6 +147,8 @@ class Engine:
     commands: list[dict[str, Any]] = field(default_factory=list)
     refused: int = 0
     take: int = 3
+    view: str = "composite"
+    circled: list[str] = field(default_factory=list)
     tracking: tuple[str, float] = ("tracked", 8.0)
     frames: int = 0
     pictures: bool = True
@@ -184,7 +186,7 @@ class Engine:
             "rate_fps": 25.0, "rate_wanted": 25.0, "tracking_state": state, "tracking_age_ms": age_ms,
             "delay_ms": 83.0, "track_samples": 100, "track_faults": 0, "key_score": 87.4,
             "backend": "cpu", "disk_minutes_left": 132.0, "faults": [], "message": "",
-            "takes": ["1-A-t02"] if self.take > 2 else [],
+            "takes": ["1-A-t02"] if self.take > 2 else [], "view": self.view, "circled": self.circled,
         }  # fmt: skip
 
     async def _serve(self, ready: threading.Event) -> None:
@@ -220,6 +222,10 @@ class Engine:
                 self.commands.append(command)
                 if command["type"] in ("roll", "cut"):
                     self.rolling = command["type"] == "roll"
+                elif command["type"] == "view":
+                    self.view = command["what"]
+                elif command["type"] == "circle":
+                    self.circled = [command["take"]] if command["circled"] else []
                 answer = {"type": "reply", "ok": True, "text": "done", "to": command["type"]}
                 await connection.send(json.dumps(answer))
         finally:

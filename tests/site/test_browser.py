@@ -104,6 +104,7 @@ def test_the_keys_r_and_c_roll_and_cut(
     expect(crew.get_by_role("button", name="Roll")).to_be_enabled()
     crew.keyboard.press("r")
     expect(crew.locator('[data-show="roll_state"]')).to_have_text("Recording")
+    expect(crew.get_by_role("button", name="Slate")).to_be_disabled()
     crew.screenshot(path=shots / "monitor-rolling.png")
     crew.keyboard.press("c")
     expect(crew.locator('[data-show="roll_state"]')).to_have_text("Ready")
@@ -127,7 +128,7 @@ def test_circle_note_slate_and_view_reach_the_engine(
     crew.keyboard.press("Enter")
     crew.get_by_label("Matte").check()
     crew.keyboard.press(" ")
-    crew.wait_for_timeout(300)
+    expect(crew.locator("[data-trouble]")).to_contain_text("1-A-t02 is no longer circled")
     assert stage.commands == [
         {"type": "circle", "circled": True, "take": "1-A-t02"},
         {"type": "note", "text": "Rerun the hem", "take": "1-A-t02"},
@@ -135,6 +136,18 @@ def test_circle_note_slate_and_view_reach_the_engine(
         {"type": "view", "what": "matte"},
         {"type": "circle", "circled": False, "take": "1-A-t02"},
     ]
+
+
+def test_a_second_monitor_shows_the_view_and_the_circle_of_the_first(
+    crew: Page, site: Any, production: Any, engine: Callable[..., Any]
+) -> None:
+    stage = engine(site.home, view="matte", circled=["1-A-t02"])
+    crew.goto(monitor(site, production))
+    expect(crew.get_by_label("Matte")).to_be_checked()
+    expect(crew.locator('[data-do="circle"]')).to_have_attribute("aria-pressed", "true")
+    stage.view, stage.circled = "plate", []
+    expect(crew.get_by_label("Plate")).to_be_checked()
+    expect(crew.locator('[data-do="circle"]')).to_have_attribute("aria-pressed", "false")
 
 
 def test_a_visitor_who_has_not_signed_in_sees_but_cannot_roll(

@@ -157,6 +157,8 @@ def test_without_any_track_the_picture_still_runs_and_says_so(make: Make) -> Non
 def test_roll_cut_slate_and_marks_work_from_outside(make: Make, production: Production) -> None:
     loop = make(FileTrack(move(20.0)), frames=25, paced=True, loop=True)
     said: list[tuple[bool, str]] = []
+    during: list[str] = []
+    take = production.root / "takes" / "7-B-t01"
 
     def direct(order: dict[str, Any], until: Callable[[], bool]) -> None:
         said.append(loop.obey(order))
@@ -166,10 +168,17 @@ def test_roll_cut_slate_and_marks_work_from_outside(make: Make, production: Prod
 
     def day() -> None:
         direct({"type": "slate", "scene": "7", "shot": "B"}, lambda: loop.status.take == "7-B-t01")
-        direct({"type": "roll"}, lambda: loop.status.recorded >= 5)
-        direct({"type": "cut"}, lambda: len(loop.recorder.records) == 1)
+        direct({"type": "note", "take": "7-B-t01", "text": "too early"}, lambda: True)
+        direct({"type": "roll"}, lambda: loop.status.recorded >= 5 and take.is_dir())
+        direct({"type": "slate", "scene": "8", "shot": "A"}, lambda: True)
+        direct({"type": "note", "take": "7-B-t01", "text": "while it rolls"}, lambda: True)
+        during.append(read_marks(take).note)
+        direct({"type": "cut"}, lambda: not loop.status.rolling)
         direct({"type": "circle", "take": "7-B-t01", "circled": True}, lambda: True)
         direct({"type": "note", "take": "7-B-t01", "text": "good"}, lambda: True)
+        direct({"type": "circle", "take": "", "circled": True}, lambda: True)
+        direct({"type": "view", "what": "matte"}, lambda: True)
+        direct({"type": "view", "what": "x-ray"}, lambda: True)
         direct({"type": "slate", "scene": "../..", "shot": "B"}, lambda: True)
         direct({"type": "juggle"}, lambda: True)
         direct({"type": "stop"}, lambda: True)
@@ -178,10 +187,23 @@ def test_roll_cut_slate_and_marks_work_from_outside(make: Make, production: Prod
     crew.start()
     run(loop, time.monotonic_ns())
     crew.join()
-    marks = read_marks(production.root / "takes" / "7-B-t01")
+    marks = read_marks(take)
     assert (marks.circled, marks.note) == (True, "good")
-    assert [ok for ok, _ in said] == [True, True, True, True, True, False, False, True]
-    assert read_take(production.root / "takes" / "7-B-t01").frames >= 5
+    assert during == ["while it rolls"]
+    refused = [text for ok, text in said if not ok]
+    assert [text.split(" cannot")[0] for text in refused] == [
+        "7-B-t01: that is no take of this session. Mark it on its page",
+        "A take is rolling. Cut first, then set the slate",
+        "that is no take of this session. Mark it on its page",
+        "unknown order 'view'",
+        "scene '../..'",
+        "unknown order 'juggle'",
+    ]
+    assert loop.status.circled == ["7-B-t01"]
+    assert loop.status.view == "matte"
+    assert loop.status.scene == "7"
+    assert read_take(take).frames >= 5
+    assert verify_take(take).ok
 
 
 def test_a_picture_that_breaks_off_closes_the_take_with_what_there_was(

@@ -14,8 +14,11 @@ def test_a_status_message_is_plain_json_with_its_lists_copied() -> None:
     status.faults.append({"time": "10:00:00:01", "kind": "track", "text": "stopped"})
     message = json.loads(json.dumps(status.as_message()))
     status.takes.append("1-A-t02")
+    status.circled.append("1-A-t01")
     assert message["type"] == "status"
     assert message["takes"] == ["1-A-t01"]
+    assert status.as_message()["circled"] is not status.circled
+    assert message["view"] == "composite"
     assert message["faults"][0]["kind"] == "track"
 
 

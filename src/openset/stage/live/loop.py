@@ -17,8 +17,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from openset.primitives.errors import OpensetError
-from openset.primitives.ids import TakeId, check_name
+from openset.primitives.errors import BadInput, OpensetError
+from openset.primitives.ids import TakeId, check_name, parse_take_id
 from openset.primitives.image import U8Plane, U8Planes, Yuv420, empty_yuv420
 from openset.primitives.space import IDENTITY, Pose
 from openset.primitives.time import Timecode, ns_from_s, s_from_ns
@@ -189,11 +189,14 @@ class StageLoop:
             if kind == "slate":
                 scene = check_name(str(order.get("scene", "")), "scene")
                 shot = check_name(str(order.get("shot", "")), "shot")
+                if self.status.rolling:
+                    return False, "A take is rolling. Cut first, then set the slate"
                 self._orders.put({"type": "slate", "scene": scene, "shot": shot})
                 return True, f"Slate {scene} {shot}"
             if kind == "view" and order.get("what") in VIEWS:
+                self.status.view = str(order["what"])
                 if self.monitor is not None:
-                    self.monitor.view = str(order["what"])
+                    self.monitor.view = self.status.view
                 return True, f"Showing {order['what']}"
             if kind in ("circle", "note"):
                 return True, self._mark(order)
@@ -202,17 +205,20 @@ class StageLoop:
         return False, f"unknown order {kind!r}"
 
     def _mark(self, order: dict[str, Any]) -> str:
-        known = {str(take): take for take in self.recorder.closed_ids()}
-        take = known.get(str(order.get("take", "")))
-        if take is None:
-            return "That take is not closed yet; mark it on its page"
-        folder = take_folder(self.production, take)
+        """Say something of a take of this session. Marks lie outside the seal, so a take that still
+        rolls, or is just being sealed, is marked like any other."""
+        status, take = self.status, str(order.get("take", ""))
+        if take not in status.takes and not (status.rolling and take == status.take):
+            raise BadInput("that is no take of this session", where=take, todo="Mark it on its page")
+        folder = take_folder(self.production, parse_take_id(take))
         marks = read_marks(folder)
         if order["type"] == "circle":
             marks = replace(marks, circled=bool(order.get("circled", True)))
         else:
             marks = replace(marks, note=str(order.get("text", ""))[:2000])
         write_marks(folder, marks)
+        others = [one for one in status.circled if one != take]
+        status.circled = [*others, take] if marks.circled else others
         return f"{take} marked"
 
     def stop(self) -> None:

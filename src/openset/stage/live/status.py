@@ -9,7 +9,8 @@ from typing import Any
 
 @dataclass
 class Status:
-    """The engine's state in the units of the page: the loop writes it, listeners get copies."""
+    """The engine's state in the units of the page: the loop writes it, listeners get copies. `view` is
+    what every monitor shows; `takes` are those cut in this session, `circled` those marked so."""
 
     production: str = ""
     title: str = ""
@@ -33,13 +34,15 @@ class Status:
     backend: str = ""
     disk_minutes_left: float = 0.0
     message: str = ""
+    view: str = "composite"
     takes: list[str] = field(default_factory=list)
+    circled: list[str] = field(default_factory=list)
     faults: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=20))
 
     def as_message(self) -> dict[str, Any]:
         """The JSON the control socket sends."""
         out: dict[str, Any] = {"type": "status", **vars(self)}
-        out["takes"] = list(self.takes)
+        out["takes"], out["circled"] = list(self.takes), list(self.circled)
         out["faults"] = list(self.faults)
         for name in ("rate_fps", "tracking_age_ms", "delay_ms", "key_score", "disk_minutes_left"):
             out[name] = round(float(out[name]), 1)

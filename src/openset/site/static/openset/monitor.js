@@ -16,7 +16,8 @@ let status = null;
 let mayCommand = false;
 let lastPictureAt = 0;
 let lastTake = "";
-const circled = new Set();
+let circled = new Set();
+let marking = null;
 let said = 0;
 
 function show(name, text) {
@@ -89,6 +90,8 @@ function showStatus(now) {
   show("roll_state", say(now.rolling ? "rolling" : "ready"));
   lastTake = now.rolling ? now.take : (now.takes || []).at(-1) || lastTake;
   show("last_take", lastTake || "–");
+  circled = new Set(now.circled);
+  for (const radio of root.querySelectorAll('[name="view"]')) radio.checked = radio.value === now.view;
   find('[data-do="circle"]').setAttribute("aria-pressed", String(circled.has(lastTake)));
   showTruth(now);
   if (wasRolling && !now.rolling) tell(say("cut", before), "said", 4000);
@@ -100,6 +103,7 @@ function keys() {
   find('[data-do="roll"]').disabled = !live || status.rolling;
   find('[data-do="cut"]').disabled = !live || !status.rolling;
   for (const one of root.querySelectorAll('[data-open], [data-do="circle"], [name="view"]')) one.disabled = !live;
+  find('[data-open="slate"]').disabled = !live || status.rolling;
 }
 
 function showEngine(message) {
@@ -117,14 +121,9 @@ function showEngine(message) {
 }
 
 function showReply(reply) {
-  const take = lastTake;
   if (!reply.ok) return tell(words[{ "sign-in": "signin" }[reply.code] ?? reply.code] ?? reply.text, "fault", 5000);
-  if (reply.to === "circle") {
-    circled.has(take) ? circled.delete(take) : circled.add(take);
-    tell(say(circled.has(take) ? "circled" : "uncircled", take), "said", 3000);
-  } else if (reply.to === "note") {
-    tell(say("noted", take), "said", 3000);
-  }
+  if (reply.to === "circle") tell(say(marking.circled ? "circled" : "uncircled", marking.take), "said", 3000);
+  else if (reply.to === "note") tell(say("noted", marking.take), "said", 3000);
 }
 
 async function showPicture(blob) {
@@ -172,7 +171,7 @@ function order(command) {
 
 function aboutLastTake(command) {
   if (!status) return;
-  if (lastTake) order({ ...command, take: lastTake });
+  if (lastTake) order((marking = { ...command, take: lastTake }));
   else tell(say("no_take"), "said", 3000);
 }
 
@@ -181,7 +180,7 @@ const actions = {
   cut: () => order({ type: "cut" }),
   circle: () => aboutLastTake({ type: "circle", circled: !circled.has(lastTake) }),
   full: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
-  slate: () => status && open("slate"),
+  slate: () => status && !status.rolling && open("slate"),
   note: () => status && (lastTake ? open("note") : tell(say("no_take"), "said", 3000)),
 };
 
