@@ -21,7 +21,7 @@ from openset.primitives.time import Timecode, timecode_from_fields
 from openset.stage.deliver.edl import Event, reel_names
 from openset.stage.deliver.model import HandedTake
 from openset.stage.deliver.track import frame_at
-from openset.stage.record.model import COMPOSITE_FILE, PICTURE_FILE
+from openset.stage.record.model import COMPOSITE_FILE, PICTURE_FILE, TakeRecord
 
 COMPOSITES, PLATES = "composites", "plates"
 _MOST_REMARKS = 50
@@ -48,18 +48,17 @@ class ClipSeen:
     rate: Fraction
 
 
-def check_one_rate(takes: Sequence[HandedTake]) -> Fraction:
+def check_one_rate(records: Sequence[TakeRecord]) -> Fraction:
     """The frame rate all takes share. Raises BadInput naming two that differ."""
-    first = takes[0]
-    rate = first.record.spec.rate
-    for take in takes:
-        if take.record.spec.rate != rate:
+    first = records[0].spec
+    for spec in (record.spec for record in records):
+        if spec.rate != first.rate:
             raise BadInput(
-                f"runs at {take.record.spec.rate} frames a second, {first.id} at {rate}",
-                where=str(take.id),
+                f"runs at {spec.rate} frames a second, {first.id} at {first.rate}",
+                where=str(spec.id),
                 todo="One cut has one frame rate: deliver these takes apart",
             )
-    return rate
+    return first.rate
 
 
 def record_start(take: HandedTake) -> Timecode:
@@ -90,7 +89,7 @@ def timeline(name: str, takes: Sequence[HandedTake]) -> Any:
     rated = [take for take in takes if take.record.frames]
     if not rated:
         raise BadInput("no take holds a frame", todo="Shoot a take first")
-    check_one_rate(rated)
+    check_one_rate([take.record for take in rated])
     out = otio.schema.Timeline(name)
     start = record_start(rated[0])
     out.global_start_time = _time(start.frame_count, start.rate)

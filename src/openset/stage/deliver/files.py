@@ -54,6 +54,7 @@ from openset.stage.lens.stmap import overscan, st_map
 from openset.stage.record.files import make_contact, read_marks, read_take, read_track_lines
 from openset.stage.record.model import (
     UNSEALED,
+    TakeRecord,
 )
 from openset.stage.scene.files import read_set
 from openset.stage.scene.model import Scene
@@ -80,16 +81,19 @@ def make_delivery(
     """Hand over `take_ids`; without any, all circled takes; where none is circled, the newest closed
     take of each shot. `to` must be absent or an empty folder.
 
-    Raises AlreadyExists; BadInput for a take that is absent or open, or takes of different frame rates;
-    VerifyFailed where a take is not what was sealed; TrackBroken; SetBroken; DiskFull; NotWritable.
+    Raises AlreadyExists; BadInput for a take that is absent, open or empty, or takes of different
+    frame rates; VerifyFailed where a take is not what was sealed; TrackBroken; SetBroken; DiskFull;
+    NotWritable.
     """
     to, say = to.absolute(), progress or _silent
     _check_place(to)
     takes = choose_takes(production, take_ids)
+    records = [read_take(take_folder(production, take)) for take in takes]
+    check_one_rate(records)
     make_folder(to.parent)
-    _check_room(production, takes, to)
-    with _workshop(to) as part, writing(to):
-        sets = _copy_sets(production, takes, part, say)
+    _check_room(production, records, to)
+    with _workshop(to) as part:
+        sets = _copy_sets(production, records, part, say)
         scenes = {name: scene for name, (scene, _) in sets.items()}
         made = [_hand(production, take, part, scenes, say) for take in takes]
         handed = [take for take, _ in made]
@@ -110,7 +114,7 @@ def make_delivery(
 def choose_takes(production: Production, wanted: tuple[TakeId, ...]) -> tuple[TakeId, ...]:
     """The takes to deliver, in scene order.
 
-    Raises BadInput where one is absent or open, or there is none.
+    Raises BadInput where one is absent, open or empty, or there is none.
     """
     there = take_ids(production)
     for take in wanted:
@@ -119,32 +123,32 @@ def choose_takes(production: Production, wanted: tuple[TakeId, ...]) -> tuple[Ta
             raise BadInput(
                 f"there is no take {take}", where=str(production.root), todo=f"Takes here: {names}"
             )
-    closed = [
-        take
-        for take in there
-        if (not wanted or take in wanted) and _is_closed(production, take, wanted)
-    ]
+    asked = [take for take in there if take in wanted] if wanted else there
+    ready = [take for take in asked if _is_ready(production, take, wanted)]
     if wanted:
-        return tuple(closed)
-    circled = [take for take in closed if read_marks(take_folder(production, take)).circled]
-    newest = {(take.scene, take.shot): take for take in closed}
+        return tuple(ready)
+    circled = [take for take in ready if read_marks(take_folder(production, take)).circled]
+    newest = {(take.scene, take.shot): take for take in ready}
     found = tuple(circled or newest.values())
     if not found:
-        raise BadInput("holds no closed take", where=str(production.root), todo="Shoot a take first")
+        raise BadInput("holds no finished take", where=str(production.root), todo="Shoot a take first")
     return found
 
 
-def _is_closed(production: Production, take: TakeId, wanted: Sequence[TakeId]) -> bool:
-    """False for a take still open, or broken, that nobody asked for by name; BadInput if asked for."""
+def _is_ready(production: Production, take: TakeId, wanted: Sequence[TakeId]) -> bool:
+    """False for a take that is open, empty or broken, if nobody asked for it by name; BadInput if
+    someone did."""
     try:
-        state = read_take(take_folder(production, take)).state
+        record = read_take(take_folder(production, take))
     except BadInput:
         if wanted:
             raise
         return False
-    if state == "recording" and wanted:
+    if wanted and record.state == "recording":
         raise BadInput("the take is not closed", where=str(take), todo="Cut, or recover it, first")
-    return state != "recording"
+    if wanted and not record.frames:
+        raise BadInput("the take holds no frame", where=str(take), todo="Leave it out")
+    return record.state != "recording" and record.frames > 0
 
 
 def _silent(_: str) -> None:
@@ -156,13 +160,12 @@ def _check_place(to: Path) -> None:
         raise AlreadyExists("something is here already", where=str(to), todo="Name a new folder")
 
 
-def _check_room(production: Production, takes: Sequence[TakeId], to: Path) -> None:
+def _check_room(production: Production, records: Sequence[TakeRecord], to: Path) -> None:
     """Raises DiskFull before anything is copied where the disk clearly cannot hold it."""
     needed = _ROOM_TO_SPARE
-    for take in takes:
-        folder = take_folder(production, take)
-        spec = read_take(folder).spec
-        needed += sum(path.stat().st_size for path in _files(folder)) + 24 * spec.width * spec.height
+    for spec in (record.spec for record in records):
+        files = _files(take_folder(production, spec.id))
+        needed += sum(path.stat().st_size for path in files) + 24 * spec.width * spec.height
     free = free_bytes(to.parent)
     if free < needed:
         raise DiskFull(
@@ -202,12 +205,11 @@ def _remove_if_dead(hidden: Path) -> None:
 
 
 def _copy_sets(
-    production: Production, takes: Sequence[TakeId], part: Path, say: Say
+    production: Production, records: Sequence[TakeRecord], part: Path, say: Say
 ) -> dict[str, tuple[Scene, SetEntry]]:
     """The sets that the takes name and the production has, copied and read."""
-    names = sorted({read_take(take_folder(production, take)).spec.set_name for take in takes})
     out = {}
-    for name in names:
+    for name in sorted({record.spec.set_name for record in records}):
         try:
             source = set_file(production, name).parent
         except (SetNotFound, BadInput):
@@ -303,7 +305,6 @@ def _write_maps(target: Path, take: HandedTake) -> None:
 
 
 def _write_cut(part: Path, title: str, takes: Sequence[HandedTake]) -> None:
-    check_one_rate(takes)
     text = otio.adapters.write_to_string(timeline(title, takes), "otio_json")
     write_atomic(part / OTIO_FILE, text.encode())
     write_atomic(part / EDL_FILE, write_edl(title, events(takes)).encode())

@@ -186,12 +186,9 @@ def _cut(passport: Mapping[str, Any]) -> str:
 
 def _take(take: Mapping[str, Any]) -> str:
     folder = take["folder"]
-    picture = take["picture"]
     show = (
         f'<figure><img src="{escape(folder)}/{CONTACT_FILE}" alt="Take {escape(take["id"])}: plate, '
         'matte where recorded, and composite at moments of the take"></figure>\n'
-        if picture["frames"]
-        else ""
     )
     parts = [
         _figures("Picture", _picture_rows(take)),
