@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import signal
+import threading
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,14 +45,18 @@ from openset.stage.tracking.live import UdpTracker
 from openset.stage.tracking.source import TrackerCounts
 from openset.store.files import hash_file, make_folder, write_atomic
 from openset.store.home import openset_home
+from openset.store.mhl import is_sealed
 from openset.store.production import Production, set_file, take_folder, take_ids
 
 BACKENDS = ("auto", "gpu", "cpu")
 PANORAMA_PER_PICTURE = 4
 """A panorama's width in picture widths: a 50 degree lens then sees half the picture's own detail."""
 SHARP_WITHIN_RAD = 0.75
+HALF_MOST = 65504.0
+"""The brightest a kept bake can be: above it a 16-bit float is infinite."""
 FIRST_SAMPLE_S = 5.0
 LEAD_NS = ns_from_s(0.3)
+TICK_S = 5.0
 
 Say = Callable[[str], None]
 
@@ -103,6 +110,7 @@ class StageResult:
     trouble: OpensetError | None
     recorder_queue_deepest: int
     stills: tuple[MonitorFrame, ...]
+    interrupted: bool
 
 
 def recover_open_takes(production: Production, say: Say) -> tuple[TakeRecord, ...]:
@@ -111,7 +119,7 @@ def recover_open_takes(production: Production, say: Say) -> tuple[TakeRecord, ..
     for take_id in take_ids(production):
         folder = take_folder(production, take_id)
         try:
-            if read_take(folder).state != "recording":
+            if read_take(folder).state != "recording" and is_sealed(folder):
                 continue
             recovered.append(recover_take(folder))
             say(f"take {take_id} was left open; recovered with {recovered[-1].frames} frames")
@@ -130,15 +138,37 @@ class _Open:
         self.monitor: Monitor | None = None
         self.renderer: Renderer | None = None
 
-    def close(self) -> None:
-        self.plate.stop()
-        if self.recorder.is_alive():
+    def close(self, say: Say) -> None:
+        """Takes are closed and sealed whatever else goes wrong and however often Ctrl-C is pressed;
+        only the making of their proxies can be interrupted."""
+        with _unhurried(say), ExitStack() as closing:
+            if self.renderer is not None:
+                closing.callback(self.renderer.close)
+            for part in (self.monitor, self.control, self.tracker):
+                if part is not None:
+                    closing.callback(part.stop)
+            if self.recorder.is_alive():
+                closing.callback(self.recorder.end)
+            closing.callback(self.plate.stop)
+        if self.recorder.ident is not None:
             self.recorder.finish()
-        for part in (self.tracker, self.control, self.monitor):
-            if part is not None:
-                part.stop()
-        if self.renderer is not None:
-            self.renderer.close()
+
+
+@contextmanager
+def _unhurried(say: Say) -> Iterator[None]:
+    """Inside, Ctrl-C and a polite kill wait: what is being closed is closed whole."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {
+        each: signal.signal(each, lambda *_: say("closing the take, a moment"))
+        for each in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler if handler is not None else signal.SIG_DFL)
 
 
 def run_stage(
@@ -152,7 +182,8 @@ def run_stage(
 
     `ready` is called once, just before the first frame is due at `start_ns` on the engine's clock.
     Raises an OpensetError when something cannot be opened; trouble during the run ends the take, keeps
-    what was recorded and comes back in the result. KeyboardInterrupt cuts and closes like an order.
+    what was recorded and comes back in the result. KeyboardInterrupt cuts and closes like an order, and
+    the result says so.
     """
     if plan.backend not in BACKENDS:
         raise BadInput(f"no back end {plan.backend!r}", todo=f"Choose one of {', '.join(BACKENDS)}")
@@ -175,17 +206,31 @@ def run_stage(
             track.start_at(start_ns)
         ready(loop, start_ns)
         began = time.monotonic()
+        interrupted = False
+        ticker = _Ticker(loop, None if plan.loop else plate.format.promised_frames, say)
+        ticker.start()
         plate.start_at(start_ns)
         try:
             loop.run()
         except KeyboardInterrupt:
+            interrupted = True
             loop.interrupt()
+        finally:
+            ticker.stop()
         seconds = time.monotonic() - began
     finally:
-        opened.close()
+        opened.close(say)
+    records, tally = tuple(opened.recorder.records), loop.tally
+    # Frames that were on their way when the disk gave up are in no take.
+    written = sum(record.frames for record in records)
+    tally = replace(
+        tally,
+        recorded=written,
+        recording_lost=tally.recording_lost + tally.recorded - written,
+    )
     return StageResult(
-        takes=tuple(opened.recorder.records),
-        tally=loop.tally,
+        takes=records,
+        tally=tally,
         delay_s=loop.delay_s,
         delay_found=loop.delay_found,
         track_counts=asdict(opened.tracker.counts) if opened.tracker else {},
@@ -195,6 +240,7 @@ def run_stage(
         trouble=opened.recorder.trouble or plate.trouble,
         recorder_queue_deepest=opened.recorder.pipe.deepest,
         stills=tuple(loop.stills),
+        interrupted=interrupted,
     )
 
 
@@ -280,8 +326,8 @@ def _open_loop(
             status=loop.status.as_message,
             obey=loop.obey,
         )
-        control.start_serving()
         opened.control = control
+        control.start_serving()
         opened.monitor = loop.monitor = Monitor(control.publish, control.watched)
         opened.monitor.start()
         say(f"live monitor on port {control.port}")
@@ -320,8 +366,9 @@ def open_renderer(
         usable = [a for a in found if backend == "gpu" or a.kind == "gpu" or not realtime]
         if usable:
             say(f"drawing on {usable[0].name}")
-            samples = None if realtime else 4
-            return GpuRenderer(scene, *size, adapter=usable[0], samples=samples)
+            return GpuRenderer(
+                scene, *size, adapter=usable[0], progress=_quarters(say, "lighting the set")
+            )
         if backend == "gpu":
             raise NoAdapter(
                 "no Vulkan, Metal or D3D12 adapter",
@@ -359,22 +406,52 @@ def baked_panorama(
     at = world @ np.array([*eye, 1.0])
     towards = world[:3, :3] @ np.array(view)
     towards /= np.linalg.norm(towards)
-    last = [0.0]
-
-    def progress(done: float) -> None:
-        if done - last[0] >= 0.25 or done >= 1.0:
-            last[0] = done
-            say(f"  baked {done:.0%}")
-
     panorama = bake_panorama(
         scene,
         (float(at[0]), float(at[1]), float(at[2])),
         width,
-        progress,
+        _quarters(say, "baking"),
         sharp=Sharp((float(towards[0]), float(towards[1]), float(towards[2])), SHARP_WITHIN_RAD),
     )
     buffer = io.BytesIO()
-    np.save(buffer, panorama.astype(np.float16))
-    make_folder(kept.parent)
-    write_atomic(kept, buffer.getvalue())
+    np.save(buffer, np.minimum(panorama, HALF_MOST).astype(np.float16))
+    try:
+        make_folder(kept.parent)
+        write_atomic(kept, buffer.getvalue())
+    except OpensetError as trouble:
+        say(f"  the bake is used but not kept: {trouble.line}")
     return panorama
+
+
+def _quarters(say: Say, doing: str) -> Callable[[float], None]:
+    """A progress callback (0..1) that speaks at each quarter."""
+    last = [0.0]
+
+    def progress(done: float) -> None:
+        if done - last[0] >= 0.25 or (done >= 1.0 and last[0] < 1.0):
+            last[0] = done
+            say(f"  {doing} {done:.0%}")
+
+    return progress
+
+
+class _Ticker(threading.Thread):
+    """Says every few seconds how far the shoot is, until closed."""
+
+    def __init__(self, loop: StageLoop, promised: int | None, say: Say) -> None:
+        super().__init__(name="ticker", daemon=True)
+        self._loop, self._promised, self._say = loop, promised, say
+        self._ending = threading.Event()
+
+    def run(self) -> None:
+        while not self._ending.wait(TICK_S):
+            status = self._loop.status
+            total = f" of {self._promised}" if self._promised else ""
+            self._say(
+                f"  frame {status.frames_in}{total}, {status.rate_fps:.1f} a second, "
+                f"dropped {status.dropped}, {status.tracking_state}"
+            )
+
+    def stop(self) -> None:
+        self._ending.set()
+        self.join()
