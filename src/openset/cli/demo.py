@@ -21,10 +21,17 @@ from openset.stage.deliver.files import make_delivery, verify_delivery
 from openset.stage.live.monitor import VIEWS, MonitorFrame, bgr_of
 from openset.stage.record.files import write_marks
 from openset.stage.record.model import Marks
+from openset.stage.rig import BACKENDS
 from openset.stage.scene.files import write_set
 from openset.stage.scene.market import market_lane
-from openset.store.files import write_atomic
-from openset.store.production import Production, create_production, open_production, update_stage
+from openset.store.files import write_atomic, writing
+from openset.store.production import (
+    FILE_NAME,
+    Production,
+    create_production,
+    open_production,
+    update_stage,
+)
 
 MARK = "made by openset demo"
 
@@ -68,6 +75,8 @@ def run_demo(
     """Make the demo production in `folder`, print what happened, and leave the site open if asked."""
     if not 320 <= width <= 1920:
         raise BadInput(f"no picture of {width} pixels", where="--width", todo="Choose 320 to 1920")
+    if backend not in BACKENDS:
+        raise BadInput(f"no back end {backend!r}", todo=f"Choose one of {', '.join(BACKENDS)}")
     began = time.monotonic()
     production = make_production(folder, replace=replace)
     output.say("the set: a market lane, built by code")
@@ -91,6 +100,8 @@ def run_demo(
     day = shoot_day(
         production, shoot, DEMO_DAY, set_name="market", backend=backend, port=0, say=output.say
     )
+    if day.stage.trouble is not None:
+        raise day.stage.trouble
     for take in day.takes:
         write_marks(take.folder, Marks(circled=True, note="Circled by the demonstration"))
     sheet = folder / "contact-sheet.png"
@@ -122,7 +133,7 @@ def make_production(folder: Path, *, replace: bool) -> Production:
     Raises AlreadyExists for anything that is there otherwise: only a demo is ever deleted.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        ours = (folder / "production.toml").is_file() and _is_demo(folder)
+        ours = (folder / FILE_NAME).is_file() and _is_demo(folder)
         if not ours:
             raise AlreadyExists(
                 "something that is not a demo is here", where=str(folder), todo="Name another folder"
@@ -133,12 +144,23 @@ def make_production(folder: Path, *, replace: bool) -> Production:
                 where=str(folder),
                 todo="Name another folder, or add --replace",
             )
-        shutil.rmtree(folder)
+        _empty(folder)
     create_production(
         folder, title="The Last Stall", rate=Fraction(25), languages=("en",), stage={"made": MARK}
     )
     write_atomic(folder / "script" / "last-stall.fountain", SCRIPT.encode())
     return open_production(folder)
+
+
+def _empty(folder: Path) -> None:
+    """Delete what is in the folder; the folder stays, for it may be a link or where the shell stands.
+    What says that this is a demo goes last, so that a deletion cut off can be taken up again."""
+    with writing(folder):
+        for child in sorted(folder.iterdir(), key=lambda path: path.name == FILE_NAME):
+            if child.is_dir() and not child.is_symlink():
+                shutil.rmtree(child)
+            else:
+                child.unlink()
 
 
 def _is_demo(folder: Path) -> bool:

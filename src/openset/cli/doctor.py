@@ -117,6 +117,9 @@ def _ports(figures: dict[str, Any], rows: list[tuple[str, str]]) -> None:
         with socket.socket(
             socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM
         ) as probe:
+            # The site listens the same way: a connection that has ended does not hold a port.
+            if kind == "tcp" and os.name == "posix":
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1" if kind == "tcp" else "", port))
                 state = "free"

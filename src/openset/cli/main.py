@@ -31,7 +31,10 @@ Backend = Annotated[
         "gpu where there is a real graphics adapter or nothing waits in real time."
     ),
 ]
-Port = Annotated[int, typer.Option(help="Loopback port of the engine's control socket; 0 takes any.")]
+Port = Annotated[
+    int,
+    typer.Option(min=0, max=65535, help="Loopback port of the engine's control socket; 0 takes any."),
+]
 
 PARTS = {
     "numba": "stage", "cv2": "stage", "wgpu": "stage", "pxr": "stage", "OpenEXR": "stage",
@@ -82,7 +85,9 @@ def demo(
         ),
     ] = None,
     backend: Backend = "auto",
-    seed: Annotated[int, typer.Option(help="Which simulated day: the same number, the same day.")] = 7,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Which simulated day: the same number, the same day.")
+    ] = 7,
     width: Annotated[
         int, typer.Option(help="Width of the simulated picture, 320 to 1920 (16:9).")
     ] = 1280,
@@ -227,10 +232,10 @@ def verify(
 ) -> None:
     """Re-check every checksum and every figure that can be checked; name what does not hold."""
 
-    def work(output: Any) -> None:
+    def work(output: Any) -> int:
         from openset.cli.produce import run_verify
 
-        run_verify(output, path)
+        return run_verify(output, path)
 
     answer(as_json, work)
 
@@ -276,7 +281,7 @@ def up(
     folder: Annotated[Path, typer.Argument(help="A production, or a folder of productions.")] = Path(
         "."
     ),
-    port: Annotated[int, typer.Option(help="Port of the site.")] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the site; 0 takes any.")] = 8000,
     as_json: Json = False,
 ) -> None:
     """Open the site: productions, takes, the live monitor, grants."""
@@ -293,6 +298,7 @@ def main() -> None:
     """Entry point of the `openset` command."""
     # A software Vulkan driver complains without this folder; any writable one will do.
     os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
-    # Kernels on two busy cores: a thread that spins while it waits costs the frame it waits for.
+    # On two busy cores a thread that spins while it waits costs the frame it waits for.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     app()

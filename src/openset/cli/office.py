@@ -14,25 +14,41 @@ from openset.primitives.errors import BadInput, NotWritable, PortInUse
 from openset.store.home import openset_home
 from openset.store.production import find_productions, open_production
 
+DATABASE = "hub.sqlite3"
+
 
 def open_office(productions: Path | None = None) -> None:
     """Load Django for this process and bring the hub's database up to date."""
     if productions is not None:
         os.environ["OPENSET_PRODUCTIONS"] = str(productions.absolute())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "openset.site.settings")
+    import django
+    from django.core.management import call_command
+    from django.db import DatabaseError
+
+    django.setup()
+    _own_home()
     try:
-        openset_home().mkdir(parents=True, exist_ok=True)
+        call_command("migrate", verbosity=0, interactive=False)
+    except DatabaseError as error:
+        raise NotWritable(
+            f"the hub's database cannot be used ({error})",
+            where=str(openset_home() / DATABASE),
+            todo="Close what else uses it, put back a copy, or set OPENSET_HOME elsewhere",
+        ) from error
+
+
+def _own_home() -> None:
+    """The hub's folder and database, closed to this machine's other users: sessions lie in them."""
+    try:
+        openset_home().mkdir(parents=True, exist_ok=True, mode=0o700)
+        (openset_home() / DATABASE).touch(mode=0o600)
     except OSError as error:
         raise NotWritable(
-            "the hub's folder cannot be made",
+            f"the hub's folder cannot be used ({error.strerror})",
             where=str(openset_home()),
             todo="Set OPENSET_HOME elsewhere",
         ) from error
-    import django
-    from django.core.management import call_command
-
-    django.setup()
-    call_command("migrate", verbosity=0, interactive=False)
 
 
 def run_prove(output: Output, folder: Path) -> None:
@@ -107,7 +123,8 @@ def run_up(output: Output, folder: Path, port: int) -> None:
 def _listen(port: int) -> socket.socket:
     """A loopback listener, taken before anything is loaded so that a busy port says so at once."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if os.name == "posix":  # elsewhere this option would let two programs share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind(("127.0.0.1", port))
         listener.listen(64)
@@ -115,7 +132,7 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         if error.errno in (errno.EADDRINUSE, errno.EACCES):
             raise PortInUse(
-                f"port {port} is taken",
+                f"port {port} is taken or reserved",
                 where="the site",
                 todo="Close the other program, or choose --port",
             ) from error

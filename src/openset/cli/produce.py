@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openset.cli.output import Output
-from openset.primitives.errors import BadInput, ProductionNotFound, VerifyFailed
+from openset.primitives.errors import AlreadyExists, BadInput, ProductionNotFound, VerifyFailed
 from openset.primitives.ids import parse_take_id
 from openset.primitives.time import parse_rate
 from openset.store.production import create_production, open_production
@@ -24,27 +24,32 @@ Someone walks into the lane and looks around.
 
 
 def run_new(output: Output, folder: Path, *, title: str, rate: str) -> None:
-    """Make an empty production with a first script and the market-lane set."""
+    """Make an empty production with a first script and the market-lane set; what is in the folder
+    already is never replaced."""
     from openset.stage.scene.files import write_set
     from openset.stage.scene.market import market_lane
     from openset.store.files import write_atomic
 
     try:
         frames = parse_rate(rate)
-    except (ValueError, ZeroDivisionError):
+    except (ValueError, ZeroDivisionError, OverflowError):
         raise BadInput(
             f"{rate!r} is not a frame rate", where="--rate", todo="Write 25, 24 or 30000/1001"
         ) from None
     name = title or folder.absolute().name
+    script, first_set = folder / "script" / "script.fountain", folder / "sets" / "market" / "set.usda"
+    for path in (script, first_set):
+        if path.exists():
+            raise AlreadyExists("this is here already", where=str(path), todo="Name another folder")
     production = create_production(folder, title=name, rate=frames, stage={"set": "market"})
-    write_atomic(folder / "script" / "script.fountain", FIRST_SCRIPT.format(title=name).encode())
-    write_set(market_lane(), folder / "sets" / "market")
+    write_atomic(script, FIRST_SCRIPT.format(title=name).encode())
+    write_set(market_lane(), first_set.parent)
     output.done(
         {"production": str(production.root), "id": production.id},
         f"{name} is ready in {folder}",
         [
-            ("script", str(folder / "script" / "script.fountain")),
-            ("set", str(folder / "sets" / "market" / "set.usda")),
+            ("script", str(script)),
+            ("set", str(first_set)),
             (
                 "next",
                 f"openset shoot {folder} --plate CLIP --track TRACK --set market --scene 1 --shot A",
@@ -80,8 +85,8 @@ def run_deliver(output: Output, folder: Path, to: Path, takes: tuple[str, ...]) 
     output.done(figures, f"Delivered to {to}", rows)
 
 
-def run_verify(output: Output, path: Path) -> None:
-    """Verify whatever `path` is; raises VerifyFailed naming the first file that does not hold."""
+def run_verify(output: Output, path: Path) -> int:
+    """Verify whatever `path` is and print what does not hold; the exit code is 0, or VerifyFailed's."""
     from openset.stage.deliver.files import verify_delivery, verify_production
     from openset.stage.record.files import verify_take
 
@@ -89,7 +94,7 @@ def run_verify(output: Output, path: Path) -> None:
         kind, verification = "delivery", verify_delivery(path)
     elif (path / "production.toml").is_file():
         kind, verification = "production", verify_production(open_production(path))
-    elif (path / "take.toml").is_file() or path.parent.name == "takes":
+    elif (path / "take.toml").is_file() or (path.is_dir() and path.parent.name == "takes"):
         kind, verification = "take", verify_take(path)
     else:
         raise ProductionNotFound(
@@ -104,14 +109,16 @@ def run_verify(output: Output, path: Path) -> None:
         "checked": len(verification.findings),
         "failed": [{"where": f.where, "what": f.what, "detail": f.detail} for f in failures],
     }
+    rows = [("checked", str(len(verification.findings)))]
     if failures:
         for finding in failures:
             output.say(f"  broken  {finding.where}: {finding.what} ({finding.detail})")
         first = failures[0]
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        raise VerifyFailed(
+        trouble = VerifyFailed(
             f"{first.what}{more}", where=first.where, todo="Fetch this file again from its first copy"
         )
-    output.done(
-        figures, f"{kind.capitalize()} holds: {path}", [("checked", str(len(verification.findings)))]
-    )
+        output.trouble_after(figures, f"{kind.capitalize()} does not hold: {path}", rows, trouble)
+        return trouble.exit_code
+    output.done(figures, f"{kind.capitalize()} holds: {path}", rows)
+    return 0
