@@ -11,7 +11,7 @@ import pytest
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose, look_at, pose_from_pan_tilt_roll
 from openset.stage.lens.model import Lens, pinhole, pixel_grid, project, rays
-from openset.stage.render.panorama import PanoramaRenderer
+from openset.stage.render.panorama import ALONE_PIXELS, PanoramaRenderer
 from openset.stage.scene.dome import directions_of, pixels_of
 
 LENS = replace(pinhole(160, 90, 24.0, 36.0), k1=-0.12, k2=0.03, p1=0.002, cx_px=83.0)
@@ -74,6 +74,24 @@ def test_straight_up_and_straight_down_hold_no_hole() -> None:
     for tilt in (np.pi / 2, -np.pi / 2):
         pose = pose_from_pan_tilt_roll((0.0, 0.0, 0.0), 0.0, tilt, 0.0)
         assert np.all(PanoramaRenderer(grey).render(pose, LENS) == 90)
+
+
+@pytest.mark.parametrize("size", [(160, 90), (1920, 1080)])
+def test_a_pose_or_lens_that_is_no_number_gives_a_picture_and_no_crash(size: tuple[int, int]) -> None:
+    grey = np.full((3, 64, 128), 90, np.uint8)
+    lens = pinhole(*size, 24.0, 36.0)
+    renderer = PanoramaRenderer(grey)
+    nowhere = Pose((0.0, 0.0, 0.0), (float("nan"), 0.0, 0.0, 0.0))
+    assert np.all(renderer.render(nowhere, lens) == 90)
+
+
+def test_threads_share_the_rows_of_a_large_picture_and_change_nothing() -> None:
+    panorama = smooth_panorama(256)
+    large = replace(LENS.scaled_to(1600, 900), cx_px=810.0)
+    pose = pose_from_pan_tilt_roll((1.0, 2.0, 3.0), 3.1, 0.7, 0.2)
+    assert large.width_px * large.height_px > ALONE_PIXELS
+    seen = PanoramaRenderer(panorama).render(pose, large)
+    assert np.abs(seen - plainly(panorama, pose, large)).max() <= 2.0
 
 
 def test_a_linear_panorama_is_exposed_once_and_shown_encoded() -> None:

@@ -20,11 +20,15 @@ from openset.stage.lens.stmap import ray_map
 from openset.stage.render.view import display_planes, picture_for
 
 F32 = npt.NDArray[np.float32]
+U32 = npt.NDArray[np.uint32]
 
+ALONE_PIXELS = 1280 * 720
+"""Up to this many pixels one thread is fast enough, and never waits for another."""
 _LENSES_KEPT = 4
 _ROWS_AT_ONCE = 16
 _RB, _G = np.uint32(0x00FF00FF), np.uint32(0x0000FF00)
 _HALF, _HALF_G = np.uint32(0x00800080), np.uint32(0x00008000)
+_NONE, _STEP, _SHARE, _SHIFT = np.int32(0), np.int32(1), np.int32(255), np.int32(8)
 _TURN = np.float32(1.0 / (2.0 * math.pi))
 
 
@@ -44,21 +48,21 @@ class PanoramaRenderer:
                 f"a panorama is twice as wide as it is high, not {panorama.shape}",
                 todo="Give an equirectangular picture",
             )
-        # One word a texel: a look-up then touches one cache line, not three.
-        red, green, blue = planes.astype(np.uint32)
-        self._texels = red | green << 8 | blue << 16
+        self._texels = _packed(planes)
         self._rays: dict[Lens, F32] = {}
 
     def render(self, world_from_camera: Pose, lens: Lens, out: U8Planes | None = None) -> U8Planes:
         """The background for this pose and lens, planar uint8 (3, h, w), into `out` if given."""
         picture = picture_for(lens, out)
         rotation = world_from_camera.matrix[:3, :3].astype(np.float32)
-        look_up(self._texels, self._rays_of(lens), rotation, picture)
+        alone = lens.width_px * lens.height_px <= ALONE_PIXELS
+        kernel = look_up_alone if alone else look_up
+        kernel(self._texels, self._rays_of(lens), rotation, picture)
         return picture
 
     def close(self) -> None:
         """Forget the panorama and the rays."""
-        self._texels = np.zeros((1, 2), np.uint32)
+        self._texels = np.zeros((2, 3), np.uint32)
         self._rays.clear()
 
     def _rays_of(self, lens: Lens) -> F32:
@@ -74,6 +78,20 @@ def encoded(panorama: F32Rgb | U8Planes, exposure_ev: float) -> U8Planes:
     if panorama.dtype == np.uint8:
         return np.asarray(panorama, np.uint8)
     return display_planes(np.asarray(panorama, np.float32), exposure_ev)
+
+
+def _packed(planes: U8Planes) -> U32:
+    """Planes (3, h, 2h) as look_up takes them: one word a texel, so that a look-up touches one cache
+    line and not three, and a border, so that a neighbour is always the next word."""
+    _, height, width = planes.shape
+    out = np.empty((height + 1, width + 1), np.uint32)
+    inside = out[:height, :width]
+    inside[:] = planes[0]
+    for plane, shift in ((planes[1], 8), (planes[2], 16)):
+        inside |= np.left_shift(plane, shift, dtype=np.uint32)
+    out[:height, width] = out[:height, 0]
+    out[height] = out[height - 1]
+    return out
 
 
 @numba.njit(cache=True, nogil=True, fastmath=True, inline="always")
@@ -98,41 +116,63 @@ def _arctan2(y, x):  # type: ignore[no-untyped-def]
     return -angle if y < np.float32(0.0) else angle
 
 
-@numba.njit(cache=True, nogil=True, parallel=True, fastmath=True)
-def look_up(texels, rays, rotation, out):  # type: ignore[no-untyped-def]
-    """Texels (h, 2h) 0x00bbggrr along rays (rows, columns, 3) turned by `rotation`, into out (3, rows,
-    columns) uint8: bilinear, wrapping sideways, clamped at the poles."""
-    rows, columns = rays.shape[0], rays.shape[1]
-    height, width = texels.shape[0], texels.shape[1]
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def _rows(texels, rays, rotation, out, first, last):  # type: ignore[no-untyped-def]
+    """Rows `first` up to `last` of look_up. Each row in two loops, so that the first one vectorises."""
+    columns, stride = rays.shape[2], np.int32(texels.shape[1])
+    height, width = np.int32(texels.shape[0] - 1), np.int32(texels.shape[1] - 1)
+    flat = texels.ravel()
     r00, r01, r02 = rotation[0, 0], rotation[0, 1], rotation[0, 2]
     r10, r11, r12 = rotation[1, 0], rotation[1, 1], rotation[1, 2]
     r20, r21, r22 = rotation[2, 0], rotation[2, 1], rotation[2, 2]
     across, down = np.float32(width) * _TURN, np.float32(2 * height) * _TURN
+    middle = np.float32(1.5 * width - 0.5)
+    at, shares = np.empty(columns, np.int32), np.empty(columns, np.int32)
+    for j in range(first, last):
+        a, b = rays[0, j], rays[1, j]
+        for i in range(columns):
+            x = r00 * a[i] + r01 * b[i] - r02
+            y = r10 * a[i] + r11 * b[i] - r12
+            z = r20 * a[i] + r21 * b[i] - r22
+            column = _arctan2(x, y) * across + middle
+            line = _arctan2(np.float32(math.sqrt(x * x + y * y)), z) * down - np.float32(0.5)
+            line = max(line, np.float32(0.0))
+            x0, y0 = np.int32(column), np.int32(line)
+            fx = np.int32((column - np.float32(x0)) * np.float32(256.0))
+            fy = np.int32((line - np.float32(y0)) * np.float32(256.0))
+            x0 = x0 - width if x0 >= width else x0
+            # Whatever the pose and the lens were, nothing outside the panorama is read.
+            at[i] = min(max(y0, _NONE), height - _STEP) * stride + min(max(x0, _NONE), width - _STEP)
+            shares[i] = (fx & _SHARE) | (fy & _SHARE) << _SHIFT
+        red, green, blue = out[0, j], out[1, j], out[2, j]
+        for i in range(columns):
+            k, wx, wy = at[i], np.uint32(shares[i] & _SHARE), np.uint32(shares[i] >> _SHIFT)
+            # Weights of four texels, 256 in all; red and blue ride in one word, green in another.
+            w11 = (wx * wy + np.uint32(128)) >> np.uint32(8)
+            w01, w10 = wx - w11, wy - w11
+            w00 = np.uint32(256) - wx - w10
+            p, q, r, s = flat[k], flat[k + 1], flat[k + stride], flat[k + stride + 1]
+            rb = (p & _RB) * w00 + (q & _RB) * w01 + (r & _RB) * w10 + (s & _RB) * w11 + _HALF
+            g = (p & _G) * w00 + (q & _G) * w01 + (r & _G) * w10 + (s & _G) * w11 + _HALF_G
+            red[i] = np.uint8(rb >> np.uint32(8))
+            green[i] = np.uint8(g >> np.uint32(16))
+            blue[i] = np.uint8(rb >> np.uint32(24))
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def look_up_alone(texels, rays, rotation, out):  # type: ignore[no-untyped-def]
+    """look_up on the calling thread: steadier where other work fills the processor."""
+    _rows(texels, rays, rotation, out, 0, out.shape[1])
+
+
+@numba.njit(cache=True, nogil=True, parallel=True, fastmath=True)
+def look_up(texels, rays, rotation, out):  # type: ignore[no-untyped-def]
+    """A panorama along rays, planes X and Y (2, rows, columns) at Z = -1, turned by `rotation`, into
+    out (3, rows, columns) uint8: bilinear, wrapping sideways, clamped at the poles.
+
+    Texels (h + 1, 2h + 1) 0x00bbggrr: the first column again at the right, the last row again below.
+    """
+    rows = out.shape[1]
     for band in numba.prange((rows + _ROWS_AT_ONCE - 1) // _ROWS_AT_ONCE):
-        xs, ys = np.empty(columns, np.float32), np.empty(columns, np.float32)
-        for j in range(band * _ROWS_AT_ONCE, min(rows, (band + 1) * _ROWS_AT_ONCE)):
-            for i in range(columns):
-                a, b, c = rays[j, i, 0], rays[j, i, 1], rays[j, i, 2]
-                x = r00 * a + r01 * b + r02 * c
-                y = r10 * a + r11 * b + r12 * c
-                z = r20 * a + r21 * b + r22 * c
-                xs[i] = _arctan2(x, y) * across + np.float32(0.5 * width - 0.5 + width)
-                ys[i] = _arctan2(np.float32(math.sqrt(x * x + y * y)), z) * down - np.float32(0.5)
-            for i in range(columns):
-                line = min(max(ys[i], np.float32(0.0)), np.float32(height - 1))
-                x0, y0 = np.int32(xs[i]), np.int32(line)
-                fx = np.uint32((xs[i] - np.float32(x0)) * np.float32(256.0))
-                fy = np.uint32((line - np.float32(y0)) * np.float32(256.0))
-                x0 = x0 - width if x0 >= width else x0
-                x1 = x0 + 1 if x0 + 1 < width else 0
-                y1 = min(y0 + 1, height - 1)
-                # Weights of four texels, 256 in all; red and blue ride in one word, green in another.
-                w11 = (fx * fy + np.uint32(128)) >> np.uint32(8)
-                w01, w10 = fx - w11, fy - w11
-                w00 = np.uint32(256) - fx - w10
-                a, b, c, d = texels[y0, x0], texels[y0, x1], texels[y1, x0], texels[y1, x1]
-                rb = (a & _RB) * w00 + (b & _RB) * w01 + (c & _RB) * w10 + (d & _RB) * w11 + _HALF
-                g = (a & _G) * w00 + (b & _G) * w01 + (c & _G) * w10 + (d & _G) * w11 + _HALF_G
-                out[0, j, i] = (rb >> np.uint32(8)) & np.uint32(255)
-                out[1, j, i] = (g >> np.uint32(16)) & np.uint32(255)
-                out[2, j, i] = rb >> np.uint32(24)
+        first = band * _ROWS_AT_ONCE
+        _rows(texels, rays, rotation, out, first, min(rows, first + _ROWS_AT_ONCE))
