@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -31,17 +32,17 @@ WIDTH, HEIGHT, RATE = 128, 72, Fraction(25)
 MS = 1_000_000
 
 
-def write_plate(path: Path, frames: int = 30) -> Path:
-    """A grey card before an even green cloth."""
+def write_plate(path: Path, frames: int = 30, brighter: float = 0.0) -> Path:
+    """A grey card, `brighter` by so many codes each frame, before an even green cloth."""
     rgb = np.empty((3, HEIGHT, WIDTH), np.uint8)
     rgb[:] = np.array([50, 170, 70], np.uint8)[:, None, None]
-    rgb[:, 20:60, 50:80] = 128
-    picture = yuv420_from_rgb(rgb)
-    flat = np.concatenate([picture.y.ravel(), picture.u.ravel(), picture.v.ravel()])
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"crf": "6", "bf": "0"})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for _ in range(frames):
+        for number in range(frames):
+            rgb[:, 20:60, 50:80] = round(128 + brighter * (number - frames / 2))
+            picture = yuv420_from_rgb(rgb)
+            flat = np.concatenate([picture.y.ravel(), picture.u.ravel(), picture.v.ravel()])
             frame = av.VideoFrame.from_ndarray(flat.reshape(HEIGHT * 3 // 2, WIDTH), format="yuv420p")
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
@@ -66,7 +67,14 @@ Make = Callable[..., StageLoop]
 
 @pytest.fixture
 def make(production: Production, tmp_path: Path) -> Make:
-    def build(track: Track, *, frames: int = 30, cues: tuple[Cue, ...] = (), **plate: Any) -> StageLoop:
+    def build(
+        track: Track,
+        *,
+        frames: int = 30,
+        brighter: float = 0.0,
+        cues: tuple[Cue, ...] = (),
+        **plate: Any,
+    ) -> StageLoop:
         settings = LoopSettings(
             scene="1", shot="A", set_name="sky", backend="cpu", plate_source="plate.mp4",
             track_source="move", delay_s=plate.pop("used_delay_s", 0.0), record_matte=True, key={},
@@ -74,7 +82,7 @@ def make(production: Production, tmp_path: Path) -> Make:
         )  # fmt: skip
         return StageLoop(
             production,
-            PlateSource(str(write_plate(tmp_path / "plate.mp4", frames)), **plate),
+            PlateSource(str(write_plate(tmp_path / "plate.mp4", frames, brighter)), **plate),
             track,
             PanoramaRenderer(np.full((64, 128, 3), (0.8, 0.1, 0.1), np.float32), 0.0),
             Keyer(WIDTH, HEIGHT),
@@ -230,3 +238,57 @@ def test_the_plate_is_recorded_as_it_came(make: Make, production: Production) ->
     rgb = rgb_from_yuv420(frame.picture).astype(int)
     assert np.abs(rgb[:, 5, 5] - [50, 170, 70]).max() <= 6
     again.stop()
+
+
+def test_when_the_disk_stalls_what_is_recorded_is_true_and_what_is_lost_is_told(
+    make: Make, production: Production
+) -> None:
+    """The recorder takes nothing for four seconds: its pipe fills, the loop waits, frames drop."""
+    still = move(1.0)[0]
+    track = FileTrack([still, replace(still, time_ns=20_000 * MS)])
+    loop = make(track, frames=200, brighter=1.0, cues=(Cue(0, "roll"),), paced=True)
+    start_ns = time.monotonic_ns()
+    track.start_at(start_ns)
+    late = threading.Timer(4.0, loop.recorder.start)
+    late.start()
+    loop.plate.start_at(start_ns)
+    loop.run()
+    late.join()
+    loop.recorder.finish()
+    (record,) = loop.recorder.records
+    folder = take_folder(production, record.spec.id)
+    counts = record.counts
+    assert verify_take(folder).ok
+    assert counts["frames_in"] == 200
+    assert counts["recorded"] == record.frames
+    assert counts["dropped"] > 0
+    assert counts["recording_lost"] > 0
+    assert counts["recorded"] + counts["dropped"] + counts["recording_lost"] == 200
+    assert any("too slow" in fault.text for fault in record.faults)
+    assert any("dropped at" in fault.text for fault in record.faults)
+    # Each composite shows the card of its own plate frame, not of one keyed into the same memory later.
+    plates, composites = (card_levels(folder / name) for name in ("picture.mov", "composite.mov"))
+    assert np.abs(plates - composites).max() < 6
+    # The timecode of every frame is its source's: the card's grey says which frame of the clip it was.
+    lines = read_track_lines(folder)
+    told = [parse_timecode(line.timecode, RATE).plus(-36000 * 25).frame_count for line in lines]
+    assert told == [round((line.time_ns - start_ns) / (40 * MS)) for line in lines]
+    assert np.abs(plates - plates[0] - np.array(told) * 219 / 255).max() < 3
+
+
+def card_levels(path: Path) -> Any:
+    """The luma code of the grey card in each frame."""
+    with av.open(str(path)) as film:
+        return np.array([float(f.to_ndarray()[30:50, 56:74].mean()) for f in film.decode(video=0)])
+
+
+def test_frames_dropped_at_the_very_end_are_counted(make: Make) -> None:
+    """Nobody takes frames until the clip has ended: the queue holds twelve, the others are dropped."""
+    loop = make(FileTrack(move()), frames=30, paced=True, cues=(Cue(0, "roll"),))
+    loop.plate.start_at(time.monotonic_ns())
+    loop.plate.join()
+    loop.recorder.start()
+    loop.run()
+    loop.recorder.finish()
+    assert (loop.tally.frames_in, loop.tally.dropped, loop.tally.recorded) == (30, 18, 12)
+    assert loop.recorder.records[0].counts["dropped"] == 18

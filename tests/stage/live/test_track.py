@@ -32,8 +32,9 @@ def test_reports_are_drained_once_in_the_order_they_came() -> None:
     track = LiveTrack()
     for number in range(3):
         track.add(sample(10 * number), {"sequence": number})
-    assert [raw.sample["sequence"] for raw in track.drain(0)] == [0, 1, 2]
-    assert track.drain(0) == []
+    assert [raw.sample["sequence"] for raw in track.drain(10 * MS)] == [0, 1]
+    assert [raw.sample["sequence"] for raw in track.drain(99 * MS)] == [2]
+    assert track.drain(99 * MS) == []
     assert track.samples == 3
 
 
@@ -79,4 +80,4 @@ def test_past_the_end_of_a_recorded_move_the_last_pose_is_held_and_says_so() -> 
     found = track.at(2_000 * MS)
     assert found.state == "held"
     assert found.age_s == pytest.approx(1.9)
-    assert track.first_pose.position_m[0] == 0.0
+    assert [pose.position_m[0] for pose, _ in track.every(2)] == [0.0, 1.0]

@@ -21,6 +21,7 @@ def record(kit: Any) -> TakeRecord:
         datetime(2026, 1, 1, tzinfo=UTC),
         frames=5,
         files=FileTotals(5, 5, 5, 5, 2),
+        counts={"dropped": 0, "recording_lost": 0},
     )
 
 
@@ -55,6 +56,27 @@ def test_a_timecode_that_jumps_is_named_with_the_one_expected(
     assert failures(record, lines) == {
         "timecode and time run on": "frame 3 is 01:00:00:07, not 01:00:00:03"
     }
+
+
+def test_a_timecode_may_skip_the_frames_that_were_lost_and_no_more(
+    record: TakeRecord, lines: list[bytes]
+) -> None:
+    lines[3:] = [
+        with_field(line, timecode=f"01:00:00:{6 + place:02d}") for place, line in enumerate(lines[3:])
+    ]
+    lost = {"dropped": 2, "recording_lost": 1}
+    assert failures(replace(record, counts=lost), lines) == {}
+    assert failures(replace(record, counts={}, state="recovered"), lines) == {}
+    told = failures(replace(record, counts={**lost, "dropped": 1}), lines)
+    assert told["timecode and time run on"].startswith("frame 3 is 01:00:00:06, not 01:00:00:03")
+
+
+@pytest.mark.parametrize("text", ["01:00:00:02", "noon"])
+def test_a_timecode_never_runs_back_even_in_a_recovered_take(
+    record: TakeRecord, lines: list[bytes], text: str
+) -> None:
+    lines[3] = with_field(lines[3], timecode=text)
+    assert "frame 3" in failures(replace(record, counts={}), lines)["timecode and time run on"]
 
 
 def test_time_that_stands_still_is_named(record: TakeRecord, lines: list[bytes]) -> None:

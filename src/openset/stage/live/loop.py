@@ -28,11 +28,11 @@ from openset.stage.lens.report import lens_from_report
 from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
 from openset.stage.live.pipes import PipeClosed, PipeFull
 from openset.stage.live.plate import PlateFrame, PlateSource
-from openset.stage.live.recorder import PIPE_FRAMES, Cut, Fault, Order, Recorder, Roll
+from openset.stage.live.recorder import PIPE_FRAMES, Cut, Entry, Order, Recorder, Roll
 from openset.stage.live.status import Status, say_trouble
-from openset.stage.live.track import Track
+from openset.stage.live.track import RawSample, Track
 from openset.stage.record.files import read_marks, write_marks
-from openset.stage.record.model import TakeFrame, TakeSpec
+from openset.stage.record.model import Fault, TakeFrame, TakeSpec
 from openset.stage.render.view import Renderer
 from openset.stage.tracking.delay import DelayEstimate, MotionLog, estimate_delay
 from openset.stage.tracking.samples import LensReport
@@ -44,6 +44,9 @@ HOLD_S = 0.25
 PATIENCE_S = 0.5
 """Longest a live picture waits for the recorder before its frame is given up."""
 RING = PIPE_FRAMES + 6
+"""Slots for results: what waits for the recorder, what it has in hand, and some for the monitor."""
+REPORTS_LEAD_NS = ns_from_s(0.2)
+"""How much of the tracker's own reports from before the roll a take keeps."""
 NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM = 35.0, 36.0
 
 
@@ -94,20 +97,26 @@ class Tally:
 
 @dataclass
 class _Slot:
-    """One place of the ring: the arrays a frame's results live in."""
+    """One place of the ring: the arrays a frame's results live in, and the number of the frame whose
+    they were when they last went to the recorder."""
 
     composite: Yuv420
     matte: U8Plane
     background: U8Planes
+    sent: int = 0
 
 
 @dataclass
 class _Take:
-    """The take now rolling."""
+    """The take now rolling: the source's number of its first frame, how many frames it has, and the
+    faults and tracker reports that have not gone to the recorder yet."""
 
     spec: TakeSpec
+    first: int
     tally: Tally = field(default_factory=Tally)
     index: int = 0
+    faults: list[Fault] = field(default_factory=list)
+    reports: list[RawSample] = field(default_factory=list)
 
 
 class StageLoop:
@@ -166,14 +175,16 @@ class StageLoop:
         self._recent: deque[float] = deque(maxlen=50)
         self._disk_checked = 0.0
         width, height = plate.format.width, plate.format.height
-        self._ring = [
+        self._sent = 0
+        self._stills = deque(sorted(settings.stills))
+        self._ring = deque(
             _Slot(
                 empty_yuv420(width, height),
                 np.zeros((height, width), np.uint8),
                 np.zeros((3, height, width), np.uint8),
             )
             for _ in range(RING)
-        ]
+        )
         self._name_next_take()
 
     # Orders, from any thread.
@@ -237,6 +248,7 @@ class StageLoop:
             try:
                 frame = self.plate.queue.get(timeout_s=0.25)
             except PipeClosed:
+                self._miss(self.plate.dropped - self.tally.dropped, 0)
                 break
             self._update_status()
             if frame is not None:
@@ -254,14 +266,22 @@ class StageLoop:
 
     def _account(self, frame: PlateFrame) -> None:
         """Count this frame and those that never came; these belong to the take open until now."""
-        missed = frame.index - self._next_index
+        self._miss(frame.index - self._next_index, frame.time_ns)
         self._next_index = frame.index + 1
-        self.tally.frames_in += 1 + missed
+        self.tally.frames_in += 1
+
+    def _miss(self, missed: int, time_ns: int) -> None:
+        """`missed` frames of the source never came; they would have been next."""
+        if missed <= 0:
+            return
+        self.tally.frames_in += missed
         self.tally.dropped += missed
-        if self._take is not None and missed > 0:
+        if self._take is not None:
             self._take.tally.frames_in += missed
             self._take.tally.dropped += missed
-            self._fault(frame.time_ns, "dropped", f"{missed} frames lost before frame {frame.index}")
+            plural = "frame" if missed == 1 else "frames"
+            at = self._timecode.plus(self._next_index)
+            self._fault(time_ns, "dropped", f"{missed} {plural} dropped at {at}")
 
     def _take_orders(self, frame: PlateFrame | None) -> None:
         """Obey what came since the last frame; a roll waits for the picture."""
@@ -308,7 +328,7 @@ class StageLoop:
             self._last_pose = found.pose.after(self.settings.tracker_from_camera)
         pose = self._last_pose
         lens = self._lens_for(found.lens)
-        slot = self._ring[frame.index % RING]
+        slot = self._free_slot()
         self.renderer.render(self._world_from_stage.after(pose), lens, slot.background)
         report = self.keyer.process(frame.picture, slot.background, slot.composite, slot.matte)
         self.status.key_score = report.score
@@ -320,13 +340,22 @@ class StageLoop:
             age_s = found.age_s if math.isfinite(found.age_s) else 0.0
             self._record(frame, slot, pose, lens, age_s, found.state)
         else:
-            self.track.drain(pose_time_ns)
+            self.track.drain(pose_time_ns - REPORTS_LEAD_NS)
         shown = MonitorFrame(frame.picture, slot.composite, slot.matte, slot.background)
         if self.monitor is not None:
             self.monitor.latest.put(shown)
-        if frame.index in self.settings.stills:
+        while self._stills and frame.index >= self._stills[0]:
+            self._stills.popleft()
             self.stills.append(deepcopy(shown))
         self.status.timecode = str(self._timecode.plus(frame.index))
+
+    def _free_slot(self) -> _Slot:
+        """The slot used longest ago among those the recorder has done with; since its pipe is shorter
+        than the ring there is one."""
+        self._ring.rotate(-1)
+        while self._ring[0].sent > self.recorder.frames_done:
+            self._ring.rotate(-1)
+        return self._ring[0]
 
     def _lens_for(self, report: LensReport | None) -> Lens:
         """The lens of this moment; unchanged reports give the identical object, so maps are reused.
@@ -393,7 +422,8 @@ class StageLoop:
             key=settings.key,
             record_matte=settings.record_matte,
         )
-        self._take = _Take(spec)
+        self.track.drain(frame.time_ns - ns_from_s(self.delay_s) - REPORTS_LEAD_NS)
+        self._take = _Take(spec, frame.index)
         self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
         if self._nominal:
             self._fault(
@@ -405,7 +435,7 @@ class StageLoop:
         take, self._take = self._take, None
         if take is None:
             return
-        self._send(Cut(reason, take.tally.as_counts()), 60.0)
+        self._send(Cut(reason, take.tally.as_counts(), tuple(take.faults)), 60.0)
         self.status.takes.append(str(take.spec.id))
         self.status.rolling, self.status.recorded = False, 0
         self._name_next_take()
@@ -418,36 +448,41 @@ class StageLoop:
         take.tally.frames_in += 1
         if self.recorder.trouble is not None:
             trouble = self.recorder.trouble
+            take.tally.recording_lost += 1
+            self.tally.recording_lost += 1
             self._fault(frame.time_ns, "recording", trouble.line)
             self.status.message = trouble.line
             self._cut(trouble.line)
             self._stop.set()
             return
         patience = PATIENCE_S if self.plate.realtime else 120.0
-        kept = self._send(
-            TakeFrame(
-                index=take.index,
-                time_ns=frame.time_ns - ns_from_s(self.delay_s),
-                picture=frame.picture,
-                composite=slot.composite,
-                matte=slot.matte if take.spec.record_matte else None,
-                stage_from_camera=pose,
-                lens=lens,
-                age_s=age_s,
-                state=state,
-            ),
-            patience,
+        pose_time_ns = frame.time_ns - ns_from_s(self.delay_s)
+        taken = TakeFrame(
+            index=take.index,
+            time_ns=pose_time_ns,
+            picture=frame.picture,
+            composite=slot.composite,
+            matte=slot.matte if take.spec.record_matte else None,
+            stage_from_camera=pose,
+            lens=lens,
+            age_s=age_s,
+            state=state,
+            skipped=frame.index - take.first - take.index,
         )
-        if kept:
+        take.reports += self.track.drain(pose_time_ns)
+        if self._send(Entry(taken, tuple(take.reports), tuple(take.faults)), patience):
+            self._sent += 1
+            slot.sent = self._sent
+            take.reports.clear()
+            take.faults.clear()
             take.index += 1
             take.tally.recorded += 1
             self.tally.recorded += 1
         else:
             take.tally.recording_lost += 1
             self.tally.recording_lost += 1
-            self._fault(frame.time_ns, "recording", f"frame {frame.index} lost: the disk is too slow")
-        for raw in self.track.drain(frame.time_ns - ns_from_s(self.delay_s)):
-            self._send(raw, PATIENCE_S)
+            at = self._timecode.plus(frame.index)
+            self._fault(frame.time_ns, "recording", f"frame at {at} lost: the disk is too slow")
         self.status.recorded = take.tally.recorded
 
     def _send(self, order: Order, patience_s: float) -> bool:
@@ -460,7 +495,7 @@ class StageLoop:
     def _fault(self, time_ns: int, kind: str, text: str) -> None:
         self.status.faults.append({"time": self.status.timecode, "kind": kind, "text": text})
         if self._take is not None:
-            self._send(Fault(time_ns, kind, text), 0.0)
+            self._take.faults.append(Fault(time_ns, kind, text))
 
     # Delay and status.
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import queue
+import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,9 +16,9 @@ from openset.primitives.errors import OpensetError
 from openset.primitives.ids import TakeId
 from openset.stage.live.pipes import Lossless, PipeClosed
 from openset.stage.live.track import RawSample
-from openset.stage.record.files import make_contact, make_proxy
+from openset.stage.record.files import make_contact, make_proxy, seal_take
 from openset.stage.record.live import TakeWriter
-from openset.stage.record.model import TakeFrame, TakeRecord, TakeSpec
+from openset.stage.record.model import Fault, TakeFrame, TakeRecord, TakeSpec
 from openset.store.production import Production, take_folder
 
 PIPE_FRAMES = 24
@@ -29,60 +32,65 @@ class Roll:
     started_at: datetime
 
 
-@dataclass(frozen=True)
-class Fault:
-    """Something went wrong at `time_ns`; the take remembers it."""
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One frame for the open take, with the tracker's reports and the faults since the one before."""
 
-    time_ns: int
-    kind: str
-    text: str
+    frame: TakeFrame
+    reports: tuple[RawSample, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
 class Cut:
-    """Close the open take."""
+    """Close the open take; `faults` are those that came after its last frame."""
 
     reason: str
     counts: dict[str, int]
+    faults: tuple[Fault, ...] = ()
 
 
-Order = Roll | TakeFrame | RawSample | Fault | Cut
+Order = Roll | Entry | Cut
 
 
-class Finisher(threading.Thread):
-    """Makes what people look at afterwards (proxy, contact sheet) from closed takes: at a low
-    priority, one at a time, and never begins one while a take rolls."""
+class AfterCut(threading.Thread):
+    """Does one thing to each closed take, in order and at a low priority. `trouble` is the first error
+    it met."""
 
-    def __init__(self, idle: threading.Event) -> None:
-        super().__init__(name="finisher", daemon=True)
-        self._idle = idle
+    def __init__(self, name: str, work: Callable[[Path], object]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
         self._folders: queue.SimpleQueue[Path | None] = queue.SimpleQueue()
-        self.troubles: list[OpensetError] = []
+        self.trouble: OpensetError | None = None
 
     def add(self, folder: Path) -> None:
         """A take has been closed."""
         self._folders.put(folder)
 
     def run(self) -> None:
-        """Until `finish`; what was added before is still made."""
-        if hasattr(os, "setpriority"):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
+        """Until `finish`; what was added before is still done."""
+        if sys.platform == "linux":
+            with suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 15)
         while (folder := self._folders.get()) is not None:
-            self._idle.wait()
             try:
-                make_proxy(folder)
-                make_contact(folder)
+                self._work(folder)
             except OpensetError as trouble:
-                self.troubles.append(trouble)
+                self.trouble = self.trouble or trouble
 
     def finish(self) -> None:
-        """Wait until everything added is made."""
+        """Wait until everything added is done."""
         self._folders.put(None)
         self.join()
 
 
 class Recorder(threading.Thread):
-    """Writes takes. `trouble` is the error that stopped the open take; `records` are those closed."""
+    """Writes takes. `trouble` is the error that stopped the open take; `records` are those closed.
+
+    Closed takes are sealed, and then shown (proxy, contact sheet), by threads of their own: hashing a
+    long take must not keep the next one from rolling. `frames_done` counts the frames taken from the
+    pipe that are done with, written or not: their planes may be used again.
+    """
 
     def __init__(self, production: Production) -> None:
         super().__init__(name="recorder", daemon=True)
@@ -90,64 +98,102 @@ class Recorder(threading.Thread):
         self.pipe: Lossless[Order] = Lossless("recorder", PIPE_FRAMES)
         self.records: list[TakeRecord] = []
         self.trouble: OpensetError | None = None
-        self.written = 0
+        self.frames_done = 0
         self.idle = threading.Event()
         self.idle.set()
         self._writer: TakeWriter | None = None
-        self._finisher = Finisher(self.idle)
+        self._sealer = AfterCut("sealer", self._seal)
+        self._previews = AfterCut("previews", self._show)
 
     def run(self) -> None:
-        """Serve the pipe until it is closed and empty."""
-        self._finisher.start()
+        """Serve the pipe until it is closed and empty; an open take is closed whatever happens."""
+        self._sealer.start()
+        self._previews.start()
+        failed = True
+        try:
+            self._serve()
+            failed = False
+        finally:
+            self.pipe.close()
+            if failed:
+                self.trouble = OpensetError(
+                    "the recorder failed", todo="The take is kept up to here; start the engine again"
+                )
+            self._close("the engine ended", {})
+            self._sealer.finish()
+            self.trouble = self.trouble or self._sealer.trouble
+
+    def _serve(self) -> None:
         while True:
             try:
                 order = self.pipe.get(timeout_s=0.5)
             except PipeClosed:
-                break
+                return
             if order is None:
                 continue
             try:
                 self._obey(order)
             except OpensetError as trouble:
-                self.trouble = trouble
-                self._close(trouble.line, {})
-        self._close("the engine ended", {})
-        self._finisher.finish()
+                self.trouble = self.trouble or trouble
+            if isinstance(order, Entry):
+                self.frames_done += 1
 
     def _obey(self, order: Order) -> None:
         match order:
             case Roll():
-                self.idle.clear()
-                self.trouble, self.written = None, 0
+                self._close("the next take rolled", {})
+                self.trouble = None
                 self._writer = TakeWriter(self._production, order.spec, order.started_at)
-            case TakeFrame() if self._writer:
-                self._writer.add(order)
-                self.written += 1
-            case RawSample() if self._writer:
-                self._writer.add_raw(order.arrival_ns, order.time_ns, order.sample)
-            case Fault() if self._writer:
-                self._writer.note_fault(order.time_ns, order.kind, order.text)
-            case Cut():
+                self.idle.clear()
+            case Entry() if self._writer:
+                self._note(self._writer, order.faults)
+                if self.trouble is None:
+                    self._writer.add(order.frame)
+                    for raw in order.reports:
+                        self._writer.add_raw(raw.arrival_ns, raw.time_ns, raw.sample)
+            case Cut() if self._writer:
+                self._note(self._writer, order.faults)
                 self._close(order.reason, order.counts)
+
+    def _note(self, writer: TakeWriter, faults: tuple[Fault, ...]) -> None:
+        for fault in faults:
+            writer.note_fault(fault.time_ns, fault.kind, fault.text)
 
     def _close(self, reason: str, counts: dict[str, int]) -> None:
         writer, self._writer = self._writer, None
         if writer is None:
-            self.idle.set()
             return
+        if counts:  # frames that were on their way when the disk gave up are lost after all
+            unwritten = counts["recorded"] - writer.frames
+            lost = counts["recording_lost"] + unwritten
+            counts = {**counts, "recorded": writer.frames, "recording_lost": lost}
         try:
-            record = writer.close(reason, counts)
+            record = writer.close(reason, counts, sealed=False)
             self.records.append(record)
-            self._finisher.add(take_folder(self._production, record.spec.id))
+            self._sealer.add(take_folder(self._production, record.spec.id))
         except OpensetError as trouble:
             self.trouble = self.trouble or trouble
         finally:
             self.idle.set()
 
-    def finish(self) -> None:
-        """No more orders; wait until everything queued is on disk."""
+    def _seal(self, folder: Path) -> None:
+        seal_take(folder)
+        self._previews.add(folder)
+
+    def _show(self, folder: Path) -> None:
+        self.idle.wait()
+        make_proxy(folder)
+        make_contact(folder)
+
+    def end(self) -> None:
+        """No more orders; wait until every take is closed and sealed."""
         self.pipe.close()
         self.join()
+
+    def finish(self) -> None:
+        """As `end`, and wait until the proxies and contact sheets are made."""
+        self.end()
+        self._previews.finish()
 
     def closed_ids(self) -> list[TakeId]:
         """The takes closed so far, in order."""

@@ -13,7 +13,7 @@ from typing import Any
 from openset.primitives.space import Pose
 from openset.stage.tracking.buffer import Found, TrackBuffer
 from openset.stage.tracking.opentrackio import sample_from_track
-from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.samples import LensReport, TrackSample
 
 HOLD_AFTER_S = 0.4
 
@@ -65,11 +65,12 @@ class LiveTrack:
             return [s for s in self._buffer.samples() if start_ns <= s.time_ns <= end_ns]
 
     def drain(self, until_ns: int) -> list[RawSample]:
-        """Reports not yet drained; `until_ns` is ignored, they came when they came."""
+        """The reports not yet drained, as they came, up to the first that is later than `until_ns`."""
+        out = []
         with self._changed:
-            out = list(self._raw)
-            self._raw.clear()
-            return out
+            while self._raw and self._raw[0].time_ns <= until_ns:
+                out.append(self._raw.popleft())
+        return out
 
 
 class FileTrack:
@@ -88,10 +89,10 @@ class FileTrack:
         self._drained = 0
         self.samples = len(samples)
 
-    @property
-    def first_pose(self) -> Pose:
-        """Where the move begins."""
-        return self._all[0].stage_from_camera
+    def every(self, step: int) -> list[tuple[Pose, LensReport | None]]:
+        """Pose and lens of every `step`-th sample of the move, and of its last."""
+        picked = [*self._all[::step], self._all[-1]]
+        return [(sample.stage_from_camera, sample.lens) for sample in picked]
 
     def start_at(self, start_ns: int) -> None:
         """Put the move's time 0 at `start_ns`."""

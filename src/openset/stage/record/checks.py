@@ -8,7 +8,7 @@ from itertools import pairwise
 import orjson
 
 from openset.formats.opentrackio import validate
-from openset.primitives.time import Timecode
+from openset.primitives.time import Timecode, parse_timecode
 from openset.stage.record.model import (
     POSE_STATES,
     RAW_FILE,
@@ -63,7 +63,8 @@ def check_movie(
 
 
 def check_track(record: TakeRecord, lines: Sequence[bytes]) -> tuple[Finding, ...]:
-    """Every line of track.otrk.jsonl: whole, in order, one timecode per frame, a valid sample."""
+    """Every line of track.otrk.jsonl: whole, in order, a valid sample, and a timecode that runs on and
+    skips no more than the frames take.toml counts as lost."""
     read, broken = _read(lines)
     wanted = record.files.track_lines
     count = Finding(
@@ -77,11 +78,7 @@ def check_track(record: TakeRecord, lines: Sequence[bytes]) -> tuple[Finding, ..
         for place, line in enumerate(read)
         if line.frame != place
     ]
-    times = [
-        f"frame {line.frame} is {line.timecode}, not {expected}"
-        for line, expected in zip(read, _timecodes(record.spec.start_timecode), strict=False)
-        if line.timecode != expected
-    ]
+    times = _timecode_problems(record, read)
     times += [
         f"frame {after.frame} is not later than the one before"
         for before, after in pairwise(read)
@@ -123,11 +120,32 @@ def _read(lines: Iterable[bytes]) -> tuple[list[TrackLine], list[str]]:
     return read, broken
 
 
-def _timecodes(start: Timecode) -> Iterable[str]:
-    index = 0
-    while True:
-        yield str(start.plus(index))
-        index += 1
+def _timecode_problems(record: TakeRecord, read: Sequence[TrackLine]) -> list[str]:
+    """Where the source's timecode runs other than frame by frame, but for the frames that were lost. A
+    take that never reached its cut counted none: there any skip is believed."""
+    start, counts = record.spec.start_timecode, record.counts
+    left = (
+        counts.get("dropped", 0) + counts.get("recording_lost", 0) if counts else start.frames_per_day
+    )
+    problems, skipped = [], 0
+    for place, line in enumerate(read):
+        expected = start.plus(place + skipped)
+        ahead = _frames_ahead(line.timecode, expected)
+        if ahead is None or ahead > left:
+            problems.append(f"frame {line.frame} is {line.timecode}, not {expected}")
+        else:
+            skipped, left = skipped + ahead, left - ahead
+    return problems
+
+
+def _frames_ahead(text: str, expected: Timecode) -> int | None:
+    """How many frames later a timecode is than the one expected; None if it is none, or earlier."""
+    try:
+        found = parse_timecode(text, expected.rate)
+    except ValueError:
+        return None
+    ahead = (found.frame_count - expected.frame_count) % expected.frames_per_day
+    return ahead if ahead < expected.frames_per_day // 2 else None
 
 
 def _told(problems: Sequence[str], otherwise: str) -> str:

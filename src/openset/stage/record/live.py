@@ -92,9 +92,15 @@ class TakeWriter:
             self._poses = totals_with(self._poses, frame.state, frame.age_s)
 
     def add_raw(self, arrival_ns: int, time_ns: int, sample: dict[str, Any]) -> None:
-        """Keep one tracker report as it came. Raises DiskFull, NotWritable."""
+        """Keep one tracker report as it came. One that JSON cannot hold, which only a hostile tracker
+        sends, is noted as a fault. Raises DiskFull, NotWritable."""
+        try:
+            line = raw_line(arrival_ns, time_ns, sample)
+        except TypeError as error:
+            self.note_fault(time_ns, "track", f"a tracker report could not be kept ({error})")
+            return
         with self._disk():
-            self._sinks[RAW_FILE].write(raw_line(arrival_ns, time_ns, sample))
+            self._sinks[RAW_FILE].write(line)
             self._raw_lines += 1
 
     def note_fault(self, time_ns: int, kind: str, text: str) -> None:
@@ -102,9 +108,10 @@ class TakeWriter:
         if len(self._faults) < MOST_FAULTS:
             self._faults.append(Fault(time_ns, kind, text))
 
-    def close(self, reason: str, counts: Mapping[str, int]) -> TakeRecord:
-        """Close every file, write take.toml and seal the folder. Raises DiskFull or NotWritable only
-        where take.toml or the seal cannot be written; `recover_take` then finishes the work."""
+    def close(self, reason: str, counts: Mapping[str, int], *, sealed: bool = True) -> TakeRecord:
+        """Close every file, write take.toml and seal the folder (or leave that to the caller). Raises
+        DiskFull or NotWritable only where take.toml or the seal cannot be written; `recover_take` then
+        finishes the work."""
         if self._closed:
             raise ValueError("the take is closed already")
         self._closed = True
@@ -125,7 +132,8 @@ class TakeWriter:
             counts=dict(counts),
         )
         write_take(self.folder, self._record)
-        seal_take(self.folder)
+        if sealed:
+            seal_take(self.folder)
         return self._record
 
     def _make_folder(self) -> None:

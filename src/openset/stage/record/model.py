@@ -61,9 +61,11 @@ class TakeSpec:
 
 @dataclass(frozen=True, eq=False)
 class TakeFrame:
-    """One recorded frame. `index` counts from 0 without gaps; `time_ns` is the moment of exposure on
-    the engine's clock; `stage_from_camera` is the pose the background was made with, `age_s` how much
-    older than the picture it is, `state` one of POSE_STATES. Planes are read only while `add` runs."""
+    """One recorded frame. `index` counts from 0 without gaps; `skipped` is how many frames of the
+    source were lost since the roll, so that its timecode is the source's own; `time_ns` is the moment
+    of exposure on the engine's clock; `stage_from_camera` is the pose the background was made with,
+    `age_s` how much older than the picture it is, `state` one of POSE_STATES. Planes are read only
+    while `add` runs."""
 
     index: int
     time_ns: int
@@ -74,6 +76,7 @@ class TakeFrame:
     lens: Lens | None
     age_s: float
     state: str
+    skipped: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,9 @@
     {"frame": 0, "pts_s": 0.0, "timecode": "01:00:00:00", "time_ns": …, "age_s": 0.01,
      "state": "tracked", "sample": {…}}
 
-A line is written with one call and ends with a newline, so a kill leaves whole lines, and a power cut
-at most one torn at the end.
+`frame` and `pts_s` are the frame's place in the movies, which have no gaps; `timecode` is the source's
+own, and jumps where frames of the source were lost. A line is written with one call and ends with a
+newline, so a kill leaves whole lines, and a power cut at most one torn at the end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 import orjson
 
 from openset.formats.opentrackio import Reading, write
+from openset.primitives.time import Timecode
 from openset.stage.lens.report import report_from_lens
 from openset.stage.record.model import TakeFrame, TakeSpec, TrackTotals
 from openset.stage.tracking.opentrackio import reading_from_sample
@@ -46,13 +48,18 @@ def frame_line(spec: TakeSpec, frame: TakeFrame) -> bytes:
     line = {
         "frame": frame.index,
         "pts_s": float(frame.index / spec.rate),
-        "timecode": str(spec.start_timecode.plus(frame.index)),
+        "timecode": str(source_timecode(spec, frame)),
         "time_ns": frame.time_ns,
         "age_s": frame.age_s if math.isfinite(frame.age_s) else None,
         "state": frame.state,
         "sample": sample,
     }
     return orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def source_timecode(spec: TakeSpec, frame: TakeFrame) -> Timecode:
+    """The timecode the source gave this frame: frames lost before it count."""
+    return spec.start_timecode.plus(frame.index + frame.skipped)
 
 
 def raw_line(arrival_ns: int, time_ns: int, sample: dict[str, Any]) -> bytes:
@@ -71,7 +78,7 @@ def frame_reading(spec: TakeSpec, frame: TakeFrame) -> Reading:
         reading_from_sample(pose),
         sample_time_ns=frame.time_ns if frame.time_ns >= 0 else None,
         sample_rate=spec.rate,
-        timecode=spec.start_timecode.plus(frame.index),
+        timecode=source_timecode(spec, frame),
         slate=str(spec.id),
         recording=True,
     )
