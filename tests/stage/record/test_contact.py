@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openset.stage.record.contact import CELL_WIDTH, Row, contact_sheet, grey, moments
+from openset.stage.record.contact import CELL_WIDTH, Row, contact_sheet, moments
 
 
 def plain(red: int, green: int, blue: int) -> np.ndarray:
@@ -13,7 +13,7 @@ def plain(red: int, green: int, blue: int) -> np.ndarray:
 
 
 def test_each_picture_lies_in_its_cell_with_its_colours_unchanged() -> None:
-    matte = grey(plain(9, 9, 9)[0])
+    matte = plain(9, 9, 9)
     rows = [Row("plate", [plain(200, 10, 30), plain(10, 200, 30)]), Row("matte", [matte, matte])]
     sheet = contact_sheet("1-A-t01", "12 frames", ["01:00:00:00", "01:00:00:06"], rows)
     colours = {tuple(pixel) for pixel in sheet.reshape(-1, 3)[::7].tolist()}

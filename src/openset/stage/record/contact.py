@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from openset.primitives.image import U8Plane, U8Planes
+from openset.primitives.image import U8Planes
 
 Sheet = npt.NDArray[np.uint8]  # (height, width, 3), B, G, R
 
@@ -49,11 +49,6 @@ def contact_sheet(title: str, subtitle: str, captions: Sequence[str], rows: Sequ
             cell = _cell(picture, CELL_WIDTH, cell_height)
             sheet[upper : upper + cell_height, left : left + CELL_WIDTH] = cell
     return sheet
-
-
-def grey(plane: U8Plane) -> U8Planes:
-    """A matte as a picture."""
-    return np.stack([plane, plane, plane])
 
 
 def moments(frames: int, count: int = 4) -> list[int]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import av
-import cv2
 import numpy as np
 import tomli_w
 
@@ -21,7 +20,6 @@ from openset.primitives.colour import rgb_from_yuv420
 from openset.primitives.errors import BadInput, OpensetError, PlateBroken
 from openset.primitives.image import U8Plane, U8Planes, Yuv420
 from openset.stage.record.checks import check_movie, check_raw, check_state, check_totals, check_track
-from openset.stage.record.contact import Row, contact_sheet, grey, moments
 from openset.stage.record.model import (
     COMPOSITE_FILE,
     CONTACT_FILE,
@@ -172,6 +170,11 @@ def make_proxy(folder: Path) -> Path | None:
 def make_contact(folder: Path) -> Path | None:
     """contact.jpg: plate, matte where recorded, and composite at four moments; None for a take of no
     frames. Raises PlateBroken, DiskFull, NotWritable."""
+    # An office node reads and verifies takes without OpenCV, which only the sheet needs.
+    import cv2
+
+    from openset.stage.record.contact import Row, contact_sheet, moments
+
     record = read_take(folder)
     numbers = moments(record.frames)
     if not numbers:
@@ -307,7 +310,7 @@ def _frame_at(container: av.container.InputContainer, number: int, path: Path) -
 def _rgb(frame: av.VideoFrame) -> U8Planes:
     planes = [_plane(plane) for plane in frame.planes]
     if frame.format.name.startswith("gray"):
-        return grey(planes[0])
+        return np.stack([planes[0]] * 3)
     return rgb_from_yuv420(Yuv420(*planes))
 
 
