@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from openset.primitives.errors import PortInUse
+from openset.primitives.errors import BadInput, PortInUse
 from openset.stage.live.control import Control
 
 
@@ -118,3 +118,29 @@ def test_another_program_on_the_port_is_named_too() -> None:
         )
         with pytest.raises(PortInUse):
             engine.start_serving()
+
+
+def test_a_port_that_cannot_be_is_refused_in_words() -> None:
+    wrong = Control("lane-0002", "Lane", port=70000, status=dict, obey=lambda order: (True, ""))
+    with pytest.raises(BadInput, match="70000"):
+        wrong.start_serving()
+    wrong.stop()
+
+
+def test_an_engine_that_could_not_start_leaves_the_others_entry_alone(control: Control) -> None:
+    second = Control("lane-0001", "Lane", port=control.port, status=dict, obey=lambda order: (True, ""))
+    with pytest.raises(PortInUse):
+        second.start_serving()
+    second.stop()
+    with client(control) as connection:
+        assert next_of(connection, "status")["rolling"] is False
+
+
+@pytest.mark.parametrize("token", ["", "gu\xe9ss", "Bearer"])
+def test_a_token_of_odd_bytes_is_refused_like_any_other(control: Control, token: str) -> None:
+    with socket.create_connection(("127.0.0.1", control.port)) as wire:
+        key = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+        key += "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        head = f"GET / HTTP/1.1\r\nHost: localhost\r\n{key}Authorization: Bearer {token}\r\n\r\n"
+        wire.sendall(head.encode("latin-1"))
+        assert wire.recv(4096).startswith(b"HTTP/1.1 403")

@@ -16,6 +16,7 @@ import os
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,9 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from openset.primitives.errors import PortInUse
+from openset.primitives.errors import BadInput, PortInUse
 from openset.stage.live.pipes import Broadcast
-from openset.store.files import write_atomic
+from openset.store.files import make_folder, write_atomic
 from openset.store.home import openset_home
 
 DEFAULT_PORT = 8010
@@ -60,6 +61,7 @@ class Control(threading.Thread):
         self._ending: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._listeners = 0
+        self._entry = b""
         self.port = port
 
     @property
@@ -68,7 +70,9 @@ class Control(threading.Thread):
         return openset_home() / "engines" / f"{self._production_id}.json"
 
     def start_serving(self) -> None:
-        """Start; returns when the port is open."""
+        """Start; returns when the port is open. Raises PortInUse, BadInput, DiskFull, NotWritable."""
+        if not 0 <= self._port <= 65535:
+            raise BadInput(f"there is no port {self._port}", todo="Choose --port from 0 to 65535")
         self.start()
         self._ready.wait(10)
         if self._failure is not None:
@@ -78,8 +82,12 @@ class Control(threading.Thread):
                     where="the stage engine",
                     todo="Another engine may be running: stop it, or choose --port",
                 )
-            raise self._failure
-        self.file.parent.mkdir(parents=True, exist_ok=True)
+            raise BadInput(
+                f"port {self._port} cannot be opened ({self._failure.strerror or self._failure})",
+                where="the stage engine",
+                todo="Choose a --port of 1024 or above",
+            )
+        make_folder(self.file.parent)
         entry = {
             "port": self.port,
             "token": self._token,
@@ -87,7 +95,8 @@ class Control(threading.Thread):
             "production": self._production_id,
             "title": self._title,
         }
-        write_atomic(self.file, json.dumps(entry).encode(), mode=0o600)
+        self._entry = json.dumps(entry).encode()
+        write_atomic(self.file, self._entry, mode=0o600)
 
     def run(self) -> None:
         """The thread: an event loop of its own."""
@@ -115,7 +124,8 @@ class Control(threading.Thread):
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         wanted = f"Bearer {self._token}"
-        if not hmac.compare_digest(request.headers.get("Authorization", ""), wanted):
+        given = " ".join(request.headers.get_all("Authorization"))
+        if not hmac.compare_digest(given.encode("utf-8", "surrogateescape"), wanted.encode()):
             return connection.respond(
                 http.HTTPStatus.FORBIDDEN, "the engine's token is missing or wrong\n"
             )
@@ -142,7 +152,7 @@ class Control(threading.Thread):
             order = json.loads(message)
             if not isinstance(order, dict) or not isinstance(order.get("type"), str):
                 raise ValueError
-        except ValueError:
+        except (ValueError, RecursionError):
             return {
                 "type": "reply",
                 "ok": False,
@@ -178,8 +188,10 @@ class Control(threading.Thread):
         return self._listeners > 0
 
     def stop(self) -> None:
-        """Close the socket and remove the file."""
+        """Close the socket and remove the file, unless another engine has written its own since."""
         if self._loop and self._ending and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._ending.set)
             self.join(3.0)
-        self.file.unlink(missing_ok=True)
+        with suppress(OSError):
+            if self._entry and self.file.read_bytes() == self._entry:
+                self.file.unlink()
