@@ -15,6 +15,8 @@ from openset.stage.lens.model import Lens, pinhole
 from openset.stage.rig import StagePlan, StageResult, recover_open_takes, run_stage
 from openset.store.production import open_production
 
+INTERRUPTED = 130
+
 
 def run_shoot(
     output: Output,
@@ -49,6 +51,7 @@ def run_shoot(
         tracker_from_camera=_mount(mount),
     )
     production = open_production(folder)
+    _end_politely()
     result = run_stage(production, plan, say=output.say)
     return report(output, production.root, result)
 
@@ -120,7 +123,7 @@ def run_engine(
         port=port,
         wait_for_track=False,
     )
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    _end_politely()
     output.say("stage running: roll and cut from the monitor page; Ctrl-C ends it")
     return report(output, production.root, run_stage(production, plan, say=output.say))
 
@@ -134,6 +137,13 @@ def run_recover(output: Output, folder: Path) -> None:
     output.done({"recovered": takes}, f"{len(records)} open takes closed", rows)
 
 
+def _end_politely() -> None:
+    """A shutdown or a lost terminal ends the engine as Ctrl-C does: the open take is closed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.default_int_handler)
+
+
 def _inside(root: Path, source: str) -> str:
     """A file named in production.toml is relative to the production; an address or device is itself."""
     inside = root / source
@@ -141,7 +151,7 @@ def _inside(root: Path, source: str) -> str:
 
 
 def report(output: Output, root: Path, result: StageResult) -> int:
-    """Print what happened; the exit code of what ended it early, or 0."""
+    """Print what happened; the exit code of what ended it early (130 for Ctrl-C), or 0."""
     tally = result.tally
     takes = [
         {
@@ -192,5 +202,8 @@ def report(output: Output, root: Path, result: StageResult) -> int:
     if result.trouble is not None:
         output.trouble_after(figures, "Ended early; what was recorded is kept", rows, result.trouble)
         return result.trouble.exit_code
+    if result.interrupted:
+        output.done(figures, "Interrupted; the open take was closed", rows)
+        return INTERRUPTED
     output.done(figures, "Shot", rows)
     return 0
