@@ -57,6 +57,23 @@ def test_one_changed_byte_is_named(folder: Path) -> None:
     assert reference_says(folder) == VerificationFailedException.exit_code
 
 
+def test_the_reference_tool_run_inside_the_folder_sees_the_change_too(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "picture.mov").write_bytes(b"changed")
+    monkeypatch.chdir(folder)
+    done = CliRunner().invoke(commands.create, [".", "-h", "xxh128"])
+    assert done.exit_code == VerificationFailedException.exit_code
+
+
+def test_hidden_files_are_not_sealed(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in (".reserve", "in/.hidden", "seen.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    seal(tmp_path)
+    assert states(tmp_path) == {"seen.txt": "whole"}
+
+
 def test_missing_and_added_files_are_named_and_ignored_ones_are_free(folder: Path) -> None:
     (folder / "in" / "Ñandú 1.txt").unlink()
     (folder / "new.wav").write_bytes(b"x")

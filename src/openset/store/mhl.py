@@ -31,7 +31,9 @@ from openset.store.files import hash_file, sync_folder, writing
 
 FOLDER = "ascmhl"
 HASH = "xxh128"
-_ALWAYS_IGNORED = (".DS_Store", "ascmhl", "ascmhl/", ".*")
+_ALWAYS_IGNORED = (".DS_Store", "ascmhl", "ascmhl/", ".?*")
+"""Hidden files by ".?*": the reference tool, run on ".", takes ".*" to match everything and checks
+nothing."""
 
 
 class _OwnHistory(MHLHistory):  # type: ignore[misc]
