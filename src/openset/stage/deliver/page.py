@@ -49,6 +49,7 @@ thead th { background: var(--shade); color: var(--text); }
 .number { text-align: end; }
 .pairs { display: grid; align-items: start; gap: 0 1.5rem;
   grid-template-columns: repeat(auto-fit, minmax(21rem, 1fr)); }
+.media td:last-child { white-space: nowrap; }
 .files td, .files th { font-size: 0.8125rem; padding: 0.1875rem 0.5rem; overflow-wrap: anywhere; }
 .state { display: inline-block; border: 1px solid currentColor; border-radius: 3px;
   padding: 0 0.5rem; font-size: 0.875rem; font-weight: 600; }
@@ -198,7 +199,7 @@ def _take(take: Mapping[str, Any]) -> str:
     ]
     return (
         f'<section class="take">\n<h2><span class="slate">{escape(take["id"])}</span></h2>\n'
-        f"<p>{_verdict(take)} {_marks(take['marks'])}</p>\n{show}"
+        f"<p>{_verdict(take)}</p>\n{_marks(take['marks'])}{show}"
         f'<div class="pairs">\n{"".join(parts)}</div>\n{_media(take)}{_faults(take["faults"])}'
         "</section>\n"
     )
@@ -228,7 +229,7 @@ def _marks(marks: Mapping[str, Any]) -> str:
         words.append(f"{marks['rating']} of 5 stars.")
     if marks["note"]:
         words.append(f"“{marks['note']}”")
-    return escape(" ".join(words))
+    return f"<p>{escape(' '.join(words))}</p>\n" if words else ""
 
 
 def _picture_rows(take: Mapping[str, Any]) -> list[Row]:
@@ -306,7 +307,9 @@ def _media(take: Mapping[str, Any]) -> str:
         for medium in take["media"]
     ]
     heads = [("File", "What", "Coded as", "Colour", "Rate")]
-    return f'<div class="scroll">{_table(heads, rows, caption="Moving pictures", code=True)}</div>'
+    return (
+        f'<div class="scroll media">{_table(heads, rows, caption="Moving pictures", code=True)}</div>'
+    )
 
 
 def _faults(faults: Sequence[Mapping[str, str]]) -> str:
@@ -326,9 +329,9 @@ def _checking(passport_xxh128: str) -> str:
         "How to check this delivery",
         "<p>With Openset, in the folder that holds this page. It hashes every file again, decodes "
         "every frame, and works out the figures on this page anew:</p>\n<pre>openset verify .</pre>\n"
-        "<p>With any program that reads ASC MHL, for example the ASC's own. It hashes every file "
-        "again, names what has changed, and adds its own generation to the seal:</p>\n"
-        "<pre>ascmhl create -h xxh128 .</pre>\n"
+        "<p>With any program that reads ASC MHL, for example the ASC's own, given the whole path of this "
+        "folder. It hashes every file again, names what has changed, and adds its own generation to the "
+        "seal:</p>\n<pre>ascmhl create -h xxh128 /path/to/this/folder</pre>\n"
         f"<p>The hash (xxh128) of <code>passport.json</code> is <code>{passport_xxh128}</code>. "
         "Kept on paper, or sent by another way, it shows that a passport is the one made with this "
         "page.</p>\n",
