@@ -70,6 +70,15 @@ def test_two_devices_keep_two_logs_and_one_order() -> None:
     assert check_journal() == ()
 
 
+def test_one_stamp_from_the_far_future_hides_no_other() -> None:
+    """A device a minute ahead is followed even where another one's clock is wild."""
+    append("person.added", "p1", AMA, now_ms=100_000_000, key=OTHER)
+    wild = Ed25519PrivateKey.from_private_bytes(b"w" * 32)
+    append("person.added", "p2", AMA, now_ms=10**12, key=wild)
+    later = append("person.renamed", "p1", {"name": "Ama"}, now_ms=99_940_000)
+    assert later.time == Stamp(100_000_000, 1)
+
+
 def test_a_projection_that_fails_leaves_neither_entry_nor_row(failing_kind: str) -> None:
     append("person.added", "p1", AMA)
     with pytest.raises(BadProjection):

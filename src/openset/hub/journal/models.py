@@ -81,7 +81,10 @@ _LAST_OF_DEVICE = (
     "SELECT sequence, hash, wall_ms, count FROM journal_entry "
     "WHERE device = %s ORDER BY sequence DESC LIMIT 1"
 )
-_NEWEST = "SELECT wall_ms, count FROM journal_entry ORDER BY wall_ms DESC, count DESC LIMIT 1"
+_NEWEST = (
+    "SELECT wall_ms, count FROM journal_entry WHERE wall_ms <= %s "
+    "ORDER BY wall_ms DESC, count DESC LIMIT 1"
+)
 
 
 def append(
@@ -123,7 +126,8 @@ def _next_entry(
     with connection.cursor() as cursor:
         cursor.execute(_LAST_OF_DEVICE, [device])
         last = cursor.fetchone()
-        cursor.execute(_NEWEST)
+        # The newest that may be followed: one stamp from too far ahead must not hide the others.
+        cursor.execute(_NEWEST, [now + clock.TRUSTED_LEAD_MS])
         newest = cursor.fetchone()
     own = clock.Stamp(*last[2:]) if last else clock.EARLIEST
     seen = clock.meet(own, clock.Stamp(*newest), now) if newest else own
