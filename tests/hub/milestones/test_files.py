@@ -118,6 +118,27 @@ def test_a_delivery_without_a_passport_does_not_verify(production: Production) -
     )
 
 
+def test_a_deleted_take_toml_is_named_in_plain_words(
+    production: Production, make_take: MakeTake
+) -> None:
+    (make_take("1") / "take.toml").unlink()
+    assert first_take(production).faults == ("take.toml is missing",)
+
+
+def test_a_delivery_in_the_making_is_none_yet(production: Production) -> None:
+    (production.root / "deliveries" / ".to-post.part").mkdir(parents=True)
+    assert look(production.id, production.root).deliveries == ()
+
+
+def test_a_delivery_whose_disk_fails_is_a_fault_not_a_crash(production: Production) -> None:
+    folder = production.root / "deliveries" / "to-post"
+    folder.mkdir(parents=True)
+    (folder / "passport.json").symlink_to("/proc/self/mem")
+    (delivery,) = look(production.id, production.root).deliveries
+    assert not delivery.verifies
+    assert delivery.faults[0].startswith("cannot be read")
+
+
 def test_a_delivery_with_a_false_passport_does_not_verify(production: Production) -> None:
     folder = production.root / "deliveries" / "to-post"
     folder.mkdir(parents=True)

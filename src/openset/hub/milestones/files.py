@@ -113,10 +113,10 @@ def _judge_take(take_id: str, folder: Path, found: Verification) -> TakeSeen:
 
 
 def _faults(found: Verification, folder: Path) -> tuple[str, ...]:
-    """What failed, one phrase per file: the first finding, as the later ones follow from it."""
+    """What failed, one phrase per file, the seal's word first: the others follow from it."""
     first: dict[str, str] = {}
-    for one in found.failures:
-        phrase = SEAL_TROUBLES.get(one.what, "{where}: not so: {what} ({detail})")
+    for one in sorted(found.failures, key=lambda one: one.what not in SEAL_TROUBLES):
+        phrase = SEAL_TROUBLES.get(one.what, "{where} fails the check “{what}” ({detail})")
         said = phrase.format(where=one.where, what=one.what, detail=one.detail)
         first.setdefault(one.where, _inside(said.removesuffix(" ()"), folder))
     return tuple(first.values())
@@ -136,13 +136,21 @@ def _manifest(folder: Path) -> str:
 def _deliveries(production: Production) -> tuple[DeliverySeen, ...]:
     folder = production.root / "deliveries"
     children = sorted(folder.iterdir()) if folder.is_dir() else []
-    return tuple(_look_at_delivery(child) for child in children if child.is_dir())
+    return tuple(_look_at_delivery(child) for child in children if _is_delivery(child))
+
+
+def _is_delivery(folder: Path) -> bool:
+    """Hidden folders are deliveries still in the making."""
+    return folder.is_dir() and not folder.name.startswith(".")
 
 
 def _look_at_delivery(folder: Path) -> DeliverySeen:
     passport = folder / PASSPORT
-    pinned = hash_file(passport) if passport.is_file() else ""
-    faults = _delivery_faults(folder) if pinned else ("it has no passport",)
+    try:
+        pinned = hash_file(passport) if passport.is_file() else ""
+        faults = _delivery_faults(folder) if pinned else ("it has no passport",)
+    except OSError as error:
+        return DeliverySeen(folder.name, False, "", (f"cannot be read ({error.strerror})",))
     return DeliverySeen(folder.name, not faults, pinned, faults)
 
 

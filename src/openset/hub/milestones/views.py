@@ -76,7 +76,8 @@ def look(request: HttpRequest, grant_id: str, name: str) -> HttpResponse:
         messages.info(request, _("Looked again: the state is the same."))
     else:
         shown = words.state(now).word
-        messages.success(request, _("Looked again: the state is now “%(state)s”.") % {"state": shown})
+        tell = messages.success if now == "proved" else messages.warning
+        tell(request, _("Looked again: the state is now “%(state)s”.") % {"state": shown})
     return redirect("milestones:proof", grant_id, name)
 
 

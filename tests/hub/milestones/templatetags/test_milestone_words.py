@@ -39,6 +39,15 @@ def test_a_line_is_filled_once_and_a_percent_sign_in_it_stays() -> None:
     assert (shown.text, shown.why) == ("Scene 100%", "5% %(x)s.")
 
 
+def test_a_take_in_an_arabic_line_keeps_its_own_direction() -> None:
+    line = ProofLine(
+        "k", "proved", "Scene %(scene)s", "Take %(take)s.", {"scene": "1", "take": "2-A-t01"}
+    )
+    with override("ar"):
+        assert "\u20682-A-t01\u2069" in words.line(line).why
+    assert words.line(line).why == "Take 2-A-t01."
+
+
 def test_amounts_follow_the_currency_and_the_reader() -> None:
     assert words.money(123456789, "XOF") == "123,456,789 XOF"
     assert words.money(123456, "TND") == "123.456 TND"

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from django import template
 from django.utils.formats import number_format
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language_bidi, gettext, pgettext
 
 from openset.hub.milestones.money import decimals, major
 from openset.hub.milestones.proof import ProofLine
 
 register = template.Library()
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SHAPES = {
     "proved": ("proved", "circle-check"),
@@ -82,10 +83,12 @@ def condition(check: str) -> str:
 
 
 def line(one: ProofLine) -> ShownLine:
-    """A proof line, its templates translated and filled."""
-    return ShownLine(
-        one, state(one.state), gettext(one.says) % one.about, gettext(one.because) % one.about
-    )
+    """A proof line, its templates translated and filled. What is filled in keeps its own direction: in
+    an Arabic sentence take 2-A-t01 would else read A-t01-2."""
+    about = one.about
+    if get_language_bidi():
+        about = {name: f"{_ISOLATE}{value}{_END_ISOLATE}" for name, value in about.items()}
+    return ShownLine(one, state(one.state), gettext(one.says) % about, gettext(one.because) % about)
 
 
 def money(amount_minor: int, currency: str) -> str:
