@@ -52,6 +52,17 @@ def test_a_range_outside_the_file_is_refused_with_its_size(clip: Path, header: s
     assert response.headers["Content-Range"] == "bytes */200"
 
 
+def test_a_range_that_is_the_whole_file_is_still_a_range(clip: Path) -> None:
+    response = file_response(RequestFactory().get("/", headers={"range": "bytes=0-"}), clip)
+    assert (response.status_code, response.headers["Content-Range"]) == (206, "bytes 0-199/200")
+
+
+def test_a_range_of_absurd_length_is_not_understood(clip: Path) -> None:
+    header = f"bytes={'9' * 5000}-"
+    response = file_response(RequestFactory().get("/", headers={"range": header}), clip)
+    assert response.status_code == 200
+
+
 def test_several_ranges_at_once_get_the_whole_file(clip: Path) -> None:
     response = file_response(RequestFactory().get("/", headers={"range": "bytes=0-1,4-5"}), clip)
     assert response.status_code == 200

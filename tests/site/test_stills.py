@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,14 @@ def test_it_is_made_once_and_again_when_the_take_changes(production: Any, tmp_pa
     assert still(folder, production.id) == first
     (folder / "composite.mov").write_bytes(source.read_bytes() + b"\0" * 8)
     assert still(folder, production.id) != first
+
+
+def test_many_visitors_at_once_get_one_still(production: Any) -> None:
+    folder = production.root / "takes" / "1-A-t01"
+    with ThreadPoolExecutor(8) as pool:
+        paths = list(pool.map(lambda _: still(folder, "many"), range(16)))
+    assert len(set(paths)) == 1
+    assert paths[0] is not None
 
 
 def test_a_take_without_a_picture_has_no_still(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.http import Http404
 
-from openset.site.takes import figures, get_take, on_page, take_timeline, track_lines
+from openset.site.takes import figures, get_take, on_page, take_files, take_timeline, track_lines
 from openset.store.production import open_production
 
 
@@ -45,6 +45,16 @@ def test_a_line_cut_off_by_a_kill_is_left_out(copy: Any) -> None:
     path = copy.root / "takes" / "1-A-t01" / "track.otrk.jsonl"
     path.write_bytes(path.read_bytes()[:-20])
     assert len(track_lines(path.parent)) == 29
+
+
+def test_half_written_files_are_not_offered(copy: Any) -> None:
+    take = get_take(copy, "1-A-t01")
+    before = take_files(take)
+    (take.folder / ".take.toml.x1.new").write_text("half")
+    (take.folder / "gone.mov").symlink_to("nowhere")
+    assert take_files(take) == before
+    assert ("take.toml", (take.folder / "take.toml").stat().st_size) in before
+    assert any(name.startswith("ascmhl/") for name, _ in before)
 
 
 def test_drops_and_lost_tracking_are_called_degraded(production: Any) -> None:

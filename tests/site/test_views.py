@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def unlabelled(page: html.HtmlElement) -> list[str]:
 
 def test_every_address_of_the_site_that_reads_is_among_those_tested() -> None:
     files = {"take-still", "take-file", "production-file", "static-file", "enter"}
-    posts = {"take-marks", "take-circle", "take-verify", "take-proxy", "stage-start", "sign-out"}
+    posts = {"take-marks", "take-verify", "take-proxy", "stage-start", "sign-out"}
     pages = {"home", "production", "monitor", "take", "sign-in", "account"}
     names = {pattern.name for pattern in get_resolver().url_patterns if hasattr(pattern, "name")}
     assert names == files | posts | pages
@@ -192,7 +193,7 @@ def test_another_host_name_is_refused(client: Client, shown: Any) -> None:
     assert client.get("/", headers={"host": "evil.example"}).status_code == 400
 
 
-ACTS = ("marks/", "circle/", "proxy/")
+ACTS = ("marks/", "proxy/")
 
 
 @pytest.mark.parametrize("act", ACTS)
@@ -222,13 +223,13 @@ def test_the_stage_is_not_started_by_a_visitor_or_a_stranger(
 def test_a_form_from_another_site_changes_nothing(shown: Any) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner_user())
-    response = client.post(f"/productions/{shown.id}/takes/1-A-t01/circle/")
+    response = client.post(f"/productions/{shown.id}/takes/1-A-t01/marks/", {"circled": "on"})
     assert response.status_code == 403
     assert b"did not come from this site" in response.content
     assert not read_marks(shown.root / "takes" / "1-A-t01").circled
 
 
-@pytest.mark.parametrize("act", ["marks/", "circle/", "verify/", "proxy/"])
+@pytest.mark.parametrize("act", ["marks/", "verify/", "proxy/"])
 def test_nothing_changes_by_following_a_link(owner: Client, shown: Any, act: str) -> None:
     assert owner.get(f"/productions/{shown.id}/takes/1-A-t01/{act}").status_code == 405
 
@@ -238,7 +239,7 @@ def test_marks_are_written_beside_the_take(owner: Client, shown: Any) -> None:
     owner.post(path, {"circled": "on", "rating": "3", "note": " ماء جيد "})
     marks = read_marks(shown.root / "takes" / "1-A-t01")
     assert (marks.circled, marks.rating, marks.note) == (True, 3, "ماء جيد")
-    owner.post(f"/productions/{shown.id}/takes/1-A-t01/circle/")
+    owner.post(path, {"rating": "3"})
     assert not read_marks(shown.root / "takes" / "1-A-t01").circled
 
 
@@ -247,6 +248,30 @@ def test_a_rating_out_of_range_is_refused_and_nothing_is_written(owner: Client, 
     response = owner.post(f"/productions/{shown.id}/takes/1-A-t02/marks/", {"rating": "9"})
     assert response.status_code == 200
     assert read_marks(shown.root / "takes" / "1-A-t02") == before
+
+
+def test_a_video_that_cannot_be_made_is_said_and_not_a_broken_page(
+    owner: Client, shown: Any, settings: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(shown.root, tmp_path / "copy")
+    settings.PRODUCTIONS = str(tmp_path / "copy")
+    (tmp_path / "copy" / "takes" / "1-A-t01" / "composite.mov").write_bytes(b"not a film")
+    answer = owner.post(f"/productions/{shown.id}/takes/1-A-t01/proxy/", follow=True)
+    assert answer.status_code == 200
+    assert "composite.mov" in answer.content.decode()
+
+
+def test_marks_that_cannot_be_written_keep_what_was_typed(
+    owner: Client, shown: Any, settings: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(shown.root, tmp_path / "copy")
+    settings.PRODUCTIONS = str(tmp_path / "copy")
+    marks = tmp_path / "copy" / "takes" / "1-A-t01" / "marks.toml"
+    marks.unlink(missing_ok=True)
+    marks.mkdir()
+    answer = owner.post(f"/productions/{shown.id}/takes/1-A-t01/marks/", {"note": "Long and dear"})
+    assert "Long and dear" in answer.content.decode()
+    assert "cannot be written" in answer.content.decode()
 
 
 def test_checksums_are_verified_on_demand(client: Client, shown: Any) -> None:

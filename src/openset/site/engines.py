@@ -1,8 +1,8 @@
 """The stage engines that run on this machine: finding them, and starting one for a production.
 
 A running engine says where it listens in $OPENSET_HOME/engines/<production id>.json, readable by its
-owner alone: {"port", "token", "pid", "production", "title"}. After a power cut the note stays and its pid
-may be anybody's, so only an engine that answers to its token counts as running.
+owner alone: {"port", "token", "pid", "production", "title"}. After a power cut the note stays and its
+pid may be anybody's, so only an engine that answers to its token counts as running.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ SHOWN = (
     "application/json",
     "application/x-ndjson",
 )
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=(?=.*[0-9])([0-9]{0,18})-([0-9]{0,18})$")
 
 
 def inside(folder: Path, *parts: str) -> Path:
@@ -91,18 +91,22 @@ def file_response(
     headers["Last-Modified"] = formatdate(stat.st_mtime, usegmt=True)
     if request.headers.get("If-None-Match") == etag:
         return HttpResponseNotModified(headers=headers)
-    span = byte_range(request.headers.get("Range", ""), stat.st_size)
+    asked = request.headers.get("Range", "").strip()
     if request.headers.get("If-Range", etag) != etag:
-        span = (0, stat.st_size)
+        asked = ""
+    span = byte_range(asked, stat.st_size)
     if span is None:
         return HttpResponse(status=416, headers={"Content-Range": f"bytes */{stat.st_size}"})
-    return _stream(request, path, span, stat.st_size, headers, download)
+    if _RANGE.match(asked):
+        # Also for a range that is the whole file: some players take nothing else for an answer.
+        headers["Content-Range"] = f"bytes {span[0]}-{sum(span) - 1}/{stat.st_size}"
+    return _stream(request, path, span, headers, download)
 
 
 def byte_range(header: str, size: int) -> tuple[int, int] | None:
     """(start, length) asked for; the whole file without a header we understand; None if outside."""
     match = _RANGE.match(header.strip())
-    if match is None or match.groups() == ("", ""):
+    if match is None:
         return 0, size
     first, last = match.groups()
     if not first:
@@ -117,16 +121,12 @@ def _stream(
     request: HttpRequest,
     path: Path,
     span: tuple[int, int],
-    size: int,
     headers: dict[str, str],
     download: bool,
 ) -> HttpResponseBase:
     start, length = span
     kind = content_type(path)
-    partial = "Range" in request.headers and length < size
-    if partial:
-        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{size}"
-    status = 206 if partial else 200
+    status = 206 if "Content-Range" in headers else 200
     if request.method == "HEAD":
         response: HttpResponseBase = HttpResponse(status=status, content_type=kind, headers=headers)
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 
 from openset.stage.record.model import COMPOSITE_FILE, PICTURE_FILE
+from openset.store.files import make_folder, write_atomic
 from openset.store.home import openset_home
 
 WIDTH_PX = 960
@@ -32,10 +32,7 @@ def still(take_folder: Path, production_id: str) -> Path | None:
             data = _jpeg(_middle_frame(source))
         except (FFmpegError, ValueError):
             continue
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_suffix(f".{os.getpid()}.part")
-        part.write_bytes(data)
-        part.replace(target)
+        write_atomic(make_folder(target.parent) / file_name, data)
         return target
     return None
 

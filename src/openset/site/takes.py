@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import orjson
@@ -156,9 +158,15 @@ def figures(record: TakeRecord) -> list[Figure]:
 
 
 def take_files(take: TakeOnPage) -> list[tuple[str, int]]:
-    """The take's files a visitor may fetch, with their sizes in bytes."""
-    found = [path for path in take.folder.rglob("*") if path.is_file()]
-    return sorted((str(path.relative_to(take.folder)), path.stat().st_size) for path in found)
+    """The take's files a visitor may fetch, with their sizes in bytes. Hidden ones are half written: a
+    take that rolls makes and renames them all the time, so any may be gone when it is looked at."""
+    out = []
+    for path in take.folder.rglob("[!.]*"):
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            if S_ISREG(stat.st_mode):
+                out.append((str(path.relative_to(take.folder)), stat.st_size))
+    return sorted(out)
 
 
 def deliveries(production: Production) -> list[tuple[str, list[str]]]:

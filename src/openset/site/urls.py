@@ -19,7 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(TAKE, views.take, name="take"),
     path(TAKE + "still.jpg", views.take_still, name="take-still"),
     path(TAKE + "marks/", views.marks, name="take-marks"),
-    path(TAKE + "circle/", views.circle, name="take-circle"),
     path(TAKE + "verify/", views.verify, name="take-verify"),
     path(TAKE + "proxy/", views.proxy, name="take-proxy"),
     path(TAKE + "files/<path:name>", views.take_file, name="take-file"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from openset.hub.milestones.models import Grant
 from openset.hub.milestones.views import sheet
+from openset.primitives.errors import OpensetError
 from openset.site import takes as shelf
 from openset.site.engines import alive, find_engine, start_engine
 from openset.site.enter import owner_needs_a_link, owner_user, spend
@@ -103,17 +104,12 @@ def marks(request: HttpRequest, production_id: str, take_id: str) -> HttpRespons
     if not form.is_valid():
         return _take_page(request, production_id, take_id, form=form)
     given = form.cleaned_data
-    write_marks(found.folder, Marks(given["circled"], given["rating"] or 0, given["note"].strip()))
+    try:
+        write_marks(found.folder, Marks(given["circled"], given["rating"] or 0, given["note"].strip()))
+    except OpensetError as trouble:
+        form.add_error(None, trouble.line)
+        return _take_page(request, production_id, take_id, form=form)
     messages.success(request, _("Saved."))
-    return redirect("take", production_id, take_id)
-
-
-@require_POST
-@needs(MARK)
-def circle(request: HttpRequest, production_id: str, take_id: str) -> HttpResponseBase:
-    """Circle a take, or take the circle away."""
-    found = shelf.get_take(shelf.get_production(production_id), take_id)
-    write_marks(found.folder, replace(found.marks, circled=not found.marks.circled))
     return redirect("take", production_id, take_id)
 
 
@@ -129,7 +125,10 @@ def verify(request: HttpRequest, production_id: str, take_id: str) -> HttpRespon
 def proxy(request: HttpRequest, production_id: str, take_id: str) -> HttpResponseBase:
     """Make the small video the page plays."""
     found = shelf.get_take(shelf.get_production(production_id), take_id)
-    make_proxy(found.folder)
+    try:
+        make_proxy(found.folder)
+    except OpensetError as trouble:
+        messages.error(request, trouble.line)
     return redirect("take", production_id, take_id)
 
 

@@ -91,7 +91,7 @@ function showStatus(now) {
   lastTake = now.rolling ? now.take : (now.takes || []).at(-1) || lastTake;
   show("last_take", lastTake || "–");
   circled = new Set(now.circled);
-  for (const radio of root.querySelectorAll('[name="view"]')) radio.checked = radio.value === now.view;
+  for (const radio of root.querySelectorAll('[name="view"]')) radio.checked = radio.value === (now.view ?? "composite");
   find('[data-do="circle"]').setAttribute("aria-pressed", String(circled.has(lastTake)));
   showTruth(now);
   if (wasRolling && !now.rolling) tell(say("cut", before), "said", 4000);
