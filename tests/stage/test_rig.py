@@ -17,10 +17,10 @@ from openset.primitives.errors import (
     SetNotFound,
     TrackNotFound,
 )
-from openset.primitives.space import look_at
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
 from openset.stage.record.files import verify_take
+from openset.stage.render.vantage import Vantage
 from openset.stage.rig import StagePlan, baked_panorama, run_stage
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Material, Mesh, Scene, Sun
@@ -154,8 +154,8 @@ def test_a_set_with_meshes_is_baked_once_for_an_eye_and_again_when_it_changes(
     scene = Scene("wall", (wall,), (Material("plaster"),), (sun,))
     write_set(scene, production.root / "sets" / "wall")
     said: list[str] = []
-    eye = look_at((0.0, -4.0, 1.5), (0.0, 0.0, 1.5))
-    nearly = look_at((0.02, -4.0, 1.5), (0.0, 0.0, 1.5))
+    eye = Vantage((0.0, -4.0, 1.5), (0.0, 1.0, 0.0), 0.5)
+    nearly = Vantage((0.004, -4.0, 1.5), (0.0, 1.0, 0.0), 0.5)
     first = baked_panorama(production, scene, "wall", eye, 64, said.append)
     again = baked_panorama(production, scene, "wall", nearly, 64, said.append)
     assert sum("baking the set" in line for line in said) == 1

@@ -16,15 +16,17 @@ import numpy as np
 import numpy.typing as npt
 
 from openset.formats.opentrackio import read
-from openset.primitives.space import look_at
+from openset.primitives.space import pose_from_matrix
 from openset.primitives.time import NS_PER_S, frame_time_ns
 from openset.sim.files import Shoot, read_grey, read_true_poses
 from openset.sim.judge import MatteError, TrackError, key_error, track_error
 from openset.sim.live import TrackerSender
 from openset.sim.plan import DayPlan
+from openset.stage.lens.model import Lens
 from openset.stage.live.loop import Cue, StageLoop
 from openset.stage.record.files import read_track_lines
 from openset.stage.record.model import MATTE_FILE, TakeRecord
+from openset.stage.render.vantage import Vantage, vantage_of
 from openset.stage.rig import StagePlan, StageResult, run_stage
 from openset.stage.tracking.opentrackio import sample_from_reading
 from openset.store.production import Production, take_folder
@@ -110,7 +112,6 @@ def shoot_day(
         )
         sender.start()
 
-    middle = np.mean([shoot.plan.camera_from_m, shoot.plan.camera_to_m], axis=0)
     plan = StagePlan(
         plate=str(shoot.plate),
         track=address,
@@ -125,7 +126,7 @@ def shoot_day(
         ),
         port=port,
         plate_delay_s=shoot.plan.delay_s,
-        eye_in_stage=look_at((float(middle[0]), float(middle[1]), float(middle[2])), (0.0, 0.0, 1.0)),
+        vantage=camera_vantage(shoot),
         wait_for_track=False,
     )
     try:
@@ -137,6 +138,17 @@ def shoot_day(
     # The engine hears the tracker TRACKER_DELAY_S after the moment: its clock map takes that for zero.
     true_delay_s = shoot.plan.delay_s - TRACKER_DELAY_S
     return JudgedDay(result, takes, true_delay_s, sender.sent if sender else 0)
+
+
+def camera_vantage(shoot: Shoot) -> Vantage:
+    """From where the day's camera sees the set: known here, as a crew knows where its dolly runs."""
+    _, poses = read_true_poses(shoot)
+    optics = shoot.plan.optics
+    lens = Lens(
+        optics.width_px, optics.height_px, optics.f_px, optics.f_px, optics.cx_px, optics.cy_px,
+        k1=optics.k1, k2=optics.k2, p1=optics.p1, p2=optics.p2,
+    )  # fmt: skip
+    return vantage_of([pose_from_matrix(pose) for pose in poses[::10]], lens)
 
 
 def judge_take(production: Production, record: TakeRecord, shoot: Shoot, start_ns: int) -> JudgedTake:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import signal
 import threading
 import time
@@ -26,8 +27,16 @@ from openset.primitives.time import frame_time_ns, ns_from_s, parse_timecode
 from openset.stage.key.keyer import Keyer
 from openset.stage.key.settings import KeySettings
 from openset.stage.lens.model import Lens, pinhole
+from openset.stage.lens.report import lens_from_report
 from openset.stage.live.control import Control
-from openset.stage.live.loop import Cue, LoopSettings, StageLoop, Tally
+from openset.stage.live.loop import (
+    NOMINAL_FOCAL_MM,
+    NOMINAL_SENSOR_MM,
+    Cue,
+    LoopSettings,
+    StageLoop,
+    Tally,
+)
 from openset.stage.live.monitor import Monitor, MonitorFrame
 from openset.stage.live.plate import PlateSource
 from openset.stage.live.recorder import Recorder
@@ -36,6 +45,7 @@ from openset.stage.record.files import read_take, recover_take
 from openset.stage.record.model import TakeRecord
 from openset.stage.render.bake import Sharp, bake_panorama
 from openset.stage.render.panorama import PanoramaRenderer
+from openset.stage.render.vantage import LIVE_MARGIN_RAD, MARGIN_RAD, Vantage, vantage_of
 from openset.stage.render.view import Renderer
 from openset.stage.scene.files import read_set
 from openset.stage.scene.model import Scene
@@ -51,7 +61,7 @@ from openset.store.production import Production, set_file, take_folder, take_ids
 BACKENDS = ("auto", "gpu", "cpu")
 PANORAMA_PER_PICTURE = 4
 """A panorama's width in picture widths: a 50 degree lens then sees half the picture's own detail."""
-SHARP_WITHIN_RAD = 0.75
+EYE_STEP_M = 0.02
 HALF_MOST = 65504.0
 """The brightest a kept bake can be: above it a 16-bit float is infinite."""
 FIRST_SAMPLE_S = 5.0
@@ -66,8 +76,8 @@ class StagePlan:
     """What to run.
 
     `paced` plays a clip in real time (a live track forces it), `loop` starts it again at its end.
-    `port` None opens no control socket. `eye_in_stage` is where a set is baked from, and towards, when
-    the cpu back end needs a panorama; None takes the track's first pose. `wait_for_track` makes a
+    `port` None opens no control socket. `vantage` is where a set is baked from, and towards, when
+    the cpu back end needs a panorama; None takes it from the track. `wait_for_track` makes a
     silent live tracker an error instead of a state. `lens` is used where the track says nothing of one.
     `tracker_from_camera` is how the camera sits on the tracker's body.
     """
@@ -87,7 +97,7 @@ class StagePlan:
     loop: bool = False
     port: int | None = None
     plate_delay_s: float = 0.0
-    eye_in_stage: Pose | None = None
+    vantage: Vantage | None = None
     wait_for_track: bool = True
     timecode: str = "10:00:00:00"
     key: KeySettings = field(default_factory=KeySettings)
@@ -271,11 +281,23 @@ def track_trouble(counts: TrackerCounts) -> int:
     return counts.lost + counts.out_of_order + sum(counts.faults.values())
 
 
-def _first_pose(track: Track) -> Pose | None:
-    """Where the camera stands now, if the track knows."""
+def _vantage(track: Track, plan: StagePlan, width: int, height: int) -> Vantage:
+    """From where, and how far around, this track will see the set."""
+    if plan.vantage is not None:
+        return plan.vantage
     if isinstance(track, FileTrack):
-        return track.first_pose
-    return track.at(time.monotonic_ns()).pose
+        found, margin_rad = track.every(25), MARGIN_RAD
+    else:
+        now = track.at(time.monotonic_ns())
+        found, margin_rad = ([(now.pose, now.lens)] if now.pose else []), LIVE_MARGIN_RAD
+    poses = [pose.after(plan.tracker_from_camera) for pose, _ in found]
+    reports = [report for _, report in found if report and report.focal_length_mm]
+    if reports:
+        widest = min(reports, key=lambda report: report.focal_length_mm or 0.0)
+        lens = lens_from_report(widest, width, height)
+    else:
+        lens = plan.lens or pinhole(width, height, NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM)
+    return vantage_of(poses or [look_at((0.0, -4.0, 1.5), (0.0, 0.0, 1.5))], lens, margin_rad)
 
 
 def _open_loop(
@@ -283,10 +305,9 @@ def _open_loop(
 ) -> StageLoop:
     """The renderer, the keyer, the loop and the socket, warmed up: no frame waits for a compiler."""
     plate = opened.plate.format
-    eye = plan.eye_in_stage or _first_pose(track)
-    eye = eye.after(plan.tracker_from_camera) if eye else look_at((0.0, -4.0, 1.5), (0.0, 0.0, 1.5))
+    vantage = _vantage(track, plan, plate.width, plate.height)
     renderer = open_renderer(
-        production, scene, plan.set_name, plan.backend, eye, realtime=opened.plate.realtime,
+        production, scene, plan.set_name, plan.backend, vantage, realtime=opened.plate.realtime,
         size=(plate.width, plate.height), say=say,
     )  # fmt: skip
     opened.renderer = renderer
@@ -348,7 +369,7 @@ def open_renderer(
     scene: Scene,
     set_name: str,
     backend: str,
-    eye_in_stage: Pose,
+    vantage: Vantage,
     *,
     realtime: bool,
     size: tuple[int, int],
@@ -377,24 +398,24 @@ def open_renderer(
     if not scene.meshes and scene.dome is not None:
         return PanoramaRenderer(scene.dome, scene.exposure_ev)
     return PanoramaRenderer(
-        baked_panorama(production, scene, set_name, eye_in_stage, PANORAMA_PER_PICTURE * size[0], say),
+        baked_panorama(production, scene, set_name, vantage, PANORAMA_PER_PICTURE * size[0], say),
         scene.exposure_ev,
     )
 
 
 def baked_panorama(
-    production: Production, scene: Scene, set_name: str, eye_in_stage: Pose, width: int, say: Say
+    production: Production, scene: Scene, set_name: str, vantage: Vantage, width: int, say: Say
 ) -> F32Rgb:
     """The set seen all around from one eye, float32 (h, 2h, 3): sharp where the eye looks, a quarter as
     sharp elsewhere; baked once, then kept in the cache.
 
-    Eye and view are rounded (a decimetre, a twentieth of a unit vector) so that a camera put back on
+    Eye and view are rounded (EYE_STEP_M, a twentieth of a unit vector) so that a camera put back on
     its mark finds the same bake.
     """
-    eye = tuple(round(value, 1) for value in eye_in_stage.position_m)
-    ahead = -eye_in_stage.matrix[:3, 2]
-    view = tuple(round(float(value) * 20) / 20 for value in ahead)
-    key = hashlib.sha256(f"bake 2 {width} {eye} {view}".encode())
+    eye = tuple(round(round(value / EYE_STEP_M) * EYE_STEP_M, 3) for value in vantage.eye_m)
+    view = tuple(round(value * 20) / 20 for value in vantage.towards)
+    within_rad = math.ceil(vantage.within_rad * 20) / 20 + 0.05
+    key = hashlib.sha256(f"bake 3 {width} {eye} {view} {within_rad:.2f}".encode())
     folder = set_file(production, set_name).parent
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         key.update(f"{file.relative_to(folder)} {hash_file(file)}".encode())
@@ -411,7 +432,7 @@ def baked_panorama(
         (float(at[0]), float(at[1]), float(at[2])),
         width,
         _quarters(say, "baking"),
-        sharp=Sharp((float(towards[0]), float(towards[1]), float(towards[2])), SHARP_WITHIN_RAD),
+        sharp=Sharp((float(towards[0]), float(towards[1]), float(towards[2])), within_rad),
     )
     buffer = io.BytesIO()
     np.save(buffer, np.minimum(panorama, HALF_MOST).astype(np.float16))
