@@ -24,7 +24,9 @@ from openset.stage.lens.model import Lens, rays
 from openset.stage.render.bvh import FAR, nearest
 from openset.stage.render.smooth import smooth
 from openset.stage.render.surfaces import (
+    CLEAR_M,
     Surfaces,
+    arriving,
     base_at,
     direct_at,
     dome_at,
@@ -39,8 +41,6 @@ F32 = npt.NDArray[np.float32]
 Progress = Callable[[float], None]
 
 _ROWS_AT_ONCE = 32
-_OPENNESS = np.float32(0.3)  # how much of the sky a surface seen by a gathering ray is taken to see
-_CLEAR_M = np.float32(2e-3)  # rays start this far off the surface they leave
 
 
 class _Gathered(NamedTuple):
@@ -218,32 +218,10 @@ def _gather(s, px, py, pz, nx, ny, nz, number, seed):  # type: ignore[no-untyped
         i, j = ring * np.float32(math.cos(turn)), ring * np.float32(math.sin(turn))
         up = np.float32(math.sqrt(np.float32(1.0) - p))
         dx, dy, dz = i * ux + j * vx + up * nx, i * uy + j * vy + up * ny, i * uz + j * vz + up * nz
-        r, g, bl = _bounce(s, px, py, pz, dx, dy, dz)
+        r, g, bl, _ = arriving(s, px, py, pz, dx, dy, dz)
         red, green, blue = red + r, green + g, blue + bl
     share = np.float32(1.0) / np.float32(number)
     return red * share, green * share, blue * share
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _bounce(s, px, py, pz, dx, dy, dz):  # type: ignore[no-untyped-def]
-    """Radiance arriving along one gathering ray: the dome, or a lit surface without its texture.
-
-    Lamps' own glow is left out of it: their light is already counted as lamps.
-    """
-    row, t, u, v = nearest(s, px, py, pz, dx, dy, dz, FAR)
-    if row < 0:
-        return dome_at(s, dx, dy, dz)
-    nx, ny, nz = normal_at(s, row, u, v, dx, dy, dz)
-    t -= _CLEAR_M
-    x, y, z = px + t * dx, py + t * dy, pz + t * dz
-    r, g, b = direct_at(s, x, y, z, nx, ny, nz)
-    sr, sg, sb = sky_on(s, nx, ny, nz)
-    base = s.mean[s.material[row]]
-    return (
-        base[0] * (r + _OPENNESS * sr),
-        base[1] * (g + _OPENNESS * sg),
-        base[2] * (b + _OPENNESS * sb),
-    )
 
 
 @numba.njit(cache=True, nogil=True, parallel=True, fastmath=True)
@@ -289,10 +267,10 @@ def _sample(s, eye, dx, dy, dz, spread, number, seed, band, j, i):  # type: igno
     nx, ny, nz = normal_at(s, row, u, v, dx, dy, dz)
     facing = abs(nx * dx + ny * dy + nz * dz)
     albedo = base_at(s, row, u, v, t, spread, facing)
-    back = t - max(_CLEAR_M, t * np.float32(1e-5))
-    px = eye[0] + back * dx + nx * _CLEAR_M
-    py = eye[1] + back * dy + ny * _CLEAR_M
-    pz = eye[2] + back * dz + nz * _CLEAR_M
+    back = t - max(CLEAR_M, t * np.float32(1e-5))
+    px = eye[0] + back * dx + nx * CLEAR_M
+    py = eye[1] + back * dy + ny * CLEAR_M
+    pz = eye[2] + back * dz + nz * CLEAR_M
     direct = direct_at(s, px, py, pz, nx, ny, nz)
     if number:
         light = _gather(s, px, py, pz, nx, ny, nz, number, seed)

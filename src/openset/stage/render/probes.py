@@ -17,8 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openset.primitives.space import F64
-from openset.stage.render.bvh import FAR, nearest
-from openset.stage.render.surfaces import direct_at, dome_at, lay_out, normal_at, sky_on
+from openset.stage.render.surfaces import arriving, lay_out
 from openset.stage.scene.model import Scene
 
 F32 = npt.NDArray[np.float32]
@@ -28,10 +27,6 @@ _ACROSS = 24  # cells of a grid along x and along y
 _HIGHEST = (14, 10)  # most cells along z, fine and coarse
 _AHEAD_M = 6.0  # the fine grid's middle lies this far along the stage's +Y
 _RAYS = 96
-_OPENNESS = np.float32(
-    0.3
-)  # how much of the sky a surface seen by a ray is taken to see, as the bake's
-_CLEAR_M = np.float32(2e-3)
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,33 +109,19 @@ def _gather(s, low, z, spacing, looks, light, inside):  # type: ignore[no-untype
         x, y = low[0] + np.float32(i) * spacing, low[1] + np.float32(j) * spacing
         backs = 0
         for look in looks:
-            radiance, back, sky = _arriving(s, x, y, z, look[0], look[1], look[2])
-            backs += back
+            r, g, b, row = arriving(s, x, y, z, look[0], look[1], look[2])
+            if row >= 0:
+                n = s.normals[row]
+                backs += n[0] * look[0] + n[1] * look[1] + n[2] * look[2] > np.float32(0.0)
             for axis in range(3):
                 side = 2 * axis if look[axis] > np.float32(0.0) else 2 * axis + 1
                 weight = share * abs(look[axis])
-                for c in range(3):
-                    light[side, j, i, c] += weight * radiance[c]
-                light[side, j, i, 3] += weight * sky
+                light[side, j, i, 0] += weight * r
+                light[side, j, i, 1] += weight * g
+                light[side, j, i, 2] += weight * b
+                if row < 0:
+                    light[side, j, i, 3] += weight
         inside[j, i] = 2 * backs > len(looks)
-
-
-@numba.njit(cache=True, nogil=True, fastmath=True)
-def _arriving(s, x, y, z, dx, dy, dz):  # type: ignore[no-untyped-def]
-    """Radiance arriving along a ray, as the bake's bounce: the dome, or a lit surface; 1 if that
-    surface shows its back; 1 if it is the dome."""
-    row, t, u, v = nearest(s, x, y, z, dx, dy, dz, FAR)
-    if row < 0:
-        return dome_at(s, dx, dy, dz), 0, np.float32(1.0)
-    n = s.normals[row]
-    back = 1 if n[0] * dx + n[1] * dy + n[2] * dz > np.float32(0.0) else 0
-    nx, ny, nz = normal_at(s, row, u, v, dx, dy, dz)
-    t -= _CLEAR_M
-    r, g, b = direct_at(s, x + t * dx, y + t * dy, z + t * dz, nx, ny, nz)
-    sr, sg, sb = sky_on(s, nx, ny, nz)
-    base = s.mean[s.material[row]]
-    red, green, blue = r + _OPENNESS * sr, g + _OPENNESS * sg, b + _OPENNESS * sb
-    return (base[0] * red, base[1] * green, base[2] * blue), back, np.float32(0.0)
 
 
 def _fill(light: F32, inside: npt.NDArray[np.bool_]) -> None:

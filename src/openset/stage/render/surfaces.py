@@ -15,12 +15,15 @@ import numpy as np
 import numpy.typing as npt
 
 from openset.primitives.colour import srgb_decode, srgb_encode
-from openset.stage.render.bvh import FAR, I32, Tree, blocked, build_tree
+from openset.stage.render.bvh import FAR, I32, Tree, blocked, build_tree, nearest
 from openset.stage.scene.dome import irradiance_terms
 from openset.stage.scene.model import Material, Scene
 
 F32 = npt.NDArray[np.float32]
 
+CLEAR_M = np.float32(2e-3)
+"""Rays start this far off the surface they leave."""
+_OPENNESS = np.float32(0.3)  # how much of the sky a surface seen by a gathering ray is taken to see
 _LEVELS = 16
 _ONE = np.float32(1.0)
 _ZERO = np.float32(0.0)
@@ -282,3 +285,23 @@ def dome_at(s, x, y, z):  # type: ignore[no-untyped-def]
             weight = (fx if i else _ONE - fx) * (fy if j else _ONE - fy)
             r, g, b = r + weight * texel[0], g + weight * texel[1], b + weight * texel[2]
     return r, g, b
+
+
+@numba.njit(cache=True, nogil=True, fastmath=True)
+def arriving(s, px, py, pz, dx, dy, dz):  # type: ignore[no-untyped-def]
+    """(r, g, b, row): radiance along one gathering ray, from the dome (row -1) or from the lit surface
+    it meets, without its texture.
+
+    Lamps' own glow is left out of it: their light is already counted as lamps.
+    """
+    row, t, u, v = nearest(s, px, py, pz, dx, dy, dz, FAR)
+    if row < 0:
+        r, g, b = dome_at(s, dx, dy, dz)
+        return r, g, b, row
+    nx, ny, nz = normal_at(s, row, u, v, dx, dy, dz)
+    t -= CLEAR_M
+    r, g, b = direct_at(s, px + t * dx, py + t * dy, pz + t * dz, nx, ny, nz)
+    sr, sg, sb = sky_on(s, nx, ny, nz)
+    base = s.mean[s.material[row]]
+    red, green, blue = r + _OPENNESS * sr, g + _OPENNESS * sg, b + _OPENNESS * sb
+    return base[0] * red, base[1] * green, base[2] * blue, row
