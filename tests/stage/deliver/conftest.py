@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -95,13 +96,13 @@ class Film:
         )  # fmt: skip
         writer = TakeWriter(self.production, spec, STARTED)
         for index in range(frames):
-            seen = lens and lens.__class__(**{**vars(lens), "fx_px": lens.fx_px * (1 + zoom * index)})
+            seen = replace(lens, fx_px=lens.fx_px * (1 + zoom * index)) if lens else None
             time_ns = 5_000_000_000 + round(index * 1e9 / float(rate))
             writer.add_raw(time_ns, time_ns, {"sourceNumber": index})
             writer.add(
                 TakeFrame(
                     index, time_ns, picture(index, 0), picture(index, 20), picture(index, 0).y,
-                    camera_at(index), seen or None, 0.03 if index in held else 0.0,
+                    camera_at(index), seen, 0.03 if index in held else 0.0,
                     "held" if index in held else "tracked",
                 )
             )  # fmt: skip

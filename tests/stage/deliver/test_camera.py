@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pxr import Gf, Usd, UsdGeom
 
@@ -25,6 +25,7 @@ from openset.stage.deliver.camera import (
 )
 from openset.stage.deliver.model import CameraFrame, HandedTake
 from openset.stage.lens.model import Lens, pinhole, project
+from openset.stage.lens.stmap import overscan, st_map, straight_size
 from openset.stage.record.model import Marks, TakeRecord, TakeSpec
 
 WIDTH, HEIGHT = 1920, 1080
@@ -93,6 +94,30 @@ def test_usd_sees_a_point_where_the_lens_does(right: float, up: float, away: flo
         world = (world_from_camera.matrix @ np.array([*point, 1.0]))[:3]
         x, y = project(PLAIN, point)
         assert seen_by_usd(stage, frame.index, world) == pytest.approx((x, y), abs=2e-3)
+
+
+@given(st.floats(-0.45, 0.45), st.floats(-0.25, 0.25))
+@settings(max_examples=40, deadline=None)
+def test_a_straight_render_looked_up_through_the_map_lands_where_the_lens_sees(
+    right: float, up: float
+) -> None:
+    lens = replace(PLAIN, k1=-0.09, k2=0.02, p1=0.001, p2=-0.0005).scaled_to(480, 270)
+    factor = overscan(lens)
+    wide, high = straight_size(lens, factor)
+    stage = opened(a_take(walking(1), [lens]))
+    camera = UsdGeom.Camera(stage.GetPrimAtPath(CAMERA_PATH)).GetCamera(0)
+    camera.horizontalAperture *= wide / 480
+    camera.verticalAperture *= high / 270
+    camera.transform = Gf.Matrix4d(1.0)
+    x, y, _ = camera.frustum.ComputeProjectionMatrix().Transform(Gf.Vec3d(right, up, -1.0))
+    rendered = (x + 1) / 2 * wide, (1 - y) / 2 * high
+    seen = project(lens, np.array([right, up, -1.0]))
+    assume(bool((seen > 1).all() and (seen < [479, 269]).all()))
+    column, row = (seen - 0.5).astype(int)
+    part_x, part_y = seen - 0.5 - (column, row)
+    (a, b), (c, d) = st_map(lens, "distort", factor)[row : row + 2, column : column + 2]
+    between = (1 - part_y) * ((1 - part_x) * a + part_x * b) + part_y * ((1 - part_x) * c + part_x * d)
+    assert between * (wide, high) == pytest.approx(rendered, abs=0.02)
 
 
 def test_the_frustum_is_the_lens_in_millimetres_and_centimetres() -> None:

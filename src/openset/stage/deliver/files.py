@@ -166,6 +166,8 @@ def _check_room(production: Production, records: Sequence[TakeRecord], to: Path)
     for spec in (record.spec for record in records):
         files = _files(take_folder(production, spec.id))
         needed += sum(path.stat().st_size for path in files) + 24 * spec.width * spec.height
+    for name in {record.spec.set_name for record in records}:
+        needed += sum(path.stat().st_size for path in _files(production.root / "sets" / name))
     free = free_bytes(to.parent)
     if free < needed:
         raise DiskFull(

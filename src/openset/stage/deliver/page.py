@@ -329,9 +329,9 @@ def _checking(passport_xxh128: str) -> str:
         "How to check this delivery",
         "<p>With Openset, in the folder that holds this page. It hashes every file again, decodes "
         "every frame, and works out the figures on this page anew:</p>\n<pre>openset verify .</pre>\n"
-        "<p>With any program that reads ASC MHL, for example the ASC's own, given the whole path of this "
-        "folder. It hashes every file again, names what has changed, and adds its own generation to the "
-        "seal:</p>\n<pre>ascmhl create -h xxh128 /path/to/this/folder</pre>\n"
+        "<p>With any program that reads ASC MHL, for example the ASC's own, given the whole path of "
+        "this folder. It hashes every file again, names what has changed, and adds its own generation "
+        "to the seal:</p>\n<pre>ascmhl create -h xxh128 /path/to/this/folder</pre>\n"
         f"<p>The hash (xxh128) of <code>passport.json</code> is <code>{passport_xxh128}</code>. "
         "Kept on paper, or sent by another way, it shows that a passport is the one made with this "
         "page.</p>\n",
