@@ -18,6 +18,7 @@ from openset.site.models import EnterLink, FailedSignIn
 GOOD_FOR = timedelta(hours=24)
 WINDOW = timedelta(minutes=15)
 MOST_FAILURES = 5
+LONGEST_KEY = 200
 
 
 def make_link(base_url: str = "http://127.0.0.1:8000") -> str:
@@ -61,19 +62,19 @@ def owner_user() -> User:
 def must_wait(key: str) -> bool:
     """True after too many failures under this key in the last quarter of an hour."""
     since = timezone.now() - WINDOW
-    return FailedSignIn.objects.filter(key=key, at__gte=since).count() >= MOST_FAILURES
+    return FailedSignIn.objects.filter(key=key[:LONGEST_KEY], at__gte=since).count() >= MOST_FAILURES
 
 
 def note_failure(key: str) -> None:
     """Remember a failure and forget those that no longer count."""
     now = timezone.now()
     FailedSignIn.objects.filter(at__lt=now - WINDOW).delete()
-    FailedSignIn.objects.create(key=key[:200], at=now)
+    FailedSignIn.objects.create(key=key[:LONGEST_KEY], at=now)
 
 
 def forget_failures(key: str) -> None:
     """A right password clears the count."""
-    FailedSignIn.objects.filter(key=key).delete()
+    FailedSignIn.objects.filter(key=key[:LONGEST_KEY]).delete()
 
 
 def _digest(token: str) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model, password_validation
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, UsernameField
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
@@ -34,7 +35,8 @@ class SignInForm(AuthenticationForm):
         except ValidationError:
             note_failure(key)
             raise
-        forget_failures(key)
+        if self.get_user() is not None:
+            forget_failures(key)
         return cleaned
 
     def _key(self) -> str:
@@ -45,7 +47,8 @@ class SignInForm(AuthenticationForm):
 class AccountForm(forms.Form):
     """The name one signs in with, and a password of one's own."""
 
-    username = forms.CharField(
+    # The same field as on the sign-in form, so that a name is kept as it is later asked for.
+    username = UsernameField(
         label=_("Name to sign in with"),
         max_length=150,
         widget=forms.TextInput(attrs={"autocomplete": "username"}),
@@ -82,7 +85,9 @@ class AccountForm(forms.Form):
             return cleaned
         if password != cleaned.get("again"):
             raise ValidationError(_("The two passwords differ."))
-        password_validation.validate_password(password, self.user)
+        named = copy(self.user)
+        named.username = cleaned.get("username", named.username)
+        password_validation.validate_password(password, named)
         return cleaned
 
 
