@@ -150,7 +150,8 @@ def _disk(figures: dict[str, Any], rows: list[tuple[str, str]]) -> None:
     rows.append(
         (
             "here",
-            f"{free / 1e9:.1f} GB free, " + (f"writes {speed:.0f} MB/s" if speed else "not writable"),
+            f"{free / 1e9:.1f} GB free, "
+            + (f"writes {speed:.0f} MB/s" if speed else "64 MB cannot be written"),
         )
     )
 
