@@ -240,3 +240,11 @@ def test_whatever_is_wrong_in_a_production_is_named(film: Any) -> None:
         "deliveries/empty/passport.json",
     } <= wrong
     assert not [where for where in wrong if ".post" in where]
+
+
+def test_a_movie_whose_labels_are_no_text_is_a_finding_and_no_exception(delivery: Path) -> None:
+    movie = delivery / TAKE / "picture.mov"
+    whole = movie.read_bytes()
+    assert b"VideoHandler" in whole
+    movie.write_bytes(whole.replace(b"VideoHandler", b"\xff" * 12))
+    assert failures(verify_delivery(delivery)) == {("hash holds", f"{TAKE}/picture.mov")}
