@@ -260,6 +260,18 @@ def test_arabic_mirrors_the_page_but_not_the_timecode(
     page.screenshot(path=shots / "arabic-take.png", full_page=True)
 
 
+def test_a_take_named_in_an_arabic_line_of_the_monitor_keeps_its_direction(
+    crew: Page, site: Any, production: Any, engine: Callable[..., Any]
+) -> None:
+    engine(site.home)
+    crew.goto(site.url)
+    crew.get_by_label("Language").select_option("ar")
+    crew.goto(monitor(site, production))
+    expect(crew.locator('[data-do="circle"]')).to_be_enabled()
+    crew.keyboard.press(" ")
+    expect(crew.locator("[data-trouble]")).to_contain_text("\u20681-A-t02\u2069")
+
+
 def test_a_whole_sign_in_by_keyboard_alone(page: Page, site: Any, shots: Path) -> None:
     page.goto(site.link())
     expect(page.get_by_role("heading", level=1)).to_have_text("Your name and password")

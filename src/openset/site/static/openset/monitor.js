@@ -5,7 +5,9 @@ import { Link } from "./link.js";
 const root = document.querySelector("[data-monitor]");
 const words = JSON.parse(document.getElementById("monitor-words").textContent);
 const find = (selector) => root.querySelector(selector);
-const say = (name, n = "") => words[name].replace("{n}", n).replace("{take}", n);
+// In a line that runs from the right, take 2-A-t01 would else read A-t01-2.
+const upright = (take) => (document.dir === "rtl" ? `\u2068${take}\u2069` : take);
+const say = (name, n = "") => words[name].replace("{n}", n).replace("{take}", upright(n));
 
 const canvas = find("[data-canvas]");
 const paint = canvas.getContext("2d", { alpha: false, desynchronized: true });
