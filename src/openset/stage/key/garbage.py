@@ -53,7 +53,7 @@ def _cut_beyond_cloth(keep: F32Plane, seen: Mask, support: float) -> bool:
     hull = cv2.approxPolyDP(hull, 0.01 * rows, True)[:, 0, :].astype(np.float64)
     away = cv2.distanceTransform(1 - cloth, cv2.DIST_L2, 3)
     middle = hull.mean(0)
-    y, x = np.mgrid[0:rows, 0:cells]
+    y, x = np.ogrid[0:rows, 0:cells]
     cut = False
     for start, end in zip(hull, np.roll(hull, -1, axis=0), strict=True):
         along = end - start
