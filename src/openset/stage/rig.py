@@ -13,9 +13,10 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from signal import default_int_handler
 from typing import Any
 
 import numpy as np
@@ -164,21 +165,40 @@ class _Open:
             self.recorder.finish()
 
 
-@contextmanager
-def _unhurried(say: Say) -> Iterator[None]:
-    """Inside, Ctrl-C and a polite kill wait: what is being closed is closed whole."""
+def _interrupting() -> list[int]:
+    """The signals that raise KeyboardInterrupt here: Ctrl-C, and others where the command said so."""
     if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {
-        each: signal.signal(each, lambda *_: say("closing the take, a moment"))
-        for each in (signal.SIGINT, signal.SIGTERM)
-    }
+        return []
+    return [each for each in signal.valid_signals() if signal.getsignal(each) is default_int_handler]
+
+
+@contextmanager
+def _handled(signals: list[int], handler: Callable[[], None]) -> Iterator[None]:
+    for each in signals:
+        signal.signal(each, lambda *_: handler())
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler if handler is not None else signal.SIG_DFL)
+        for each in signals:
+            signal.signal(each, default_int_handler)
+
+
+def _unhurried(say: Say) -> AbstractContextManager[None]:
+    """Inside, Ctrl-C and a polite kill wait: what is being closed is closed whole."""
+    return _handled(_interrupting(), lambda: say("closing the take, a moment"))
+
+
+def _ending_in_order(loop: StageLoop, asked: list[int]) -> AbstractContextManager[None]:
+    """Inside, the first Ctrl-C ends the loop between two frames, so that every figure of the take stays
+    true; the second interrupts whatever the loop waits for."""
+
+    def end() -> None:
+        asked.append(1)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        loop.stop("interrupted")
+
+    return _handled(_interrupting(), end)
 
 
 def run_stage(
@@ -192,8 +212,8 @@ def run_stage(
 
     `ready` is called once, just before the first frame is due at `start_ns` on the engine's clock.
     Raises an OpensetError when something cannot be opened; trouble during the run ends the take, keeps
-    what was recorded and comes back in the result. KeyboardInterrupt cuts and closes like an order, and
-    the result says so.
+    what was recorded and comes back in the result. Ctrl-C while frames run is an order to end, and the
+    result says so; a second one raises KeyboardInterrupt, once the take is closed.
     """
     if plan.backend not in BACKENDS:
         raise BadInput(f"no back end {plan.backend!r}", todo=f"Choose one of {', '.join(BACKENDS)}")
@@ -216,15 +236,13 @@ def run_stage(
             track.start_at(start_ns)
         ready(loop, start_ns)
         began = time.monotonic()
-        interrupted = False
+        asked: list[int] = []
         ticker = _Ticker(loop, None if plan.loop else plate.format.promised_frames, say)
         ticker.start()
         plate.start_at(start_ns)
         try:
-            loop.run()
-        except KeyboardInterrupt:
-            interrupted = True
-            loop.interrupt()
+            with _ending_in_order(loop, asked):
+                loop.run()
         finally:
             ticker.stop()
         seconds = time.monotonic() - began
@@ -250,7 +268,7 @@ def run_stage(
         trouble=opened.recorder.trouble or plate.trouble,
         recorder_queue_deepest=opened.recorder.pipe.deepest,
         stills=tuple(loop.stills),
-        interrupted=interrupted,
+        interrupted=bool(asked),
     )
 
 

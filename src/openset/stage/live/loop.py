@@ -163,6 +163,7 @@ class StageLoop:
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
         self._stop = threading.Event()
+        self._end_reason = "the picture ended"
         self._nominal = False
         self._roll_asked = False
         self._take: _Take | None = None
@@ -232,13 +233,10 @@ class StageLoop:
         status.circled = [*others, take] if marks.circled else others
         return f"{take} marked"
 
-    def stop(self) -> None:
-        """End after the frame in hand, closing the take."""
+    def stop(self, reason: str = "the engine was stopped") -> None:
+        """End after the frame in hand, closing the take for this reason. Safe in a signal's handler."""
+        self._end_reason = reason
         self._stop.set()
-
-    def interrupt(self) -> None:
-        """Ctrl-C: close the take that is open; call after `run` has ended."""
-        self._cut("interrupted")
 
     # The loop.
 
@@ -258,7 +256,7 @@ class StageLoop:
             if frame is not None:
                 self._shoot(frame)
         if self._take is not None:
-            reason = self.plate.trouble.line if self.plate.trouble else "the picture ended"
+            reason = self.plate.trouble.line if self.plate.trouble else self._end_reason
             if self.plate.trouble is not None:
                 self._fault(0, "picture", self.plate.trouble.line)
             self._cut(reason)
@@ -296,7 +294,7 @@ class StageLoop:
             elif kind == "slate" and self._take is None:
                 self._slate(order["scene"], order["shot"])
             elif kind == "stop":
-                self._stop.set()
+                self.stop()
         if self._roll_asked and frame is not None:
             self._roll_asked = False
             self._roll(frame)
