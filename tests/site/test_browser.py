@@ -266,8 +266,9 @@ def test_a_take_named_in_an_arabic_line_of_the_monitor_keeps_its_direction(
     engine(site.home)
     crew.goto(site.url)
     crew.get_by_label("Language").select_option("ar")
+    expect(crew.locator("html")).to_have_attribute("dir", "rtl")
     crew.goto(monitor(site, production))
-    expect(crew.locator('[data-do="circle"]')).to_be_enabled()
+    expect(crew.locator('[data-do="roll"]')).to_be_enabled()
     crew.keyboard.press(" ")
     expect(crew.locator("[data-trouble]")).to_contain_text("\u20681-A-t02\u2069")
 
