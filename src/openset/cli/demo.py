@@ -14,7 +14,7 @@ import numpy as np
 
 from openset.cli.office import open_office, run_up
 from openset.cli.output import Output
-from openset.primitives.errors import AlreadyExists, BadInput, VerifyFailed
+from openset.primitives.errors import AlreadyExists, BadInput, PortInUse, VerifyFailed
 from openset.sim.files import write_day
 from openset.sim.rig import DEMO_DAY, JudgedDay, day_plan, shoot_day
 from openset.stage.deliver.files import make_delivery, verify_delivery
@@ -60,6 +60,7 @@ So I will sing you the last one.
 """
 
 SHEET_WIDTH = 480
+SITE_PORT = 8000
 
 
 def run_demo(
@@ -77,6 +78,8 @@ def run_demo(
         raise BadInput(f"no picture of {width} pixels", where="--width", todo="Choose 320 to 1920")
     if backend not in BACKENDS:
         raise BadInput(f"no back end {backend!r}", todo=f"Choose one of {', '.join(BACKENDS)}")
+    if leave_open and output.as_json:
+        raise BadInput("--open and --json do not go together", todo="Run openset up --json afterwards")
     began = time.monotonic()
     production = make_production(folder, replace=replace)
     output.say("the set: a market lane, built by code")
@@ -118,8 +121,16 @@ def run_demo(
     figures["seconds"] = round(time.monotonic() - began, 1)
     output.done(figures, f"The day at {folder}", _rows(figures, made.file_count))
     if leave_open:
-        run_up(output, folder, 8000)
+        leave_site_open(output, folder)
     return 0
+
+
+def leave_site_open(output: Output, folder: Path) -> None:
+    """Serve the demo until Ctrl-C, on another port where the usual one is taken."""
+    try:
+        run_up(output, folder, SITE_PORT)
+    except PortInUse:
+        run_up(output, folder, 0)
 
 
 def _size(width: int) -> tuple[int, int]:
