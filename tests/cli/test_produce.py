@@ -34,19 +34,22 @@ def openset(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_new_production_holds_a_script_and_a_set_and_verifies(tmp_path: Path) -> None:
-    folder = tmp_path / "lane"
-    made = openset("new", str(folder), "--title", "سوق", "--rate", "30000/1001", "--json")
+def test_a_new_production_holds_a_script_and_a_set_beside_what_was_there_and_verifies(
+    tmp_path: Path,
+) -> None:
+    title = 'سوق {name} "x" \\'
+    (tmp_path / "notes.txt").write_text("mine")
+    made = openset("new", str(tmp_path), "--title", title, "--rate", "30000/1001", "--json")
     assert made.returncode == 0, made.stderr
     figures = json.loads(made.stdout)
-    production = open_production(folder)
-    assert (figures["production"], figures["id"]) == (str(folder), production.id)
-    assert (production.title, production.rate) == ("سوق", Fraction(30000, 1001))
-    assert set_names(production) == ["market"]
-    assert production.stage["set"] == "market"
+    production = open_production(tmp_path)
+    assert (figures["production"], figures["id"]) == (str(tmp_path), production.id)
+    assert (production.title, production.rate) == (title, Fraction(30000, 1001))
+    assert set_names(production) == [production.stage["set"]] == ["market"]
     (script,) = script_files(production)
-    assert script.read_text(encoding="utf-8").startswith("Title: سوق\n")
-    checked = openset("verify", str(folder), "--json")
+    assert script.read_text(encoding="utf-8").splitlines()[0] == f"Title: {title}"
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    checked = openset("verify", str(tmp_path), "--json")
     assert checked.returncode == 0, checked.stderr
     assert json.loads(checked.stdout)["kind"] == "production"
     assert json.loads(checked.stdout)["checked"] == 2
@@ -77,18 +80,6 @@ def test_a_new_production_replaces_nothing_that_is_there(name: str, tmp_path: Pa
         run_new(Output(True), tmp_path, title="Film", rate="25")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
     assert mine.read_text() == "mine"
-
-
-def test_a_production_is_made_around_what_is_there_and_a_titles_braces_are_letters(
-    tmp_path: Path,
-) -> None:
-    title = '{name} "x" \\'
-    (tmp_path / "notes.txt").write_text("mine")
-    run_new(Output(True), tmp_path, title=title, rate="24")
-    assert open_production(tmp_path).title == title
-    text = (tmp_path / "script" / "script.fountain").read_text(encoding="utf-8")
-    assert text.splitlines()[0] == f"Title: {title}"
-    assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openset.primitives.space import IDENTITY
-from openset.stage.scene.market import market_lane
 from openset.stage.scene.model import Lamp, Material, Mesh, Scene, Sun
 
 
@@ -24,7 +23,7 @@ def mesh(triangles: int, material: int = 0) -> Mesh:
     return Mesh(
         "fan",
         points,
-        np.tile(np.float32([0, 0, 1]), (len(points), 1)),
+        np.tile(np.array([0, 0, 1], np.float32), (len(points), 1)),
         np.zeros((len(points), 2), np.float32),
         np.array(fan, np.int32).reshape(-1, 3),
         material,
@@ -80,48 +79,3 @@ def test_a_brighter_scene_shares_what_it_did_not_change() -> None:
     brighter = replace(scene, exposure_ev=1.0)
     assert brighter.meshes[0] is scene.meshes[0]
     assert (brighter.triangle_count, brighter.notes) == (3, ("a note",))
-
-
-@pytest.fixture(scope="module")
-def lane() -> Scene:
-    return market_lane()
-
-
-def test_the_market_keeps_the_shapes_and_types_a_renderer_is_promised(lane: Scene) -> None:
-    assert lane.triangle_count > 10_000
-    for each in lane.meshes:
-        vertices, faces = len(each.points), len(each.triangles)
-        assert (each.points.shape, each.points.dtype) == ((vertices, 3), np.float32)
-        assert (each.normals.shape, each.normals.dtype) == ((vertices, 3), np.float32)
-        assert (each.uvs.shape, each.uvs.dtype) == ((vertices, 2), np.float32)
-        assert (each.triangles.shape, each.triangles.dtype) == ((faces, 3), np.int32)
-        assert each.triangles.min() >= 0
-        assert each.triangles.max() < vertices
-        assert np.isfinite(each.points).all()
-        assert np.linalg.norm(each.normals, axis=1) == pytest.approx(1.0, abs=1e-3)
-        assert 0 <= each.material < len(lane.materials)
-
-
-def test_the_markets_light_comes_from_where_it_says(lane: Scene) -> None:
-    for sun in lane.suns:
-        assert np.linalg.norm(sun.towards) == pytest.approx(1.0, abs=1e-6)
-        assert sun.towards[2] > 0
-        assert min(sun.irradiance) >= 0
-    for lamp in lane.lamps:
-        assert lamp.radius_m > 0
-        assert lamp.position_m[2] > 0
-    assert lane.dome is not None
-    assert lane.dome.shape[1] == 2 * lane.dome.shape[0]
-    assert lane.dome.dtype == np.float32
-    assert lane.dome.min() >= 0
-
-
-def test_the_markets_materials_are_of_this_world(lane: Scene) -> None:
-    for material in lane.materials:
-        assert all(0 <= part <= 1 for part in material.base_colour), material.name
-        assert 0 <= material.roughness <= 1
-        assert 0 <= material.metallic <= 1
-        assert min(material.emission) >= 0
-        texture = material.base_texture
-        assert texture is None or (texture.ndim, texture.shape[2], texture.dtype) == (3, 3, np.uint8)
-    assert len({material.name for material in lane.materials}) == len(lane.materials)
