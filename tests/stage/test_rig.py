@@ -6,6 +6,7 @@ import socket
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import orjson
 import pytest
@@ -163,3 +164,21 @@ def test_a_set_with_meshes_is_baked_once_for_an_eye_and_again_when_it_changes(
     (production.root / "sets" / "wall" / "note.txt").write_bytes(orjson.dumps("dressed"))
     baked_panorama(production, scene, "wall", eye, 64, said.append)
     assert sum("baking the set" in line for line in said) == 2
+
+
+def test_a_take_carries_the_timecode_of_its_clip(
+    day: Path, production: Production, tmp_path: Path
+) -> None:
+    stamped = tmp_path / "stamped.mov"
+    with av.open(str(day / "plate.mp4")) as source, av.open(str(stamped), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        stream.metadata["timecode"] = "17:42:10:03"
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    (own,) = run_stage(production, plan(day, plate=str(stamped))).takes
+    (asked,) = run_stage(production, plan(day, plate=str(stamped), timecode="01:00:00:00")).takes
+    (bare,) = run_stage(production, plan(day)).takes
+    told = [str(record.spec.start_timecode) for record in (own, asked, bare)]
+    assert told == ["17:42:10:03", "01:00:00:00", "10:00:00:00"]

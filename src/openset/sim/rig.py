@@ -99,7 +99,7 @@ def shoot_day(
     port: int | None = None,
     say: Callable[[str], None] = lambda text: None,
 ) -> JudgedDay:
-    """Run the day through the stage in real time and judge it."""
+    """Run the day through the stage in real time and judge it; raises the trouble that ended it."""
     address = f"udp:127.0.0.1:{free_udp_port()}"
     sender: TrackerSender | None = None
     start_ns = 0
@@ -134,6 +134,8 @@ def shoot_day(
     finally:
         if sender is not None:
             sender.stop()
+    if result.trouble is not None:
+        raise result.trouble
     takes = tuple(judge_take(production, record, shoot, start_ns) for record in result.takes)
     # The engine hears the tracker TRACKER_DELAY_S after the moment: its clock map takes that for zero.
     true_delay_s = shoot.plan.delay_s - TRACKER_DELAY_S

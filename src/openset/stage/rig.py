@@ -13,7 +13,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from signal import default_int_handler
@@ -24,7 +24,7 @@ import numpy as np
 from openset.primitives.errors import BadInput, NoAdapter, OpensetError, TrackNotFound
 from openset.primitives.image import F32Rgb, empty_yuv420
 from openset.primitives.space import IDENTITY, Pose, look_at
-from openset.primitives.time import frame_time_ns, ns_from_s, parse_timecode
+from openset.primitives.time import Timecode, frame_time_ns, ns_from_s, parse_timecode
 from openset.stage.key.keyer import Keyer
 from openset.stage.key.settings import KeySettings
 from openset.stage.lens.model import Lens, pinhole
@@ -39,7 +39,7 @@ from openset.stage.live.loop import (
     Tally,
 )
 from openset.stage.live.monitor import Monitor, MonitorFrame
-from openset.stage.live.plate import PlateSource
+from openset.stage.live.plate import PlateFormat, PlateSource
 from openset.stage.live.recorder import Recorder
 from openset.stage.live.track import FileTrack, LiveTrack, Track
 from openset.stage.record.files import read_take, recover_take
@@ -68,6 +68,7 @@ HALF_MOST = 65504.0
 FIRST_SAMPLE_S = 5.0
 LEAD_NS = ns_from_s(0.3)
 TICK_S = 5.0
+FIRST_TIMECODE = "10:00:00:00"
 
 Say = Callable[[str], None]
 
@@ -80,6 +81,7 @@ class StagePlan:
     `port` None opens no control socket. `vantage` is where a set is baked from, and towards, when
     the cpu back end needs a panorama; None takes it from the track. `wait_for_track` makes a
     silent live tracker an error instead of a state. `lens` is used where the track says nothing of one.
+    `timecode` is that of the first frame; None takes the clip's own, or ten o'clock where it has none.
     `tracker_from_camera` is how the camera sits on the tracker's body.
     """
 
@@ -100,7 +102,7 @@ class StagePlan:
     plate_delay_s: float = 0.0
     vantage: Vantage | None = None
     wait_for_track: bool = True
-    timecode: str = "10:00:00:00"
+    timecode: str | None = None
     key: KeySettings = field(default_factory=KeySettings)
     lens: Lens | None = None
     tracker_from_camera: Pose = IDENTITY
@@ -353,7 +355,7 @@ def _open_loop(
             fallback_lens=plan.lens,
         ),
         world_from_stage=scene.world_from_stage,
-        start_timecode=parse_timecode(plan.timecode, plate.rate),
+        start_timecode=_start_timecode(plan.timecode, plate),
         track_faults=(lambda: track_trouble(tracker.counts)) if tracker else (lambda: 0),
     )
     _warm_up(renderer, Keyer(plate.width, plate.height, plan.key), plate.width, plate.height)
@@ -371,6 +373,14 @@ def _open_loop(
         opened.monitor.start()
         say(f"live monitor on port {control.port}")
     return loop
+
+
+def _start_timecode(asked: str | None, plate: PlateFormat) -> Timecode:
+    """The timecode of the source's first frame; a clip's own where it can be read."""
+    if asked is None:
+        with suppress(ValueError):
+            return parse_timecode(plate.timecode, plate.rate)
+    return parse_timecode(asked or FIRST_TIMECODE, plate.rate)
 
 
 def _warm_up(renderer: Renderer, keyer: Keyer, width: int, height: int) -> None:

@@ -169,3 +169,28 @@ def test_a_source_that_will_not_wait_is_known_by_its_name() -> None:
 def test_a_silent_address_says_what_to_check() -> None:
     with pytest.raises(PlateNotFound, match="Check that the device is plugged in"):
         PlateSource("rtsp://127.0.0.1:9/none")
+
+
+def test_a_clip_trimmed_on_the_phone_is_whole(tmp_path: Path) -> None:
+    """Trimming in place hides frames behind an edit list: they are in the file and are not shown."""
+    whole, trimmed = tmp_path / "whole.mp4", tmp_path / "trimmed.mp4"
+    with av.open(str(whole), "w") as target:
+        stream = target.add_stream("libx264", rate=25, options={"g": "12", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for level in range(50):
+            picture = np.full((72, 64), 60 + level, np.uint8)
+            target.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="yuv420p")))
+        target.mux(stream.encode())
+    with av.open(str(whole)) as source, av.open(str(trimmed), "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                shift = round(Fraction(8, 25) / packet.time_base)
+                packet.pts, packet.dts, packet.stream = packet.pts - shift, packet.dts - shift, stream
+                target.mux(packet)
+    with av.open(str(trimmed)) as container:
+        assert container.streams.video[0].frames == 50
+    plate = PlateSource(str(trimmed))
+    plate.start_at(0)
+    assert len(list(read_all(plate))) == 42
+    assert plate.trouble is None

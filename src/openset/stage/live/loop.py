@@ -203,6 +203,8 @@ class StageLoop:
                 shot = check_name(str(order.get("shot", "")), "shot")
                 if self.status.rolling:
                     return False, "A take is rolling. Cut first, then set the slate"
+                if self.status.rolling:
+                    return False, "Cut first: the slate belongs to the take that rolls"
                 self._orders.put({"type": "slate", "scene": scene, "shot": shot})
                 return True, f"Slate {scene} {shot}"
             if kind == "view" and order.get("what") in VIEWS:
@@ -525,7 +527,7 @@ class StageLoop:
         status.message = say_trouble(status) if self.recorder.trouble is None else status.message
 
     def _minutes_left(self) -> float:
-        """Minutes of recording the disk still holds, from the rate one pixel has cost so far."""
+        """Minutes of recording the disk still holds, at 0.9 bit a pixel for all files of a take."""
         plate = self.plate.format
         bytes_per_s = 0.9 * plate.width * plate.height * float(plate.rate) / 8
         return free_bytes(self.production.root) / bytes_per_s / 60

@@ -5,6 +5,7 @@ Whatever it is, it leaves here as `PlateFrame`s: planar 4:2:0, BT.709, timed on 
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -19,6 +20,7 @@ import numpy as np
 from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace
+from av.video.stream import VideoStream
 
 from openset.primitives.errors import PlateBroken, PlateNotFound
 from openset.primitives.image import U8Plane, Yuv420
@@ -45,14 +47,16 @@ class PlateFrame:
 
 @dataclass(frozen=True)
 class PlateFormat:
-    """What a source delivers: even size in pixels, frames per second, whether it waits for nobody, and
-    the number of frames its header promises (None where it does not say)."""
+    """What a source delivers: even size in pixels, frames per second, whether it waits for nobody, the
+    number of frames its header promises (None where it does not say), and the timecode of its first
+    frame as it states it ("" where it does not)."""
 
     width: int
     height: int
     rate: Fraction
     live: bool
     promised_frames: int | None
+    timecode: str = ""
 
 
 def is_live(source: str) -> bool:
@@ -138,6 +142,15 @@ class _Sequence:
                 ) from error
 
 
+def _promised(stream: VideoStream) -> int | None:
+    """How many frames a clip's header says will be shown: all that are in it, less what a cut made on
+    the phone only hides (an edit list: the stream is then shorter than its frames)."""
+    if not stream.frames or not stream.duration or not stream.time_base or not stream.average_rate:
+        return stream.frames or None
+    shown_s = stream.duration * stream.time_base
+    return min(stream.frames, math.floor(shown_s * stream.average_rate + Fraction(1, 2)))
+
+
 class _Container:
     """A clip, a device or a network stream."""
 
@@ -155,7 +168,8 @@ class _Container:
             stream.height & ~1,
             Fraction(found),
             is_live(source),
-            stream.frames or None,
+            _promised(stream),
+            stream.metadata.get("timecode") or container.metadata.get("timecode") or "",
         )
         if not self.format.width or not self.format.height:
             container.close()
@@ -244,7 +258,14 @@ class PlateSource(threading.Thread):
 
     def _offer(self, index: int, frame: VideoFrame) -> bool:
         """Queue one frame; False when nobody listens any more."""
-        picture = planes_of(frame)
+        try:
+            picture = planes_of(frame)
+        except (av.error.FFmpegError, ValueError) as error:
+            raise PlateBroken(
+                f"frame {index} cannot be converted ({error})",
+                where=self.source,
+                todo="Convert the clip to H.264 or ProRes",
+            ) from error
         if (picture.width, picture.height) != (self.format.width, self.format.height):
             raise PlateBroken(
                 f"the picture changes size at frame {index}",
