@@ -117,6 +117,17 @@ def test_a_replaced_demo_begins_anew_and_follows_no_link_out_of_it(tmp_path: Pat
     assert (mine / "rushes.mov").read_bytes() == b"mine"
 
 
+def test_a_demo_in_which_somebody_has_shot_is_never_deleted(tmp_path: Path) -> None:
+    make_production(tmp_path / "lane", replace=False)
+    for name in ("1-A-t01", "2-A-t01"):
+        (tmp_path / "lane" / "takes" / name).mkdir()
+    make_production(tmp_path / "lane", replace=True)
+    (tmp_path / "lane" / "takes" / "1-A-t02").mkdir()
+    with pytest.raises(AlreadyExists, match="takes of your own \\(1-A-t02\\)"):
+        make_production(tmp_path / "lane", replace=True)
+    assert (tmp_path / "lane" / "takes" / "1-A-t02").is_dir()
+
+
 def test_a_demo_under_a_link_or_under_the_shell_is_replaced_in_its_place(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,7 @@ from openset.store.production import (
 )
 
 MARK = "made by openset demo"
+DEMO_TAKES = ("1-A-t01", "2-A-t01")
 
 SCRIPT = """Title: The Last Stall
 Credit: a demonstration script
@@ -154,6 +155,13 @@ def make_production(folder: Path, *, replace: bool) -> Production:
                 "a demo is here already",
                 where=str(folder),
                 todo="Name another folder, or add --replace",
+            )
+        own = [str(take) for take in take_ids(open_production(folder)) if str(take) not in DEMO_TAKES]
+        if own:
+            raise AlreadyExists(
+                f"this demo holds takes of your own ({', '.join(own[:3])})",
+                where=str(folder),
+                todo="Name another folder, or move these takes away",
             )
         _empty(folder)
     create_production(
