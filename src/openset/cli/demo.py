@@ -30,6 +30,7 @@ from openset.store.production import (
     Production,
     create_production,
     open_production,
+    take_ids,
     update_stage,
 )
 
