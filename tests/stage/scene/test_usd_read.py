@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from openset.primitives.errors import SetBroken
 from openset.stage.scene.dome import pixels_of
 from openset.stage.scene.files import read_set, write_panorama
 from openset.stage.scene.model import Scene
@@ -223,3 +224,56 @@ def test_a_mesh_that_does_not_fit_together_is_left_out_with_a_note(tmp_path: Pat
     scene = read(tmp_path, CENTIMETRES_Z_UP + f'def Mesh "m" {{{QUAD}}}\ndef Mesh "bad" {{{bad}}}\n')
     assert len(scene.meshes) == 1
     assert scene.notes == ("/bad: its faces and points do not fit together; left out",)
+
+
+@pytest.mark.parametrize("size", [(5, 11), (6, 11), (4, 9), (7, 8)])
+def test_a_panorama_of_any_size_becomes_twice_as_wide_as_high(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    write_panorama(tmp_path / "sky.exr", np.full((*size, 3), 0.25, np.float32))
+    scene = read(
+        tmp_path, METRES_Y_UP + 'def DomeLight "sky" { asset inputs:texture:file = @./sky.exr@ }\n'
+    )
+    assert scene.dome is not None
+    assert scene.dome.shape == (size[1] // 2, size[1] // 2 * 2, 3)
+    np.testing.assert_allclose(scene.dome, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("body", "note"),
+    [
+        ('def DistantLight "bad" { float inputs:intensity = None }\n', "no number"),
+        ('def SphereLight "bad" { float inputs:intensity = nan }\n', "no number"),
+        (
+            'def SphereLight "bad" { float inputs:intensity = inf; float inputs:exposure = 5000 }\n',
+            "no number",
+        ),
+        ('def Mesh "bad"\n{' + QUAD.replace("(0, 0, 0)", "(nan, 0, 0)", 1) + "}\n", "lies nowhere"),
+        ('def Mesh "bad"\n{' + QUAD.replace("(0, 0, 0)", "(1e30, 0, 0)", 1) + "}\n", "lies nowhere"),
+    ],
+)
+def test_numbers_that_are_none_are_left_out_with_a_note(tmp_path: Path, body: str, note: str) -> None:
+    scene = read(tmp_path, METRES_Y_UP + body + 'def DomeLight "sky" { }\n')
+    assert not scene.suns
+    assert not scene.lamps
+    assert not scene.meshes
+    assert any("/bad" in text and note in text for text in scene.notes), scene.notes
+
+
+def test_lights_scaled_to_nothing_and_odd_exposures_do_no_harm(tmp_path: Path) -> None:
+    flat = '{ float3 xformOp:scale = (0, 0, 0); uniform token[] xformOpOrder = ["xformOp:scale"] }\n'
+    text = (
+        METRES_Y_UP
+        + f'def DistantLight "sun" {flat}def DomeLight "lost" {flat}def DomeLight "sky" {{ }}\n'
+    )
+    scene = read(tmp_path, text)
+    assert not scene.suns
+    assert scene.dome is not None
+    np.testing.assert_allclose(scene.dome, 1.0)
+
+
+def test_units_that_are_no_length_are_refused_with_the_file(tmp_path: Path) -> None:
+    text = METRES_Y_UP.replace("metersPerUnit = 1", "metersPerUnit = 0")
+    assert text != METRES_Y_UP
+    with pytest.raises(SetBroken, match=r"set\.usda: its metersPerUnit is 0"):
+        read(tmp_path, text + 'def DomeLight "sky" { }\n')

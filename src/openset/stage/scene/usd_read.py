@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from pxr import Usd, UsdGeom, UsdLux, UsdShade
 
+from openset.primitives.errors import SetBroken
 from openset.primitives.image import F32Rgb
 from openset.primitives.space import IDENTITY, Pose, pose_from_matrix
 from openset.stage.scene.dome import pixel_directions
@@ -32,6 +33,9 @@ Texture = npt.NDArray[np.uint8]
 
 ORIGIN = "openset:stageOrigin"
 EXPOSURE = "openset:exposureEv"
+
+FARTHEST_M = 1e9
+"""Nothing of a set is further away than this."""
 
 _Y_UP: F64 = np.array([[1.0, 0, 0, 0], [0, 0, -1.0, 0], [0, 1.0, 0, 0], [0, 0, 0, 1.0]])
 _POLE_Z: F64 = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])  # the dome's +Y turned to +Z
@@ -73,8 +77,17 @@ class _Reading:
 
 
 def scene_from_stage(stage: Any, name: str, loaders: Loaders) -> Scene:
-    """Everything of an open pxr.Usd.Stage that a renderer can show, at its default time."""
+    """Everything of an open pxr.Usd.Stage that a renderer can show, at its default time.
+
+    Raises SetBroken for units that are no length.
+    """
     metres = float(UsdGeom.GetStageMetersPerUnit(stage))
+    if not 0.0 < metres < np.inf:
+        raise SetBroken(
+            f"its metersPerUnit is {metres:g}",
+            where=stage.GetRootLayer().realPath,
+            todo="Export the set in real units",
+        )
     y_up = UsdGeom.GetStageUpAxis(stage) == UsdGeom.Tokens.y
     scale = np.diag([metres, metres, metres, 1.0])
     world = (_Y_UP if y_up else np.eye(4)) @ scale
@@ -109,7 +122,7 @@ def _hidden(imageable: Any) -> bool:
 def _exposure(stage: Any) -> float:
     prim = stage.GetDefaultPrim()
     value = prim.GetAttribute(EXPOSURE).Get() if prim else None
-    return float(value) if value is not None else 0.0
+    return float(value) if isinstance(value, (int, float)) and np.isfinite(value) else 0.0
 
 
 def _sum_of(domes: list[F32Rgb]) -> F32Rgb | None:
@@ -163,6 +176,9 @@ def _read_mesh(reading: _Reading, mesh: Any) -> None:
     if not len(indices):
         return
     placed = reading.placed(prim)
+    if not np.abs(points).max() * np.abs(placed).max() < FARTHEST_M:
+        reading.note(f"{prim.GetPath()}: a point of it lies nowhere; left out")
+        return
     points = points @ placed[:3, :3].T + placed[:3, 3]
     corners, face_of = triangulate(counts, points[indices])
     mirrored = np.linalg.det(placed[:3, :3]) < 0
@@ -352,15 +368,22 @@ def _path(asset: Any) -> str:
     return str(asset.resolvedPath or asset.path)
 
 
-def _radiance(light: Any) -> Rgb:
-    """intensity * 2**exposure * colour, with the colour temperature where it is on."""
+def _radiance(reading: _Reading, light: Any) -> Rgb | None:
+    """intensity * 2**exposure * colour, with the colour temperature where it is on; None, and a note,
+    where that is no number."""
     api = UsdLux.LightAPI(light)
-    power = float(api.GetIntensityAttr().Get()) * 2.0 ** float(api.GetExposureAttr().Get())
-    colour = np.array(_rgb(api.GetColorAttr().Get()))
-    if api.GetEnableColorTemperatureAttr().Get():
-        kelvin = UsdLux.BlackbodyTemperatureAsRgb(float(api.GetColorTemperatureAttr().Get()))
-        colour *= np.array(_rgb(kelvin))
-    return _rgb(power * colour)
+    intensity, exposure = api.GetIntensityAttr().Get(), api.GetExposureAttr().Get()
+    given = api.GetColorAttr().Get()
+    if intensity is not None and exposure is not None and given is not None:
+        colour = np.array(_rgb(given))
+        if api.GetEnableColorTemperatureAttr().Get():
+            kelvin = UsdLux.BlackbodyTemperatureAsRgb(float(api.GetColorTemperatureAttr().Get()))
+            colour *= np.array(_rgb(kelvin))
+        power = float(intensity) * 2.0 ** float(np.clip(exposure, -100.0, 100.0))
+        if np.isfinite(power * colour).all():
+            return _rgb(power * colour)
+    reading.note(f"{light.GetPath()}: its brightness is no number; left out")
+    return None
 
 
 def _times(colour: Rgb, factor: float) -> Rgb:
@@ -368,41 +391,51 @@ def _times(colour: Rgb, factor: float) -> Rgb:
 
 
 def _read_sun(reading: _Reading, light: Any) -> None:
+    radiance = _radiance(reading, light)
     towards = reading.placed(light.GetPrim())[:3, 2]  # it shines along its -Z
-    towards = towards / np.linalg.norm(towards)
-    half = np.radians(float(light.GetAngleAttr().Get())) / 2.0
+    length = float(np.linalg.norm(towards))
+    if radiance is None or not length:
+        return
+    half = np.radians(float(light.GetAngleAttr().Get() or 0.0)) / 2.0
     normal = UsdLux.LightAPI(light).GetNormalizeAttr().Get() or half <= 0.0
     factor = 1.0 if normal else float(np.pi * np.sin(half) ** 2)
-    reading.suns.append(Sun(_rgb(towards), _times(_radiance(light), factor)))
+    reading.suns.append(Sun(_rgb(towards / length), _times(radiance, factor)))
 
 
 def _read_lamp(reading: _Reading, light: Any) -> None:
+    radiance = _radiance(reading, light)
+    if radiance is None:
+        return
     placed = reading.placed(light.GetPrim())
     stretch = float(np.cbrt(abs(np.linalg.det(placed[:3, :3]))))
-    radius_m = max(float(light.GetRadiusAttr().Get()) * stretch, 1e-4)
+    radius_m = max(float(light.GetRadiusAttr().Get() or 0.0) * stretch, 1e-4)
     factor = np.pi * radius_m**2
     if UsdLux.LightAPI(light).GetNormalizeAttr().Get():
         factor = reading.metres**2 / 4.0  # pi r^2 over an area of 4 pi r^2 in scene units
     position = _rgb(placed[:3, 3])
-    reading.lamps.append(Lamp(position, _times(_radiance(light), factor), radius_m))
+    reading.lamps.append(Lamp(position, _times(radiance, factor), radius_m))
 
 
 def _read_dome(reading: _Reading, prim: Any) -> None:
     light = UsdLux.DomeLight_1(prim) if prim.IsA(UsdLux.DomeLight_1) else UsdLux.DomeLight(prim)
-    radiance = np.array(_radiance(light), np.float32)
+    radiance = _radiance(reading, light)
+    turn = reading.placed(prim)[:3, :3]
+    size = float(np.cbrt(np.linalg.det(turn)))
+    if radiance is None or not size:
+        return
     asset = light.GetTextureFileAttr().Get()
     picture = None
     if asset and asset.path:
         picture = reading.loaders.panorama(_path(asset))
-        if picture is None:
+        if picture is None or min(picture.shape[:2]) < 2:
+            picture = None
             reading.note(f"{prim.GetPath()}: panorama {asset.path} is missing; an even sky instead")
     if picture is None:
         picture = np.ones((8, 16, 3), np.float32)
-    turn = reading.placed(prim)[:3, :3]
-    turn = turn / np.cbrt(np.linalg.det(turn))
+    turn = turn / size
     if prim.IsA(UsdLux.DomeLight_1) and _pole_is_z(reading, light):
         turn = turn @ _POLE_Z
-    reading.domes.append(np.asarray(laid_out(picture, turn) * radiance, np.float32))
+    reading.domes.append(np.asarray(laid_out(picture, turn) * np.array(radiance), np.float32))
 
 
 def _pole_is_z(reading: _Reading, light: Any) -> bool:
@@ -424,7 +457,8 @@ def laid_out(picture: F32Rgb, world_from_light: F64) -> F32Rgb:
     latitude = np.arctan2(looks[..., 1], np.hypot(looks[..., 0], looks[..., 2]))
     x = (0.5 - longitude / (2 * np.pi)) * width - 0.5
     y = (0.5 - latitude / np.pi) * height - 0.5
-    if height == out_height and np.allclose((x + 0.5) % width, np.arange(width) + 0.5, atol=1e-6):
+    same_size = picture.shape[:2] == (out_height, 2 * out_height)
+    if same_size and np.allclose((x + 0.5) % width, np.arange(width) + 0.5, atol=1e-6):
         return np.asarray(picture, np.float32)
     x0, y0 = np.floor(x).astype(int), np.clip(np.floor(y).astype(int), 0, height - 1)
     fx = (x - x0)[..., None].astype(np.float32)
