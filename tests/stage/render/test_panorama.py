@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -92,6 +95,33 @@ def test_threads_share_the_rows_of_a_large_picture_and_change_nothing() -> None:
     assert large.width_px * large.height_px > ALONE_PIXELS
     seen = PanoramaRenderer(panorama).render(pose, large)
     assert np.abs(seen - plainly(panorama, pose, large)).max() <= 2.0
+
+
+TWO_AT_ONCE = """
+import threading
+import numpy as np
+from openset.primitives.space import look_at
+from openset.stage.lens.model import pinhole
+from openset.stage.render.panorama import PanoramaRenderer
+
+def draw():
+    renderer = PanoramaRenderer(np.full((3, 256, 512), 90, np.uint8))
+    for _ in range(20):
+        renderer.render(look_at((0.0, 0.0, 0.0), (0.0, 1.0, 0.0)), pinhole(1280, 720, 24.0, 36.0))
+
+both = [threading.Thread(target=draw) for _ in range(2)]
+for thread in both:
+    thread.start()
+for thread in both:
+    thread.join()
+"""
+
+
+def test_two_may_draw_at_once_where_numba_has_only_its_own_threads() -> None:
+    """Without libgomp a second caller of a parallel kernel would end the process."""
+    environment = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
+    ended = subprocess.run([sys.executable, "-c", TWO_AT_ONCE], env=environment, capture_output=True)
+    assert ended.returncode == 0, ended.stderr
 
 
 def test_a_linear_panorama_is_exposed_once_and_shown_encoded() -> None:
