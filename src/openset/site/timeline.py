@@ -5,11 +5,11 @@ Pure: take.toml's values and the track's lines in, positions from 0 to 100 (per 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from openset.primitives.time import NS_PER_S, Timecode
 from openset.stage.record.model import TakeRecord
 
 
@@ -74,10 +74,9 @@ def stretches(states: Sequence[str], count: int) -> tuple[Stretch, ...]:
 
 def _marks(record: TakeRecord, lines: Sequence[Mapping[str, Any]], duration_s: float) -> Iterable[Mark]:
     times = [int(line["time_ns"]) for line in lines if isinstance(line.get("time_ns"), int)]
-    origin = times[0] if times else min((fault.time_ns for fault in record.faults), default=0)
     for fault in record.faults:
-        at_s = min(max((fault.time_ns - origin) / NS_PER_S, 0.0), duration_s)
-        frame = int(at_s * float(record.spec.rate))
-        timecode: Timecode = record.spec.start_timecode.plus(frame)
-        at = round(100 * at_s / duration_s, 3)
-        yield Mark(at, round(at_s, 3), str(timecode), fault.kind, fault.text)
+        frame = min(bisect_left(times, fault.time_ns), max(0, len(times) - 1))
+        at_s = min(float(frame / record.spec.rate), duration_s)
+        told = lines[frame].get("timecode") if frame < len(lines) else None
+        timecode = str(told or record.spec.start_timecode.plus(frame))
+        yield Mark(round(100 * at_s / duration_s, 3), round(at_s, 3), timecode, fault.kind, fault.text)

@@ -194,3 +194,22 @@ def test_a_clip_trimmed_on_the_phone_is_whole(tmp_path: Path) -> None:
     plate.start_at(0)
     assert len(list(read_all(plate))) == 42
     assert plate.trouble is None
+
+
+def test_a_clip_of_variable_rate_keeps_each_frames_own_moment(tmp_path: Path) -> None:
+    """As a phone writes them: frames come when the light allowed."""
+    moments_ms = [0, 33, 66, 120, 160, 260, 300]
+    path = tmp_path / "phone.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for moment in moments_ms:
+            frame = av.VideoFrame.from_ndarray(np.full((54, 64), 128, np.uint8), format="yuv420p")
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    source = PlateSource(str(path))
+    source.start_at(0)
+    found = [round(frame.time_ns / 1e6) for frame in read_all(source)]
+    assert found == pytest.approx(moments_ms, abs=2)

@@ -184,7 +184,7 @@ def told_by_files(take: HandedTake) -> dict[str, Any]:
         "lens": _lens(take),
         "faults": [
             {
-                "timecode": str(spec.start_timecode.plus(frame_at(take.frames, fault.time_ns))),
+                "timecode": take.frames[frame_at(take.frames, fault.time_ns)].timecode,
                 "kind": fault.kind,
                 "text": fault.text,
             }

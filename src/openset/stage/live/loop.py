@@ -165,6 +165,7 @@ class StageLoop:
         self._stop = threading.Event()
         self._end_reason = "the picture ended"
         self._nominal = False
+        self._frame_ns = 0
         self._roll_asked = False
         self._take: _Take | None = None
         self._lens: tuple[LensReport | None, Lens] | None = None
@@ -260,7 +261,7 @@ class StageLoop:
         if self._take is not None:
             reason = self.plate.trouble.line if self.plate.trouble else self._end_reason
             if self.plate.trouble is not None:
-                self._fault(0, "picture", self.plate.trouble.line)
+                self._fault(self._frame_ns, "picture", self.plate.trouble.line)
             self._cut(reason)
         self._update_status(force=True)
 
@@ -268,6 +269,7 @@ class StageLoop:
         """Count this frame and those that never came; these belong to the take open until now."""
         self._miss(frame.index - self._next_index, frame.time_ns)
         self._next_index = frame.index + 1
+        self._frame_ns = frame.time_ns
         self.tally.frames_in += 1
 
     def _miss(self, missed: int, time_ns: int) -> None:
@@ -493,9 +495,11 @@ class StageLoop:
         return True
 
     def _fault(self, time_ns: int, kind: str, text: str) -> None:
+        """Tell the monitor, and the open take at the moment of exposure, as its frames are timed."""
         self.status.faults.append({"time": self.status.timecode, "kind": kind, "text": text})
         if self._take is not None:
-            self._take.faults.append(Fault(time_ns, kind, text))
+            exposed_ns = time_ns - ns_from_s(self.delay_s)
+            self._take.faults.append(Fault(exposed_ns, kind, text))
 
     # Delay and status.
 

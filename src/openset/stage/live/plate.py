@@ -30,6 +30,8 @@ from openset.stage.tracking.clock import ClockMap
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".dpx", ".bmp"}
 QUEUE_FRAMES = 12
+STAMP_SLACK_NS = 2_000_000
+"""A container's rounding (Matroska counts milliseconds); more than this is a clip of variable rate."""
 UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED: most clips say nothing and mean BT.709."""
 _ADDRESS = re.compile(r"^(rtsp|rtsps|srt|rtmp|http|https|udp|tcp)://")
@@ -126,6 +128,8 @@ def _open(source: str) -> InputContainer:
 class _Sequence:
     """An image sequence, decoded a file at a time."""
 
+    stamped = False
+
     def __init__(self, source: str, files: list[Path], rate: Fraction) -> None:
         self.source, self.files = source, files
         first = next(self.frames())
@@ -153,6 +157,8 @@ def _promised(stream: VideoStream) -> int | None:
 
 class _Container:
     """A clip, a device or a network stream."""
+
+    stamped = True
 
     def __init__(self, source: str, rate: Fraction) -> None:
         self.source = source
@@ -219,6 +225,7 @@ class PlateSource(threading.Thread):
         self._paced = paced and not self.format.live
         self._loop = loop and not self.format.live
         self._start_ns = 0
+        self._first_stamp_ns: int | None = None
         self._delay_ns = ns_from_s(delay_s)
         self._clock = ClockMap()
         self._ending = threading.Event()
@@ -272,7 +279,7 @@ class PlateSource(threading.Thread):
                 where=self.source,
                 todo="Split the clip there",
             )
-        due_ns = frame_time_ns(index, self.format.rate)
+        due_ns = self._due_ns(index, frame)
         try:
             if self.format.live:
                 now_ns = time.monotonic_ns()
@@ -295,6 +302,18 @@ class PlateSource(threading.Thread):
         except PipeClosed:
             return False
         return True
+
+    def _due_ns(self, index: int, frame: VideoFrame) -> int:
+        """When this frame of a file was exposed, after its first: by the count where the clip keeps its
+        rate, by the frame's own stamp where it does not (phones)."""
+        counted_ns = frame_time_ns(index, self.format.rate)
+        if frame.time is None or self._loop or self.format.live or not self._reader.stamped:
+            return counted_ns
+        own_ns = ns_from_s(frame.time)
+        if self._first_stamp_ns is None:
+            self._first_stamp_ns = own_ns
+        own_ns -= self._first_stamp_ns
+        return own_ns if abs(own_ns - counted_ns) > STAMP_SLACK_NS else counted_ns
 
     def _put_or_drop(self, frame: PlateFrame) -> None:
         try:
