@@ -38,10 +38,21 @@ def machine() -> str:
     return f"{names[0] if names else platform.processor()}, {cores} cores, Python {platform.python_version()}"
 
 
+def _as_the_command() -> dict[str, str]:
+    """The environment in which `openset` runs its own kernels (openset.cli.main)."""
+    return {"OMP_WAIT_POLICY": "passive", "OPENBLAS_NUM_THREADS": "1", **os.environ}
+
+
 def entry(script: Path) -> str:
     """Run one script and word its entry; its progress stays on the terminal."""
     name = script.relative_to(HERE.parent)
-    done = subprocess.run([sys.executable, str(script)], stdout=subprocess.PIPE, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        env=_as_the_command(),
+    )
     commit = subprocess.run(
         ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=HERE, check=False
     ).stdout.strip()

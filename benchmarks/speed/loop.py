@@ -19,12 +19,13 @@ import time
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
 from openset.stage.live.loop import StageLoop
-from openset.stage.rig import StagePlan, run_stage
+from openset.stage.rig import PANORAMA_PER_PICTURE, StagePlan, run_stage
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Scene
 from openset.stage.scene.sky import late_afternoon
@@ -54,10 +55,10 @@ def measure(folder: Path, minutes: float, width: int, height: int) -> None:
     plan = DayPlan(seed=3, width_px=width, height_px=height, duration_s=2.0)
     shoot = write_day(folder / "day", plan)
     production = create_production(folder / "film", title="Film", rate=Fraction(25))
-    write_set(
-        Scene("sky", dome=late_afternoon(np.random.default_rng(1), (0.5, 0.6, 0.62), 1024)),
-        folder / "film" / "sets" / "sky",
-    )
+    dome = late_afternoon(np.random.default_rng(1), (0.5, 0.6, 0.62), 512)
+    wide = PANORAMA_PER_PICTURE * width  # as large as the engine bakes one for this picture
+    dome = np.asarray(cv2.resize(dome, (wide, wide // 2)), np.float32)
+    write_set(Scene("sky", dome=dome), folder / "film" / "sets" / "sky")
     memory: list[tuple[float, float]] = []
     spent: list[float] = []
 
