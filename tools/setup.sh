@@ -46,7 +46,7 @@ pins=requirements/all.txt
 [ "$what" = test ] && pins=requirements/dev.txt
 wanted=$(cat $pins pyproject.toml | cksum)
 if [ "$(cat $stamps/$what 2>/dev/null)" != "$wanted" ]; then
-    say "installing pinned packages ($pins)"
+    say "installing pinned packages ($pins): a download the first time, some minutes on a slow line"
     .venv/bin/python -m pip install -q --disable-pip-version-check -r $pins
     .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -e .
     printf '%s' "$wanted" >$stamps/$what
@@ -84,4 +84,14 @@ if [ "$what" = test ] && ! have chromium && ! have chromium-browser && ! have go
     fi
     have chromium || ls "$HOME"/.cache/ms-playwright/chromium* >/dev/null 2>&1 ||
         say "no Chromium: install chromium for the browser tests"
+fi
+
+# 6. The program that drives it is a node of its own, which wants one library a bare system lacks.
+drives() { .venv/bin/python -m playwright --version >/dev/null 2>&1; }
+if [ "$what" = test ] && ! drives; then
+    if may_install; then
+        say "installing libatomic1, which the browser's driver needs"
+        apt_install libatomic1 || true
+    fi
+    drives || say "the browser's driver does not start: install libatomic1 for the browser tests"
 fi
