@@ -209,7 +209,8 @@ def look_at_the_take(page: Page, address: str) -> None:
     page.wait_for_function("document.querySelector('video')?.readyState >= 2", timeout=30_000)
     page.evaluate("document.querySelector('video').currentTime = 1.6")
     page.wait_for_function(
-        "(v => !v.seeking && v.readyState >= 2)(document.querySelector('video'))", timeout=30_000
+        "() => { const v = document.querySelector('video'); return !v.seeking && v.readyState >= 2; }",
+        timeout=30_000,
     )
     page.wait_for_timeout(1_500)
     keep_picture("take.png", page)

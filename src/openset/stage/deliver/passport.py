@@ -184,7 +184,7 @@ def told_by_files(take: HandedTake) -> dict[str, Any]:
         "lens": _lens(take),
         "faults": [
             {
-                "timecode": take.frames[frame_at(take.frames, fault.time_ns)].timecode,
+                "timecode": _timecode_at(take, fault.time_ns),
                 "kind": fault.kind,
                 "text": fault.text,
             }
@@ -245,6 +245,13 @@ def _doubts(take: HandedTake) -> list[str]:
             "where the entrance pupil sits is not known; it is taken to be at the tracked point."
         )
     return out
+
+
+def _timecode_at(take: HandedTake, time_ns: int) -> str:
+    """The timecode of the frame exposed then, as its track line has it; the take's first without lines."""
+    if not take.frames:
+        return str(take.record.spec.start_timecode)
+    return take.frames[frame_at(take.frames, time_ns)].timecode
 
 
 def _figures(take: HandedTake) -> dict[str, Any]:
