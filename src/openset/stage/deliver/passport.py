@@ -248,7 +248,7 @@ def _doubts(take: HandedTake) -> list[str]:
 
 
 def _timecode_at(take: HandedTake, time_ns: int) -> str:
-    """The timecode of the frame exposed then, as its track line has it; the take's first without lines."""
+    """The timecode of the frame exposed then, from its track line; the first one without lines."""
     if not take.frames:
         return str(take.record.spec.start_timecode)
     return take.frames[frame_at(take.frames, time_ns)].timecode
