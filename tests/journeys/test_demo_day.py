@@ -70,6 +70,7 @@ def site(lane: Lane) -> Iterator[dict[str, Any]]:
             yield json.loads(process.stdout.readline())
         finally:
             process.terminate()
+            process.wait(30)
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +184,7 @@ def test_the_crew_rolls_from_the_monitor_and_the_proof_follows_the_files(
         look_at_the_take(page, f"{base}/takes/1-A-t01/")
         break_the_proof(lane, page, served["address"])
         page.close()
+    assert list(Path(lane.environment["OPENSET_HOME"], "engines").glob("*.json")) == []
 
 
 def json_id(lane: Lane) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from openset.site import engines
-from openset.site.engines import alive, find_engine, standing, start_engine
+from openset.site.engines import alive, find_engine, standing, start_engine, stop_engine
 from openset.stage.live.control import Control
 from openset.store.home import openset_home
 from openset.store.production import open_production
@@ -105,3 +105,27 @@ def test_a_stage_that_is_starting_is_not_started_twice(
 
 def test_a_production_nobody_started_is_absent() -> None:
     assert standing("nobody") == ("absent", "")
+
+
+@pytest.mark.parametrize(
+    ("rolling", "though_rolling", "stopped"),
+    [(False, False, True), (True, False, False), (True, True, True)],
+)
+def test_a_stage_is_ended_but_never_by_accident_while_it_rolls(
+    rolling: bool, though_rolling: bool, stopped: bool
+) -> None:
+    orders: list[str] = []
+
+    def obey(order: dict[str, Any]) -> tuple[bool, str]:
+        orders.append(order["type"])
+        return True, "Stopping"
+
+    status = {"type": "status", "rolling": rolling}
+    control = Control("lane", "Lane", port=0, status=lambda: status, obey=obey)
+    control.start_serving()
+    engine = find_engine("lane")
+    assert engine is not None
+    assert stop_engine(engine, though_rolling=though_rolling) is stopped
+    control.stop()
+    assert orders == (["stop"] if stopped else [])
+    assert stop_engine(engine, though_rolling=True) is False

@@ -207,6 +207,18 @@ def stage(
 
 
 @app.command()
+def stop(folder: Folder, as_json: Json = False) -> None:
+    """End the stage engine that runs this production; an open take is closed first."""
+
+    def work(output: Any) -> None:
+        from openset.cli.office import run_stop
+
+        run_stop(output, folder)
+
+    answer(as_json, work)
+
+
+@app.command()
 def deliver(
     folder: Folder,
     to: Annotated[Path, typer.Option(help="The new folder to write the delivery into.")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -118,8 +119,24 @@ def run_up(output: Output, folder: Path, port: int) -> None:
         server_header=False,
         timeout_graceful_shutdown=2,
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has closed every connection
         uvicorn.Server(config).run(sockets=[listener])
+    from openset.site.engines import end_idle_engines
+
+    for production_id in end_idle_engines():
+        output.say(f"{production_id} is still recording; end it with: openset stop DIR")
+
+
+def run_stop(output: Output, folder: Path) -> None:
+    """End the stage engine that runs this production; an open take is closed first."""
+    production = open_production(folder)
+    from openset.site.engines import find_engine, stop_engine
+
+    engine = find_engine(production.id)
+    stopped = engine is not None and stop_engine(engine, though_rolling=True)
+    what = "The stage ends; an open take is closed" if stopped else "No stage is running"
+    output.done({"production": production.id, "stopped": stopped}, what, [])
 
 
 def _listen(port: int) -> socket.socket:

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +71,8 @@ def alive(engine: Engine | None) -> bool:
 
 
 def start_engine(production: Production, wait_s: float = STARTING_S) -> str:
-    """Start `openset stage` on the production, as a process of its own that outlives the site; once, if
-    it is starting already.
+    """Start `openset stage` on the production, as a process of its own; once, if one starts already.
+    A site that closes ends it only where nothing rolls (`end_idle_engines`).
 
     Returns "" when it runs (or is still starting after `wait_s`), else its own last line: why not."""
     with _STARTING:
@@ -106,6 +107,43 @@ def standing(production_id: str) -> tuple[str, str]:
     if code is None:
         return "starting", _last_line(_log(production_id))
     return ("failed", _last_line(_log(production_id))) if code > 0 else ("absent", "")
+
+
+def stop_engine(engine: Engine, *, though_rolling: bool) -> bool:
+    """Ask a running engine to end, closing its take; False where it rolls and must not, or is gone."""
+    try:
+        with connect(
+            engine.address, additional_headers=engine.key, proxy=None, open_timeout=ANSWER_S
+        ) as line:
+            while True:
+                message = line.recv(timeout=ANSWER_S)
+                status = json.loads(message) if isinstance(message, str) else {}
+                if status.get("type") == "status":
+                    break
+            if status["rolling"] and not though_rolling:
+                return False
+            line.send(json.dumps({"type": "stop"}))
+            line.recv(timeout=ANSWER_S)
+            return True
+    except (OSError, WebSocketException, ValueError, KeyError):
+        return False
+
+
+def end_idle_engines(wait_s: float = 10.0) -> list[str]:
+    """End the stages this site started, but for one that rolls; the ids of those that go on."""
+    going_on = []
+    for production_id, process in _STARTED.items():
+        if process.poll() is not None:
+            continue
+        engine = find_engine(production_id)
+        if engine is None:
+            process.terminate()  # still opening: nothing rolls
+        elif not stop_engine(engine, though_rolling=False):
+            going_on.append(production_id)
+            continue
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(wait_s)
+    return going_on
 
 
 # By production id. A stage that has ended is reaped when `standing` looks at it.
