@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,19 @@ def shared_data() -> Path:
         if candidate and (Path(candidate) / "PROVENANCE.md").is_file():
             return Path(candidate)
     pytest.skip("real test material is absent: set OPENSET_SHARED_DATA to its folder")
+
+
+@pytest.fixture(scope="session")
+def chromium_launch() -> dict[str, Any]:
+    """How playwright starts the browser: the system's, else the one playwright keeps; skipped by name
+    where there is neither."""
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for path in map(shutil.which, names) if path), None)
+    kept = Path.home() / ".cache" / "ms-playwright"
+    if found is None and not list(kept.glob("chromium*")):
+        pytest.skip("no Chromium: install chromium for the browser tests")
+    return {"executable_path": found, "args": flags}
 
 
 @pytest.fixture(autouse=True)

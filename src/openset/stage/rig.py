@@ -415,6 +415,8 @@ def open_renderer(
         usable = [a for a in found if backend == "gpu" or a.kind == "gpu" or not realtime]
         if usable:
             say(f"drawing on {usable[0].name}")
+            if usable[0].kind == "software":
+                say("  in software: a few frames a second; --backend cpu is many times faster")
             return GpuRenderer(
                 scene, *size, adapter=usable[0], progress=_quarters(say, "lighting the set")
             )

@@ -142,7 +142,7 @@ def test_previs_needs_a_shot_for_every_scene_and_says_when_they_are_gone() -> No
 @pytest.mark.parametrize(
     ("deliveries", "held", "state", "line", "why"),
     [
-        ([], None, "open", "open", "No delivery has been made yet."),
+        ([], None, "open", "open", "No delivery lies in the production's deliveries folder yet."),
         ([DeliverySeen("d1", True, "aa")], None, "proved", "proved", "Delivery d1 verifies."),
         (
             [DeliverySeen("d1", False, "aa", ("x.mov is missing",))],

@@ -110,7 +110,10 @@ def test_other_milestones_are_judged_by_the_same_look(grant: Grant, production: 
         (production.root / "shots" / scene / "A.usda").write_text("#usda 1.0\n")
     assert services.observe(grant, "previs").state == "proved"
     assert services.proof_of(grant, "stage").state == "open"
-    assert services.proof_of(grant, "post").lines[0].why == "No delivery has been made yet."
+    assert (
+        services.proof_of(grant, "post").lines[0].why
+        == "No delivery lies in the production's deliveries folder yet."
+    )
     with pytest.raises(BadInput, match="no milestone 'party'"):
         services.proof_of(grant, "party")
 

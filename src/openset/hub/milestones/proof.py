@@ -212,7 +212,8 @@ def _delivery_verifies(evidence: Evidence, held: Mapping[str, str]) -> list[Proo
     if shown is None and evidence.deliveries:
         shown = evidence.deliveries[-1]
     if shown is None:
-        return [ProofLine(key, state, says, gettext_noop("No delivery has been made yet."))]
+        why = gettext_noop("No delivery lies in the production's deliveries folder yet.")
+        return [ProofLine(key, state, says, why)]
     because = gettext_noop("Delivery %(name)s: %(faults)s.")
     about = {"name": shown.name, "faults": "; ".join(shown.faults)}
     return [ProofLine(key, "broken", says, because, about)]
