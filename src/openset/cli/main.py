@@ -136,7 +136,7 @@ def shoot(
     folder: Folder,
     plate: Annotated[
         str,
-        typer.Option(help="The picture: a clip, an image sequence, /dev/video0, rtsp://…, srt://…"),
+        typer.Option(help="The picture: a clip, an image sequence, /dev/video0, rtsp://…, udp://…"),
     ],
     track: Annotated[
         str,

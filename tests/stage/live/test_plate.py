@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +18,7 @@ import pytest
 from openset.primitives.colour import rgb_from_yuv420
 from openset.primitives.errors import PlateBroken, PlateNotFound
 from openset.stage.live.pipes import PipeClosed
-from openset.stage.live.plate import PlateFrame, PlateSource, is_live
+from openset.stage.live.plate import PlateFrame, PlateSource, _open, is_live
 
 
 def write_clip(
@@ -213,3 +216,50 @@ def test_a_clip_of_variable_rate_keeps_each_frames_own_moment(tmp_path: Path) ->
     source.start_at(0)
     found = [round(frame.time_ns / 1e6) for frame in read_all(source)]
     assert found == pytest.approx(moments_ms, abs=2)
+
+
+def test_a_protocol_this_ffmpeg_does_not_speak_is_named() -> None:
+    with pytest.raises(PlateNotFound, match="does not speak srt|cannot be opened"):
+        _open("srt://127.0.0.1:9")
+
+
+def test_a_network_picture_arrives_and_is_never_waited_for() -> None:
+    """A real sender on loopback: H.264 in MPEG-TS over UDP. What waited at the opening is not shown."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    done = threading.Event()
+    sender = threading.Thread(target=send_stream, args=(f"udp://127.0.0.1:{port}", done), daemon=True)
+    sender.start()
+    source = PlateSource(f"udp://127.0.0.1:{port}")
+    source.start_at(0)
+    frames = [frame for frame in (source.queue.get(10) for _ in range(12)) if frame is not None]
+    done.set()
+    source.stop()
+    sender.join(10)
+    assert len(frames) == 12
+    assert (source.format.live, source.format.width, source.format.height) == (True, 64, 36)
+    gaps = np.diff([frame.time_ns for frame in frames]) / 1e6
+    assert np.median(gaps) == pytest.approx(40, abs=12)
+    assert frames[0].index == 0
+
+
+def send_stream(url: str, done: threading.Event) -> None:
+    """H.264 in MPEG-TS at 25 frames a second until told to stop."""
+    for _ in range(50):
+        try:
+            container = av.open(url, "w", format="mpegts", timeout=5.0)
+            break
+        except OSError:
+            time.sleep(0.1)
+    with suppress(OSError, av.error.FFmpegError), container:
+        stream = container.add_stream(
+            "libx264", rate=25, options={"tune": "zerolatency", "g": "5", "preset": "ultrafast"}
+        )
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for number in range(500):
+            frame = av.VideoFrame.from_ndarray(np.full((54, 64), 128, np.uint8), format="yuv420p")
+            frame.pts = number
+            container.mux(stream.encode(frame))
+            if done.wait(0.04):
+                return

@@ -1,4 +1,4 @@
-"""Where the picture comes from: a clip, an image sequence, a V4L2 device, an RTSP or SRT address.
+"""Where the picture comes from: a clip, an image sequence, a V4L2 device, a network address.
 
 Whatever it is, it leaves here as `PlateFrame`s: planar 4:2:0, BT.709, timed on the engine's clock.
 """
@@ -30,6 +30,7 @@ from openset.stage.tracking.clock import ClockMap
 
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".exr", ".dpx", ".bmp"}
 QUEUE_FRAMES = 12
+LONGEST_BURST_NS = 3_000_000_000
 STAMP_SLACK_NS = 2_000_000
 """A container's rounding (Matroska counts milliseconds); more than this is a clip of variable rate."""
 UNSPECIFIED = 2
@@ -107,7 +108,10 @@ def _open(source: str) -> InputContainer:
         kind = "v4l2"
     elif source.startswith("rtsp"):
         options = {"rtsp_transport": "tcp", "timeout": "5000000"}
-    elif not is_live(source) and not Path(source).is_file():
+    elif is_live(source):
+        # Half a second of looking is enough; the default waits for five and delays what follows.
+        options = {"analyzeduration": "500000", "fflags": "nobuffer"}
+    elif not Path(source).is_file():
         raise PlateNotFound("no such picture", where=source, todo="Check the path given to --plate")
     try:
         return av.open(source, format=kind, options=options, timeout=10.0 if is_live(source) else None)
@@ -116,6 +120,12 @@ def _open(source: str) -> InputContainer:
             "not a readable picture (cut off before its index, or not a video)",
             where=source,
             todo="Copy it again from the card or choose another file",
+        ) from error
+    except av.error.ProtocolNotFoundError as error:
+        raise PlateNotFound(
+            f"this installation's FFmpeg does not speak {source.partition(':')[0]}",
+            where=source,
+            todo="Send the picture as RTSP, or as MPEG-TS to a udp:// address",
         ) from error
     except (av.error.FFmpegError, OSError) as error:
         raise PlateNotFound(
@@ -226,6 +236,9 @@ class PlateSource(threading.Thread):
         self._loop = loop and not self.format.live
         self._start_ns = 0
         self._first_stamp_ns: int | None = None
+        self._opened_ns = 0
+        self._arrived_ns: int | None = None
+        self._live_since_ns: int | None = None
         self._delay_ns = ns_from_s(delay_s)
         self._clock = ClockMap()
         self._ending = threading.Event()
@@ -245,6 +258,8 @@ class PlateSource(threading.Thread):
             while not self._ending.is_set():
                 first = index
                 for frame in self._reader.frames():
+                    if self.format.live and not self._settled(time.monotonic_ns()):
+                        continue
                     if self._ending.is_set() or not self._offer(index, frame):
                         return
                     index += 1
@@ -301,6 +316,22 @@ class PlateSource(threading.Thread):
                             return False
         except PipeClosed:
             return False
+        return True
+
+    def _settled(self, now_ns: int) -> bool:
+        """False for the frames a stream had waiting when it was opened: they come in a burst, are old,
+        and their arrival says nothing of their time."""
+        if self._live_since_ns is not None:
+            return True
+        last_ns, self._arrived_ns = self._arrived_ns, now_ns
+        if last_ns is None:
+            self._opened_ns = now_ns
+            return False
+        if now_ns - last_ns < frame_time_ns(1, self.format.rate) // 2 and (
+            now_ns - self._opened_ns < LONGEST_BURST_NS
+        ):
+            return False
+        self._live_since_ns = now_ns
         return True
 
     def _due_ns(self, index: int, frame: VideoFrame) -> int:
