@@ -219,7 +219,7 @@ def test_a_clip_of_variable_rate_keeps_each_frames_own_moment(tmp_path: Path) ->
 
 
 def test_a_protocol_this_ffmpeg_does_not_speak_is_named() -> None:
-    with pytest.raises(PlateNotFound, match="does not speak srt|cannot be opened"):
+    with pytest.raises(PlateNotFound, match=r"does not speak srt|cannot be opened"):
         _open("srt://127.0.0.1:9")
 
 
