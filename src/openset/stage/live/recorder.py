@@ -13,7 +13,6 @@ from datetime import datetime
 from pathlib import Path
 
 from openset.primitives.errors import OpensetError
-from openset.primitives.ids import TakeId
 from openset.stage.live.pipes import Lossless, PipeClosed
 from openset.stage.live.track import RawSample
 from openset.stage.record.files import make_contact, make_proxy, seal_take
@@ -194,7 +193,3 @@ class Recorder(threading.Thread):
         """As `end`, and wait until the proxies and contact sheets are made."""
         self.end()
         self._previews.finish()
-
-    def closed_ids(self) -> list[TakeId]:
-        """The takes closed so far, in order."""
-        return [record.spec.id for record in self.records]
