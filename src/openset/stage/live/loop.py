@@ -204,8 +204,6 @@ class StageLoop:
                 shot = check_name(str(order.get("shot", "")), "shot")
                 if self.status.rolling:
                     return False, "A take is rolling. Cut first, then set the slate"
-                if self.status.rolling:
-                    return False, "Cut first: the slate belongs to the take that rolls"
                 self._orders.put({"type": "slate", "scene": scene, "shot": shot})
                 return True, f"Slate {scene} {shot}"
             if kind == "view" and order.get("what") in VIEWS:
