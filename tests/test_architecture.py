@@ -19,7 +19,7 @@ WORLDLY_FILES = {
     "live.py", "files.py", "gpu.py", "rig.py", "__main__.py",
     "models.py", "views.py", "forms.py", "urls.py", "admin.py", "apps.py", "services.py",
 }  # fmt: skip
-WORLDLY_FOLDERS = ("cli/", "site/", "store/", "stage/live/")
+WORLDLY_FOLDERS = ("cli/", "site/", "store/", "stage/live/", "stage/exchange/")
 WORLDLY_PARTS = {"migrations", "management", "templatetags"}
 NO_TEST_NEEDED = {"__init__.py", "__main__.py", "apps.py", "urls.py", "admin.py", "asgi.py"}
 

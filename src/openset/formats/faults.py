@@ -1,0 +1,17 @@
+"""What every format says of bytes or text it cannot use: one error, with the place."""
+
+from __future__ import annotations
+
+
+class FormatError(ValueError):
+    """Bytes or text that are not what they should be.
+
+    `trouble` is a sentence without its place; `at` is the place as a person finds it ("line 12",
+    "byte 340", "lens.fStop"), empty where there is none. Every decoder in `formats` raises this or a
+    subclass, and nothing else, whatever it is given.
+    """
+
+    def __init__(self, trouble: str, at: str = "") -> None:
+        self.trouble = trouble
+        self.at = at
+        super().__init__(f"{at}: {trouble}" if at else trouble)
