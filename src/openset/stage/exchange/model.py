@@ -1,11 +1,11 @@
 """What conversions pass between files: eleven kinds of value, and what was lost on the way in.
 
-    move      the camera over time: OpenTrackIO samples, which can say all that trackers and cameras say
-    lens      one lens over focus and zoom             timeline  an OTIO timeline
-    grade     colour decisions (ASC CDL)               lut       a cube of colours
-    script    scenes and their lines                   motion    a skeleton moving
-    records   scenes, slates, takes, people (OMC)      timecode  timecode against sound
-    framing   framing decisions (ASC FDL)              rights    who owns it and what is allowed
+move      the camera over time: OpenTrackIO samples, which can say all that trackers and cameras say
+lens      one lens over focus and zoom             timeline  an OTIO timeline
+grade     colour decisions (ASC CDL)               lut       a cube of colours
+script    scenes and their lines                   motion    a skeleton moving
+records   scenes, slates, takes, people (OMC)      timecode  timecode against sound
+framing   framing decisions (ASC FDL)              rights    who owns it and what is allowed
 """
 
 from __future__ import annotations

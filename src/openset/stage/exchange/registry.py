@@ -124,8 +124,10 @@ def told(file_name: str, head: bytes) -> Format:
             return each
     if not candidates:
         for each in FORMATS:
-            if each.reads and len(max(each.marks, key=len, default=b"")) > 3 and any(
-                mark in head for mark in each.marks
+            if (
+                each.reads
+                and len(max(each.marks, key=len, default=b"")) > 3
+                and any(mark in head for mark in each.marks)
             ):
                 return each
     if len(candidates) == 1:

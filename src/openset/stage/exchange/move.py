@@ -1,0 +1,242 @@
+"""A camera move: between OpenTrackIO samples and the poses, lenses and timecodes adapters work with."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from openset.formats.opentrackio import OpenTrackIOError, Reading, Sample, read, write
+from openset.primitives.space import IDENTITY, Pose
+from openset.primitives.time import Timecode, frame_time_ns
+from openset.stage.exchange.model import CameraMove
+from openset.stage.tracking.opentrackio import (
+    lens_of_reading,
+    reading_from_sample,
+    sample_from_reading,
+)
+from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
+
+_NOWHERE = [{"id": "Camera", "translation": {}, "rotation": {}}]
+
+
+def sample_of(
+    *,
+    name: str,
+    index: int,
+    time_ns: int,
+    pose: Pose | None,
+    lens: LensReport | None = None,
+    rate: Fraction | None = None,
+    timecode: Timecode | None = None,
+    status: str = "",
+    camera: Mapping[str, Any] | None = None,
+    lens_static: Mapping[str, Any] | None = None,
+    lens_more: Mapping[str, Any] | None = None,
+) -> Sample:
+    """One valid OpenTrackIO 1.0.1 sample of a file called `name`.
+
+    `pose` is `stage_from_camera` of the entrance pupil; None leaves `transforms` out. `camera` and
+    `lens_static` are fields of `static.camera` and `static.lens`, `lens_more` of `lens`, in the
+    standard's own names and units. Raises OpenTrackIOError where a value is not allowed there.
+    """
+    place = TrackSample(time_ns, pose or IDENTITY, lens, sequence=index, status=status)
+    reading = replace(
+        reading_from_sample(place),
+        sample_time_ns=max(0, time_ns),
+        sample_rate=rate,
+        timecode=timecode,
+    )
+    sample = write(
+        reading,
+        sample_id=uuid.uuid5(uuid.NAMESPACE_OID, f"{name}/{index}").urn,
+        source_id=uuid.uuid5(uuid.NAMESPACE_OID, name).urn,
+        include_static=True,
+    )
+    if pose is None:
+        del sample["transforms"]
+    if lens_more:
+        sample.setdefault("lens", {}).update(lens_more)
+    static = sample.setdefault("static", {})
+    for part, more in (("camera", camera), ("lens", lens_static)):
+        if more:
+            static.setdefault(part, {}).update(more)
+    if not static:
+        del sample["static"]
+    return sample
+
+
+def move_from_samples(
+    name: str,
+    samples: Sequence[TrackSample],
+    *,
+    rate: Fraction | None = None,
+    timecodes: Sequence[Timecode | None] | None = None,
+    size_px: tuple[int, int] | None = None,
+    camera: Mapping[str, Any] | None = None,
+) -> CameraMove:
+    """Track samples in order of time as a move; times count from the first."""
+    start_ns = samples[0].time_ns if samples else 0
+    codes = timecodes or [None] * len(samples)
+    times = tuple(sample.time_ns - start_ns for sample in samples)
+    made = (
+        sample_of(
+            name=name,
+            index=index,
+            time_ns=time_ns,
+            pose=sample.stage_from_camera,
+            lens=sample.lens,
+            rate=rate,
+            timecode=timecode,
+            status=sample.status,
+            camera=camera,
+        )
+        for index, (sample, time_ns, timecode) in enumerate(zip(samples, times, codes, strict=True))
+    )
+    return CameraMove(name, tuple(made), times, rate, size_px)
+
+
+def readings(move: CameraMove) -> Iterator[Reading]:
+    """Each sample's reading; the pose of one without transforms is the origin (see `pupil_poses`)."""
+    static: Mapping[str, Any] | None = None
+    for sample in move.samples:
+        static = sample.get("static") or static
+        placed = sample if sample.get("transforms") else {**sample, "transforms": _NOWHERE}
+        yield read(placed, static)
+
+
+def lens_reports(move: CameraMove) -> list[LensReport | None]:
+    """What is known of the lens at each frame; what a sample leaves out still holds from earlier ones."""
+    held: LensReport | None = None
+    out = []
+    for reading in readings(move):
+        held = credible(completed(lens_of_reading(reading), held)) or held
+        out.append(held)
+    return out
+
+
+def pupil_poses(move: CameraMove) -> list[Pose | None]:
+    """`stage_from_camera` (entrance pupil) at each frame; None where the file had no pose."""
+    reports = lens_reports(move)
+    return [
+        sample_from_reading(reading, 0, report or LensReport()).stage_from_camera
+        if sample.get("transforms")
+        else None
+        for sample, reading, report in zip(move.samples, readings(move), reports, strict=True)
+    ]
+
+
+def timecodes(move: CameraMove) -> list[Timecode | None]:
+    """The timecode of each frame, None where the file had none."""
+    return [reading.timecode for reading in readings(move)]
+
+
+def rate_of(move: CameraMove, otherwise: Fraction | None = None) -> Fraction | None:
+    """Frames a second: the move's own, else the samples', else of their times, else `otherwise`."""
+    if move.rate is not None:
+        return move.rate
+    for reading in readings(move):
+        if reading.sample_rate is not None:
+            return reading.sample_rate
+    if otherwise is None and len(move.times_ns) > 1 and move.times_ns[-1] > 0:
+        return likely_rate(move.times_ns)
+    return otherwise
+
+
+_RATES = [
+    *(Fraction(n) for n in (24, 25, 30, 48, 50, 60, 90, 100, 120)),
+    *(Fraction(n * 1000, 1001) for n in (24, 30, 60)),
+]
+
+
+def likely_rate(times_ns: Sequence[int]) -> Fraction:
+    """The frame rate that times in order most likely have: a usual one within 0.02 %, else as
+    measured."""
+    measured = Fraction((len(times_ns) - 1) * 1_000_000_000, times_ns[-1] - times_ns[0])
+    near = min(_RATES, key=lambda rate: abs(rate - measured))
+    return near if abs(near - measured) <= near / 5000 else measured.limit_denominator(1001)
+
+
+def even_times(count: int, rate: Fraction) -> tuple[int, ...]:
+    """The times of `count` frames at `rate`, in nanoseconds from the first."""
+    return tuple(frame_time_ns(index, rate) for index in range(count))
+
+
+# --- what a move says, for telling what a conversion lost
+
+_BOOKKEEPING = {
+    "protocol.name",
+    "protocol.version",
+    "sampleId",
+    "timing.mode",
+    "timing.sequenceNumber",
+    "timing.sampleTimestamp.seconds",
+    "timing.sampleTimestamp.nanoseconds",
+}
+
+
+def fields(move: CameraMove) -> dict[str, object]:
+    """What the move says, by OpenTrackIO's own field names: each a tuple over the frames.
+
+    Besides them: "pose" (entrance pupil: metres and quaternion), "field of view" (radians, both ways)
+    and "time" (seconds from the first frame), which many formats keep in other words. Transforms count
+    as "pose", and as "transforms" where there is a chain of them.
+    """
+    out: dict[str, list[Any]] = {"time": [time_ns / 1e9 for time_ns in move.times_ns]}
+    poses, reports = pupil_poses(move), lens_reports(move)
+    if any(poses):
+        out["pose"] = [pose and (pose.position_m, _upright(pose)) for pose in poses]
+    views = [_view(report) for report in reports]
+    if any(views):
+        out["field of view"] = list(views)
+    if any(len(sample.get("transforms", ())) > 1 for sample in move.samples):
+        out["transforms"] = [_chain(sample) for sample in move.samples]
+    static: Mapping[str, Any] = {}
+    for index, sample in enumerate(move.samples):
+        static = sample.get("static") or static
+        for path, value in _leaves({**sample, "static": static}, ""):
+            if path not in _BOOKKEEPING and not path.startswith("transforms"):
+                out.setdefault(path, [None] * index).append(value)
+        for values in out.values():
+            values.extend([None] * (index + 1 - len(values)))
+    return {name: tuple(values) for name, values in out.items()}
+
+
+def _upright(pose: Pose) -> tuple[float, ...]:
+    """The quaternion with its first sizeable component positive: q and -q are one rotation."""
+    sign = next((math.copysign(1.0, part) for part in pose.rotation_wxyz if abs(part) > 1e-4), 1.0)
+    return tuple(sign * part for part in pose.rotation_wxyz)
+
+
+def _view(report: LensReport | None) -> tuple[float, ...] | None:
+    if report is None or not report.focal_length_mm:
+        return None
+    sides = (report.sensor_width_mm, report.sensor_height_mm)
+    return tuple(2 * math.atan(side / 2 / report.focal_length_mm) for side in sides if side) or None
+
+
+def _chain(sample: Sample) -> tuple[object, ...]:
+    return tuple(tuple(_leaves(link, "")) for link in sample.get("transforms", ()))
+
+
+def _leaves(value: object, path: str) -> Iterable[tuple[str, object]]:
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        for inner in value:
+            yield from _leaves(inner, f"{path}[]")
+    else:
+        yield path, tuple(value) if isinstance(value, list) else value
+
+
+def usable(sample: Sample) -> bool:
+    """Whether a sample's pose can be read, or it has none to read."""
+    try:
+        read(sample if sample.get("transforms") else {**sample, "transforms": _NOWHERE})
+    except OpenTrackIOError:
+        return False
+    return True
