@@ -23,9 +23,9 @@ class Heard:
 
     `source` names it for people and tells it from others ("FreeD camera 1", "VMC camera").
     `pose` is stage_from_camera at the entrance pupil, metres; None where the report tells only of a
-    lens, of bones or of health. `lens` is what this report says of it. `stamp_ns` and `sequence` are the
-    sender's own; the number wraps at `sequence_bits`. `raw` is an OpenTrackIO sample as it was received.
-    `fields` names what it carries beyond the pose. `bones` are local poses by name.
+    lens, of bones or of health. `lens` is what this report says of it. `stamp_ns` and `sequence` are
+    the sender's own; the number wraps at `sequence_bits`. `raw` is an OpenTrackIO sample as it was
+    received. `fields` names what it carries beyond the pose. `bones` are local poses by name.
     """
 
     source: str
