@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, Literal
 
 from openset.formats.opentrackio import Sample
@@ -51,8 +52,8 @@ class Read:
 
 @dataclass(frozen=True)
 class CameraMove:
-    """A camera over time: one OpenTrackIO 1.0.1 sample a frame, without `transforms` where the file holds
-    no pose. `times_ns` counts from the first frame. `size_px` is the picture's, where it is known."""
+    """A camera over time: one OpenTrackIO 1.0.1 sample a frame, without `transforms` where the file
+    holds no pose. `times_ns` counts from the first frame. `size_px` is the picture's, where known."""
 
     name: str
     samples: tuple[Sample, ...]
@@ -65,8 +66,8 @@ class CameraMove:
 class Options:
     """What a file cannot say and the user may: see `openset convert --help`.
 
-    `format` is the name of the format in hand, for adapters that serve several. `rate` in frames a
-    second. `size_px` is the picture's width and height. `profile` is a FreeD profile's name. `frame`
+    `format` is the name of the format in hand, for adapters that serve several, and `folder` where the
+    new file will lie, for paths relative to it. `rate` in frames a second. `size_px` is the picture's width and height. `profile` is a FreeD profile's name. `frame`
     chooses one frame where the target holds one.
     """
 
@@ -77,3 +78,4 @@ class Options:
     size_px: tuple[int, int] | None = None
     profile: str = "raw"
     frame: int = 0
+    folder: Path = Path()

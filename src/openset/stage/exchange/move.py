@@ -20,7 +20,7 @@ from openset.stage.tracking.opentrackio import (
 )
 from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
 
-_NOWHERE = [{"id": "Camera", "translation": {}, "rotation": {}}]
+NOWHERE = [{"id": "Camera", "translation": {}, "rotation": {}}]
 
 
 def sample_of(
@@ -104,12 +104,12 @@ def readings(move: CameraMove) -> Iterator[Reading]:
     static: Mapping[str, Any] | None = None
     for sample in move.samples:
         static = sample.get("static") or static
-        placed = sample if sample.get("transforms") else {**sample, "transforms": _NOWHERE}
+        placed = sample if sample.get("transforms") else {**sample, "transforms": NOWHERE}
         yield read(placed, static)
 
 
 def lens_reports(move: CameraMove) -> list[LensReport | None]:
-    """What is known of the lens at each frame; what a sample leaves out still holds from earlier ones."""
+    """What is known of the lens at each frame; what a sample leaves out holds from earlier ones."""
     held: LensReport | None = None
     out = []
     for reading in readings(move):
@@ -236,7 +236,7 @@ def _leaves(value: object, path: str) -> Iterable[tuple[str, object]]:
 def usable(sample: Sample) -> bool:
     """Whether a sample's pose can be read, or it has none to read."""
     try:
-        read(sample if sample.get("transforms") else {**sample, "transforms": _NOWHERE})
+        read(sample if sample.get("transforms") else {**sample, "transforms": NOWHERE})
     except OpenTrackIOError:
         return False
     return True

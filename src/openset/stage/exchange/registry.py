@@ -112,8 +112,8 @@ def by_suffix(file_name: str) -> tuple[Format, ...]:
 def told(file_name: str, head: bytes) -> Format:
     """The format of a file by its name and the bytes at its beginning; BadInput where none fits.
 
-    A file whose content speaks for another format of the same suffix is that one; a name nobody knows is
-    told by content alone.
+    A file whose content speaks for another format of the same suffix is that one; a name nobody knows
+    is told by content alone.
     """
     candidates = [each for each in by_suffix(file_name) if each.reads]
     for each in candidates:

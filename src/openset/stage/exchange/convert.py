@@ -1,0 +1,226 @@
+"""One file, take or production into another format, with an honest list of what did not get through.
+
+What was lost is measured: the file just written is read back by its own reader and compared, field by
+field, with what went in. Only formats that are never read declare what they keep.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from openset.formats.faults import FormatError
+from openset.primitives.errors import AlreadyExists, BadInput
+from openset.stage.exchange.loss import Fields, fields_of, lost
+from openset.stage.exchange.model import Kind, Options, Read
+from openset.stage.exchange.registry import Format, named, target
+from openset.stage.exchange.sources import Source, open_source, read_file
+from openset.store.files import make_folder, writing
+
+
+@dataclass(frozen=True)
+class Converted:
+    """What a conversion did. `frames` counts what the value is made of (frames, clips, scenes,
+    corrections …); `lost_fields` names what the new file does not say."""
+
+    source: str
+    target: str
+    kind: Kind
+    frames: int
+    skipped: int
+    faults: tuple[str, ...]
+    lost_fields: tuple[str, ...]
+    files: tuple[Path, ...]
+
+
+def convert(
+    source: Path,
+    to: Path,
+    options: Options,
+    *,
+    from_format: str = "",
+    to_format: str = "",
+    replace_old: bool = False,
+) -> Converted:
+    """Read `source`, write `to`. Raises BadInput, AlreadyExists (unless `replace_old`), PartMissing,
+    DiskFull, NotWritable; then nothing has been written."""
+    options = replace(options, folder=to.absolute().parent)
+    found = open_source(source, from_format)
+    form = named(to_format) if to_format else target(to.name, _reachable(found))
+    if not form.writes:
+        raise BadInput(f"Openset reads {form.name} and does not write it", where=str(to))
+    read, kind, dropped = _as_kind(found, form.kind, options)
+    options = _filled(options, read.value)
+    with _workshop(to, replace_old) as part:
+        _write(read.value, part, form, options)
+        gone = _lost(read.value, part, form, options)
+        names = sorted(path.name for path in part.parent.iterdir())
+        _move_out(part.parent, to.absolute().parent, names)
+    return Converted(
+        found.title,
+        form.name,
+        kind,
+        count(kind, read.value),
+        read.skipped,
+        read.faults,
+        tuple(dict.fromkeys((*read.unheld, *dropped, *gone))),
+        tuple(to.absolute().parent / name for name in names),
+    )
+
+
+# --- from one kind of value to another
+
+Derived = Callable[[Any], Any]
+
+
+def _lens_of_move(move: Any) -> Any:
+    return import_module("openset.stage.lens.table").table_from_move(move)
+
+
+def _timecode_of_move(move: Any) -> Any:
+    return import_module("openset.stage.exchange.ltc").from_move(move)
+
+
+def _grades_of_timeline(timeline: Any) -> Any:
+    return import_module("openset.stage.exchange.timeline").grades(timeline)
+
+
+DERIVED: Mapping[tuple[Kind, Kind], tuple[Derived, tuple[str, ...]]] = {
+    ("move", "lens"): (_lens_of_move, ("lens.", "static.lens.", "static.camera.", "field of view")),
+    ("move", "timecode"): (_timecode_of_move, ("time", "timing.timecode.", "timing.sampleRate.")),
+    ("timeline", "grade"): (_grades_of_timeline, ("cdl",)),
+}
+"""How a value of one kind is made of another, and the beginnings of the fields that come along."""
+
+
+def _reachable(source: Source) -> tuple[Kind, ...]:
+    """The kinds a source can become, its own first."""
+    own = tuple(source.readers)
+    return (*own, *(after for before, after in DERIVED if before in own and after not in own))
+
+
+def _as_kind(source: Source, kind: Kind, options: Options) -> tuple[Read, Kind, list[str]]:
+    """The source's value as `kind`, and the fields that this kind has no place for."""
+    if kind in source.readers:
+        return source.readers[kind](options), kind, []
+    for before, reader in source.readers.items():
+        if (before, kind) in DERIVED:
+            read = reader(options)
+            derive, kept = DERIVED[before, kind]
+            dropped = [name for name in fields(before, read.value) if not name.startswith(kept)]
+            try:
+                return replace(read, value=derive(read.value)), kind, dropped
+            except FormatError as trouble:
+                raise BadInput(str(trouble), where=str(source.path)) from trouble
+    held = " or ".join(source.readers)
+    raise BadInput(
+        f"{source.title} holds a {held}, not a {kind}",
+        where=str(source.path),
+        todo="docs/formats.md shows what becomes what",
+    )
+
+
+# --- what a value says, and how much of it there is
+
+_FIELDS: Mapping[str, tuple[str, str]] = {
+    "move": ("openset.stage.exchange.move", "fields"),
+    "timeline": ("openset.stage.exchange.timeline", "fields"),
+    "lens": ("openset.stage.lens.table", "fields"),
+}
+
+
+def fields(kind: Kind, value: Any) -> Fields:
+    """What a value says, by name, for comparing."""
+    if kind in _FIELDS:
+        module, function = _FIELDS[kind]
+        said: Fields = getattr(import_module(module), function)(value)
+        return said
+    return fields_of(value)
+
+
+def count(kind: Kind, value: Any) -> int:
+    """How many frames, clips, scenes, corrections … a value is made of."""
+    if kind == "move":
+        return len(value.samples)
+    if kind == "timeline":
+        return sum(1 for _ in value.find_clips())
+    parts = value if isinstance(value, tuple | list) else None
+    for name in ("frames", "scenes", "entries", "entities", "corrections"):
+        parts = getattr(value, name, None) if parts is None else parts
+    return len(parts) if isinstance(parts, tuple | list | Mapping) else 1
+
+
+def _filled(options: Options, value: Any) -> Options:
+    """What the value knows and the target may need to be told."""
+    rate = getattr(value, "rate", None)
+    size = getattr(value, "size_px", None)
+    name = getattr(value, "name", "")
+    return replace(
+        options,
+        rate=options.rate or rate,
+        size_px=options.size_px or size,
+        name=options.name or (name if isinstance(name, str) else ""),
+    )
+
+
+# --- writing, and reading back
+
+_TOLD = {"rate": ("time", "timing.sampleRate.num", "timing.sampleRate.denom", "rate")}
+
+
+def _write(value: Any, path: Path, form: Format, options: Options) -> None:
+    adapter = import_module(form.module)
+    try:
+        with writing(path):
+            adapter.write(value, path, replace(options, format=form.name))
+    except FormatError as trouble:
+        raise BadInput(
+            f"cannot be written as {form.title}: {trouble.trouble}",
+            where=trouble.at,
+            todo="Choose another format; docs/formats.md shows what each can hold",
+        ) from trouble
+
+
+def _lost(value: Any, path: Path, form: Format, options: Options) -> list[str]:
+    said = fields(form.kind, value)
+    if not form.reads:
+        keeps = import_module(form.module).KEEPS
+        return [name for name in said if not name.startswith(tuple(keeps))]
+    bare = Options(frame=options.frame, profile=options.profile)
+    try:
+        return lost(said, fields(form.kind, read_file(path, form, bare).value))
+    except BadInput:
+        again = fields(form.kind, read_file(path, form, options).value)
+        untold = [name for name in _TOLD["rate"] if name in said]
+        return [*untold, *(name for name in lost(said, again) if name not in untold)]
+
+
+@contextmanager
+def _workshop(to: Path, replace_old: bool) -> Iterator[Path]:
+    """Where the new file, and what the adapter puts beside it, is made before it is moved to its
+    place."""
+    folder = to.absolute().parent
+    if to.exists() and not replace_old:
+        raise AlreadyExists(
+            "there is a file already", where=str(to), todo="Give --replace, or another name"
+        )
+    make_folder(folder)
+    with writing(folder):
+        hidden = Path(tempfile.mkdtemp(prefix=".openset.", suffix=".part", dir=folder))
+    try:
+        yield hidden / to.name
+    finally:
+        shutil.rmtree(hidden, ignore_errors=True)
+
+
+def _move_out(hidden: Path, folder: Path, names: list[str]) -> None:
+    with writing(folder):
+        for name in names:
+            os.replace(hidden / name, folder / name)
