@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from openset.primitives.errors import OpensetError, PartMissing
+from openset.primitives.errors import BadInput, OpensetError, PartMissing
 
 app = typer.Typer(
     name="openset",
@@ -248,6 +248,53 @@ def verify(
         from openset.cli.produce import run_verify
 
         return run_verify(output, path)
+
+    answer(as_json, work)
+
+
+@app.command()
+def convert(
+    source: Annotated[
+        Path | None, typer.Argument(metavar="IN", help="A file, a take's folder, or a production.")
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Argument(metavar="OUT", help="The file to write; its ending says its format."),
+    ] = None,
+    from_format: Annotated[str, typer.Option("--from", help="IN's format, where nothing tells.")] = "",
+    to_format: Annotated[
+        str, typer.Option("--to", help="OUT's format, where its ending is not enough.")
+    ] = "",
+    rate: Annotated[str, typer.Option(help="Frames a second, where IN does not say: 25, 29.97 …")] = "",
+    sensor_mm: Annotated[
+        float | None, typer.Option(help="Width of the sensor, where IN does not say.")
+    ] = None,
+    size: Annotated[
+        str, typer.Option(help="Size of the picture, where IN does not say: 1920x1080.")
+    ] = "",
+    profile: Annotated[
+        str, typer.Option(help="FreeD: whose zoom and focus numbers these are.")
+    ] = "raw",
+    frame: Annotated[int, typer.Option(min=0, help="Which frame, where OUT holds only one.")] = 0,
+    name: Annotated[str, typer.Option(help="What the camera, clip or list is called in OUT.")] = "",
+    replace: Annotated[bool, typer.Option("--replace", help="Replace OUT if it is there.")] = False,
+    formats: Annotated[bool, typer.Option("--formats", help="List every format and end.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Convert tracks, cameras, lenses, cuts, grades, scripts and records; says what was lost."""
+
+    def work(output: Any) -> None:
+        from openset.cli.exchange import run_convert, run_formats
+
+        if formats:
+            run_formats(output)
+            return
+        if source is None or to is None:
+            raise BadInput("nothing to convert", todo="Give IN and OUT; --formats lists what there is")
+        run_convert(
+            output, source, to, from_format=from_format, to_format=to_format, rate=rate,
+            sensor_mm=sensor_mm, size=size, profile=profile, frame=frame, name=name, replace=replace,
+        )  # fmt: skip
 
     answer(as_json, work)
 

@@ -53,13 +53,15 @@ class Read:
 @dataclass(frozen=True)
 class CameraMove:
     """A camera over time: one OpenTrackIO 1.0.1 sample a frame, without `transforms` where the file
-    holds no pose. `times_ns` counts from the first frame. `size_px` is the picture's, where known."""
+    holds no pose. `times_ns` counts from the first frame. `size_px` is the picture's, where known, and
+    `picture` the movie that was shot with it."""
 
     name: str
     samples: tuple[Sample, ...]
     times_ns: tuple[int, ...]
     rate: Fraction | None = None
     size_px: tuple[int, int] | None = None
+    picture: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,9 @@ class Options:
     """What a file cannot say and the user may: see `openset convert --help`.
 
     `format` is the name of the format in hand, for adapters that serve several, and `folder` where the
-    new file will lie, for paths relative to it. `rate` in frames a second. `size_px` is the picture's width and height. `profile` is a FreeD profile's name. `frame`
-    chooses one frame where the target holds one.
+    new file will lie, for paths relative to it. `rate` in frames a second. `size_px` is the picture's
+    width and height. `profile` is a FreeD profile's name. `frame` chooses one frame where the target
+    holds one.
     """
 
     format: str = ""

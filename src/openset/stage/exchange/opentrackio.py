@@ -148,10 +148,8 @@ _MENDINGS = 32
 
 def _strict(sample: Sample, at: str) -> Sample:
     """The sample as 1.0.1; a field that is not allowed is dropped, with what cannot be without it."""
-    said = sample.get("protocol")
-    if said is None or said == _PROTOCOL:
-        if not validate(sample):
-            return sample
+    if sample.get("protocol", _PROTOCOL) == _PROTOCOL and not validate(sample):
+        return sample
     strict: Sample = orjson.loads(orjson.dumps(sample))
     strict["protocol"] = _PROTOCOL
     for _ in range(_MENDINGS):
@@ -174,6 +172,7 @@ def _drop(sample: Sample, path: str) -> None:
     place: Any = sample
     for step in steps[:-1]:
         place = place[step]
-    if not isinstance(place, dict | list) or (isinstance(place, dict) and steps[-1] not in place):
-        raise FormatError("the sample cannot be made valid", path)
-    del place[steps[-1]]
+    try:
+        del place[steps[-1]]
+    except (KeyError, IndexError, TypeError):
+        raise FormatError("the sample cannot be made valid", path) from None

@@ -1,7 +1,7 @@
 """What there is to convert: a file of any known format, a take, or a production.
 
-A file holds one kind of value; a take is a camera move, a clip and a record; a production is a script, a
-cut and records. The kind that is wanted decides what is read.
+A file holds one kind of value; a take is a camera move and a clip; a production is a script, a cut and
+records. The kind that is wanted decides what is read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput, OpensetError, TrackNotFound
 from openset.stage.exchange.model import Kind, Options, Read
 from openset.stage.exchange.registry import HEAD_BYTES, Format, named, told
-from openset.stage.record.model import TAKE_FILE, TRACK_FILE
+from openset.stage.record.model import PICTURE_FILE, TAKE_FILE, TRACK_FILE
 from openset.store.production import Production, open_production, script_files, take_folder
 
 Reader = Callable[[Options], Read]
@@ -119,7 +119,9 @@ def _take_move(path: Path, options: Options) -> Read:
     )
     if not (path / TRACK_FILE).is_file():
         raise TrackNotFound("the take has no track", where=str(path / TRACK_FILE))
-    return read_file(path / TRACK_FILE, named("opentrackio"), known)
+    found = read_file(path / TRACK_FILE, named("opentrackio"), known)
+    picture = path / PICTURE_FILE
+    return replace(found, value=replace(found.value, picture=picture if picture.is_file() else None))
 
 
 def _cut(folders: Sequence[Path], name: str) -> dict[Kind, Reader]:
