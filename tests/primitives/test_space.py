@@ -14,10 +14,12 @@ from openset.primitives.space import (
     interpolate,
     look_at,
     matrix_from_quaternion,
+    moved_along_sight,
     pan_tilt_roll_from_pose,
     pose_from_pan_tilt_roll,
     quaternion_from_matrix,
     slerp,
+    turned,
 )
 
 ANGLE = st.floats(-math.pi, math.pi)
@@ -134,3 +136,63 @@ def test_a_camera_may_look_straight_down() -> None:
 def test_a_camera_cannot_look_at_itself() -> None:
     with pytest.raises(ValueError, match="where it stands"):
         look_at((1, 2, 3), (1, 2, 3))
+
+
+TRACK_FROM_CAMERA = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
+
+
+def about(axis: str, angle: float) -> np.ndarray:
+    c, s = math.cos(angle), math.sin(angle)
+    return np.array(
+        {
+            "x": [[1, 0, 0], [0, c, -s], [0, s, c]],
+            "y": [[c, 0, s], [0, 1, 0], [-s, 0, c]],
+            "z": [[c, -s, 0], [s, c, 0], [0, 0, 1]],
+        }[axis]
+    )
+
+
+@given(PLACE, *[st.floats(-10, 10)] * 3)
+def test_the_closed_form_of_pan_tilt_roll_is_the_product_of_the_three_matrices(
+    place: tuple[float, float, float], pan: float, tilt: float, roll: float
+) -> None:
+    pose = pose_from_pan_tilt_roll(place, pan, tilt, roll)
+    whole = about("z", pan) @ about("x", tilt) @ about("y", roll) @ TRACK_FROM_CAMERA
+    assert np.allclose(pose.matrix[:3, :3], whole, rtol=0, atol=1e-14)
+    assert pose.rotation_wxyz[0] >= 0
+    assert pose.position_m == place
+
+
+@given(POSE, POSE)
+def test_poses_chain_and_turn_back_as_their_matrices_do(a: Pose, b: Pose) -> None:
+    assert np.allclose(a.after(b).matrix, a.matrix @ b.matrix, rtol=0, atol=1e-12)
+    assert np.allclose(a.inverse().matrix, np.linalg.inv(a.matrix), rtol=0, atol=1e-12)
+    for pose in (a.after(b), a.inverse()):
+        assert pose.rotation_wxyz[0] >= 0
+        assert math.hypot(*pose.rotation_wxyz) == pytest.approx(1.0, abs=1e-15)
+
+
+@given(POSE, PLACE, st.floats(0.5, 2.0))
+def test_a_vector_turns_as_its_matrix_turns_it_whatever_the_quaternions_length(
+    pose: Pose, vector: tuple[float, float, float], length: float
+) -> None:
+    w, x, y, z = (length * each for each in pose.rotation_wxyz)
+    assert np.allclose(turned((w, x, y, z), vector), pose.matrix[:3, :3] @ vector, atol=1e-12)
+
+
+@given(POSE, st.floats(-10, 10))
+def test_moving_along_the_sight_is_moving_along_minus_z(pose: Pose, distance_m: float) -> None:
+    by_matrix = np.array(pose.position_m) + distance_m * looks_along(pose)
+    moved = moved_along_sight(pose, distance_m)
+    assert np.allclose(moved.position_m, by_matrix, rtol=0, atol=1e-12)
+    assert moved.rotation_wxyz == pose.rotation_wxyz
+
+
+@given(POSE)
+def test_angles_are_those_of_the_matrix(pose: Pose) -> None:
+    m = pose.matrix[:3, :3] @ TRACK_FROM_CAMERA.T
+    assume(abs(m[2, 1]) < 1 - 1e-6)
+    pan, tilt, roll = pan_tilt_roll_from_pose(pose)
+    assert tilt == pytest.approx(math.asin(m[2, 1]), abs=1e-9)
+    assert math.remainder(pan - math.atan2(-m[0, 1], m[1, 1]), math.tau) == pytest.approx(0, abs=1e-9)
+    assert math.remainder(roll - math.atan2(-m[2, 0], m[2, 2]), math.tau) == pytest.approx(0, abs=1e-9)

@@ -6,16 +6,15 @@ Quaternions are (w, x, y, z), unit length.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 F64 = npt.NDArray[np.float64]
-
-# Camera axes at zero pan, tilt and roll, in OpenTrackIO's frame (X right, Y forward, Z up):
-# our camera's right is +X, its up is +Z, its back (+Z of the camera) is -Y.
-_TRACK_FROM_CAMERA: F64 = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
+Xyz = tuple[float, float, float]
+Wxyz = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,65 @@ class Pose:
 
     def after(self, inner: Pose) -> Pose:
         """a_from_b.after(b_from_c) is a_from_c."""
-        return pose_from_matrix(self.matrix @ inner.matrix)
+        w, x, y, z = product(self.rotation_wxyz, inner.rotation_wxyz)
+        scale = 1.0 / math.sqrt(w * w + x * x + y * y + z * z)
+        if w < 0:
+            scale = -scale
+        dx, dy, dz = turned(self.rotation_wxyz, inner.position_m)
+        px, py, pz = self.position_m
+        moved = (float(px + dx), float(py + dy), float(pz + dz))
+        return Pose(moved, (w * scale, x * scale, y * scale, z * scale))
 
     def inverse(self) -> Pose:
         """world_from_camera to camera_from_world."""
-        rotation = matrix_from_quaternion(np.array(self.rotation_wxyz)).T
-        out = np.eye(4)
-        out[:3, :3] = rotation
-        out[:3, 3] = -rotation @ np.array(self.position_m)
-        return pose_from_matrix(out)
+        w, x, y, z = self.rotation_wxyz
+        scale = 1.0 / math.sqrt(w * w + x * x + y * y + z * z)
+        if w < 0:
+            scale = -scale
+        back = (w * scale, -x * scale, -y * scale, -z * scale)
+        dx, dy, dz = turned(back, self.position_m)
+        return Pose((-dx, -dy, -dz), back)
+
+
+def product(left: Wxyz, right: Wxyz) -> Wxyz:
+    """The quaternion that turns by `right`, then by `left`."""
+    aw, ax, ay, az = left
+    bw, bx, by, bz = right
+    return (
+        aw * bw - ax * bx - ay * by - az * bz,
+        aw * bx + ax * bw + ay * bz - az * by,
+        aw * by - ax * bz + ay * bw + az * bx,
+        aw * bz + ax * by - ay * bx + az * bw,
+    )
+
+
+def turned(rotation_wxyz: Wxyz, vector: Xyz) -> Xyz:
+    """A vector turned by a quaternion of any length but zero: v + 2 u x (u x v + w v), u the vector
+    part."""
+    w, x, y, z = rotation_wxyz
+    vx, vy, vz = vector
+    twice = 2.0 / (w * w + x * x + y * y + z * z)
+    cx, cy, cz = y * vz - z * vy + w * vx, z * vx - x * vz + w * vy, x * vy - y * vx + w * vz
+    return (
+        vx + twice * (y * cz - z * cy),
+        vy + twice * (z * cx - x * cz),
+        vz + twice * (x * cy - y * cx),
+    )
+
+
+def moved_along_sight(pose: Pose, distance_m: float) -> Pose:
+    """The pose moved along its own line of sight (its -Z); backwards if negative."""
+    if distance_m == 0.0:
+        return pose
+    w, x, y, z = pose.rotation_wxyz
+    px, py, pz = pose.position_m
+    step = 2.0 * distance_m / (w * w + x * x + y * y + z * z)
+    moved = (
+        px - step * (x * z + w * y),
+        py - step * (y * z - w * x),
+        pz - distance_m + step * (x * x + y * y),
+    )
+    return Pose(moved, pose.rotation_wxyz)
 
 
 IDENTITY = Pose((0.0, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
@@ -147,27 +196,28 @@ def pose_from_pan_tilt_roll(
     """OpenTrackIO's angles to world_from_camera.
 
     Intrinsic Z-X-Y: pan about Z, tilt about X, roll about Y, right-handed; at zero the camera looks
-    along world +Y with Z up (OpenTrackIO 1.0.1, transforms).
+    along world +Y with Z up (OpenTrackIO 1.0.1, transforms). With the quarter turn about X that sets
+    the camera upright, a roll about Y is a turn about -Z: the whole is Z(pan) X(tilt + 90 deg) Z(-roll),
+    whose quaternion is known in closed form.
     """
-    cp, sp = np.cos(pan_rad), np.sin(pan_rad)
-    ct, st = np.cos(tilt_rad), np.sin(tilt_rad)
-    cr, sr = np.cos(roll_rad), np.sin(roll_rad)
-    pan = np.array([[cp, -sp, 0], [sp, cp, 0], [0, 0, 1]])
-    tilt = np.array([[1, 0, 0], [0, ct, -st], [0, st, ct]])
-    roll = np.array([[cr, 0, sr], [0, 1, 0], [-sr, 0, cr]])
-    out = np.eye(4)
-    out[:3, :3] = pan @ tilt @ roll @ _TRACK_FROM_CAMERA
-    out[:3, 3] = position_m
-    return pose_from_matrix(out)
+    quarter = 0.5 * tilt_rad + math.pi / 4
+    less, more = 0.5 * (pan_rad - roll_rad), 0.5 * (pan_rad + roll_rad)
+    up, over = math.cos(quarter), math.sin(quarter)
+    w, x, y, z = up * math.cos(less), over * math.cos(more), over * math.sin(more), up * math.sin(less)
+    px, py, pz = position_m
+    place = (float(px), float(py), float(pz))
+    return Pose(place, (w, x, y, z) if w >= 0 else (-w, -x, -y, -z))
 
 
 def pan_tilt_roll_from_pose(pose: Pose) -> tuple[float, float, float]:
     """world_from_camera to OpenTrackIO's pan, tilt, roll in radians; roll is 0 at tilt +-90 degrees."""
-    m = pose.matrix[:3, :3] @ _TRACK_FROM_CAMERA.T
-    tilt = float(np.arcsin(np.clip(m[2, 1], -1.0, 1.0)))
-    if abs(m[2, 1]) > 1 - 1e-9:
-        return float(np.arctan2(m[1, 0], m[0, 0])), tilt, 0.0
-    return float(np.arctan2(-m[0, 1], m[1, 1])), tilt, float(np.arctan2(-m[2, 0], m[2, 2]))
+    w, x, y, z = pose.rotation_wxyz
+    twice = 2.0 / (w * w + x * x + y * y + z * z)
+    rise = twice * (x * x + y * y) - 1.0  # how much the line of sight, -Z, points up
+    tilt = math.asin(max(-1.0, min(1.0, rise)))
+    if abs(rise) > 1 - 1e-9:
+        return math.atan2(twice * (x * y + w * z), 1.0 - twice * (y * y + z * z)), tilt, 0.0
+    return math.atan2(x * z + w * y, w * x - y * z), tilt, math.atan2(w * y - x * z, y * z + w * x)
 
 
 def look_at(position_m: tuple[float, float, float], target_m: tuple[float, float, float]) -> Pose:
