@@ -5,10 +5,24 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openset.formats.freed import D1, FreeDError, checksum, decode, decode_dump, encode
+from openset.formats.faults import FormatError
+from openset.formats.freed import (
+    CHECKSUM,
+    FAULTS,
+    LENGTH,
+    MESSAGES,
+    OTHER,
+    UNKNOWN,
+    D1,
+    FreeDError,
+    checksum,
+    decode,
+    decode_dump,
+    encode,
+)
 
 KNOWN = bytes.fromhex("d101064000fe600000100000fa00fe0be00177100800000812340000f9")
 POSE = D1(
@@ -94,3 +108,61 @@ def test_a_dump_with_rubbish_between_packets_loses_only_the_rubbish() -> None:
     poses_found, skipped = decode_dump(b"\xd1\x00" + KNOWN + b"noise" + KNOWN + KNOWN[:10])
     assert poses_found == [decode(KNOWN), decode(KNOWN)]
     assert skipped == 2 + 5 + 10
+
+
+def test_a_fault_is_named_with_its_place_and_a_remedy() -> None:
+    for packet, fault, place in [
+        (KNOWN[:-1] + b"\0", CHECKSUM, "byte 28"),
+        (KNOWN[:20], LENGTH, "byte 0"),
+        (b"", LENGTH, "byte 0"),
+        (b"hello", UNKNOWN, "byte 0"),
+    ]:
+        with pytest.raises(FreeDError) as caught:
+            decode(packet)
+        assert (caught.value.fault, caught.value.at) == (fault, place)
+        assert FAULTS[fault]
+    assert issubclass(FreeDError, FormatError)
+
+
+@pytest.mark.parametrize("kind", sorted(MESSAGES))
+def test_the_protocols_other_messages_are_named_not_called_broken(kind: int) -> None:
+    body = bytes((kind, 1, 0x01))
+    with pytest.raises(FreeDError, match=f"0x{kind:02X}") as caught:
+        decode(body + bytes((checksum(body),)))
+    assert caught.value.fault == OTHER
+
+
+@given(st.binary(max_size=64))
+def test_arbitrary_bytes_raise_only_the_named_error(packet: bytes) -> None:
+    try:
+        decode(packet)
+    except FreeDError as error:
+        assert error.fault in FAULTS
+
+
+@given(st.integers(0, 28), st.integers(1, 255))
+def test_any_one_changed_byte_of_a_packet_is_noticed(place: int, change: int) -> None:
+    packet = bytearray(KNOWN)
+    packet[place] ^= change
+    with pytest.raises(FreeDError):
+        decode(bytes(packet))
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.one_of(st.just(b""), st.binary(max_size=40)), max_size=4), st.integers(0, 40))
+def test_a_dump_gives_what_packet_by_packet_would(noise: list[bytes], count: int) -> None:
+    packets = [encode(D1(0.01 * index, -0.02, 0.5, (1, -2, 3), index)) for index in range(count)]
+    data = b"".join(packets) + b"".join(each + b"".join(packets[:9]) for each in noise)
+    slow: list[D1] = []
+    at = 0
+    while at < len(data):
+        try:
+            slow.append(decode(data[at : at + 29]))
+            at += 29
+        except FreeDError:
+            following = data.find(0xD1, at + 1)
+            at = following if following >= 0 else len(data)
+    found, skipped = decode_dump(data)
+    assert found == slow
+    assert skipped == len(data) - 29 * len(slow)
+    assert all(type(each) is D1 for each in found)
