@@ -1,0 +1,120 @@
+"""How reports of one source flow: how many a second, how evenly, how late, and which never came.
+
+Jitter is how far the gap between two arrivals is from the usual gap. Lateness is arrival less the
+sender's own stamp, above the least of the same window: two clocks differ by an unknown amount, so only
+its variation means something. Memory is bounded by the window.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from openset.primitives.time import NS_PER_S
+
+WINDOW = 1024
+"""Arrivals looked back on."""
+RECENT_NS = 2 * NS_PER_S
+FAR_AHEAD = 1000
+FAR_BEHIND = 100
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure in milliseconds: the middle one, and the one that 99 of 100 stay under."""
+
+    median_ms: float
+    most_ms: float
+
+    def __str__(self) -> str:
+        return f"{self.median_ms:.1f} ms, 99 % under {self.most_ms:.1f}"
+
+
+class Flow:
+    """The reports of one source; `note` each as it arrives.
+
+    `lost` counts gaps in the sequence numbers, `late` numbers that come after a later one, `repeated`
+    the same report again.
+    """
+
+    def __init__(self) -> None:
+        self.total = self.lost = self.late = self.repeated = 0
+        self.first_ns = self.last_ns = 0
+        self._arrivals: deque[int] = deque(maxlen=WINDOW)
+        self._behind: deque[int] = deque(maxlen=WINDOW)
+        self._sequence: int | None = None
+        self._stamp_ns: int | None = None
+
+    def note(
+        self,
+        arrival_ns: int,
+        stamp_ns: int | None = None,
+        sequence: int | None = None,
+        sequence_bits: int = 16,
+    ) -> None:
+        """One report arrived at `arrival_ns`; `stamp_ns` and `sequence` are the sender's."""
+        if not self.total:
+            self.first_ns = arrival_ns
+        self.total += 1
+        self.last_ns = arrival_ns
+        again = self._note_sequence(sequence, sequence_bits)
+        again = again or (stamp_ns is not None and stamp_ns == self._stamp_ns)
+        self._stamp_ns = stamp_ns
+        if again:
+            self.repeated += 1
+            return
+        self._arrivals.append(arrival_ns)
+        if stamp_ns is not None:
+            self._behind.append(arrival_ns - stamp_ns)
+
+    def _note_sequence(self, sequence: int | None, bits: int) -> bool:
+        """Whether the number is the last one again. One far ahead or behind is a restart, no loss."""
+        last = self._sequence
+        if sequence is None:
+            return False
+        size = 1 << bits
+        self._sequence = sequence
+        if last is None:
+            return False
+        ahead = (sequence - last) % size
+        if 1 < ahead < min(FAR_AHEAD, size // 2):
+            self.lost += ahead - 1
+        elif ahead and size - ahead <= min(FAR_BEHIND, size // 2):
+            self.late += 1
+            self.lost = max(0, self.lost - 1)
+            self._sequence = last
+        return ahead == 0
+
+    def rate_hz(self, now_ns: int) -> float:
+        """Reports a second over the last two seconds; 0 after as long a silence."""
+        recent = [each for each in self._arrivals if each > now_ns - RECENT_NS]
+        if len(recent) < 2 or recent[-1] <= recent[0]:
+            return 0.0
+        return (len(recent) - 1) * NS_PER_S / (recent[-1] - recent[0])
+
+    def jitter(self) -> Spread | None:
+        """How uneven the gaps are; None under three arrivals."""
+        gaps = sorted(later - earlier for earlier, later in pairwise(self._arrivals))
+        if len(gaps) < 2:
+            return None
+        usual = gaps[len(gaps) // 2]
+        return spread([abs(gap - usual) for gap in gaps])
+
+    def lateness(self) -> Spread | None:
+        """How much later than the quickest the reports come; None where the sender stamps nothing."""
+        if len(self._behind) < 2:
+            return None
+        least = min(self._behind)
+        return spread([each - least for each in self._behind])
+
+
+def spread(nanoseconds: Sequence[int]) -> Spread | None:
+    """The median and the 99th percentile (nearest rank) in milliseconds; None of nothing."""
+    if not nanoseconds:
+        return None
+    ordered = sorted(nanoseconds)
+    most = ordered[max(0, math.ceil(0.99 * len(ordered)) - 1)]
+    return Spread(ordered[len(ordered) // 2] / 1e6, most / 1e6)
