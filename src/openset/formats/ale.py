@@ -1,8 +1,8 @@
 """Avid log exchange: a bin's clips as rows under named columns, tab-separated.
 
-Source: Avid, ALE file format (Avid Log Specifications): the words Heading, Column and Data stand on lines
-of their own; the heading holds pairs, the column line the names, each data line a clip. Written by
-programs in UTF-8 and in older code pages. A line ends with any of LF, CR LF and CR.
+Source: Avid, Avid Log Specifications: the words Heading, Column and Data stand on lines of their own;
+the heading holds pairs, the column line the names, each data line a clip. Written by programs in UTF-8
+and in older code pages. A line ends with any of LF, CR LF and CR.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from openset.formats.text_file import decoded
 from openset.primitives.time import parse_rate
 
 MOST_COLUMNS = 1024
+MOST_CELLS = 8_000_000
+MOST_FAULTS = 20
+"""Rows told in words; the rest are only counted."""
 
 _SOP = re.compile(r"\s*\(([^()]*)\)\s*\(([^()]*)\)\s*\(([^()]*)\)\s*")
 _RATE = Fraction(24)
@@ -30,12 +33,13 @@ class AleError(FormatError):
 @dataclass(frozen=True)
 class Log:
     """A bin. `rows` hold a value for each column, "" where the file has none; `lines` where each stood.
-    `faults` says of each row that could not be used why not."""
+    `skipped` counts the rows that could not be used; `faults` says of the first ones why not."""
 
     heading: Mapping[str, str]
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...] = ()
+    skipped: int = 0
     faults: tuple[str, ...] = ()
 
     def rate(self, default: Fraction | None = None) -> Fraction:
@@ -61,6 +65,7 @@ class _Parsed:
     columns: tuple[str, ...] = ()
     rows: list[tuple[str, ...]] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+    skipped: int = 0
     faults: list[str] = field(default_factory=list)
 
     def row(self, line: str, at: int) -> None:
@@ -71,8 +76,12 @@ class _Parsed:
         while len(row) > len(self.columns) and not row[-1]:
             row.pop()
         if len(row) > len(self.columns):
-            self.faults.append(f"line {at}: {len(row)} values under {len(self.columns)} columns")
+            self.skipped += 1
+            if len(self.faults) < MOST_FAULTS:
+                self.faults.append(f"line {at}: {len(row)} values under {len(self.columns)} columns")
             return
+        if len(self.rows) * len(self.columns) > MOST_CELLS:
+            raise AleError(f"this log has more than {MOST_CELLS} values", f"line {at}")
         self.rows.append((*row, *[""] * (len(self.columns) - len(row))))
         self.lines.append(at)
 
@@ -98,12 +107,17 @@ def read(data: bytes) -> Log:
     if not parsed.rows:
         raise AleError(parsed.faults[0] if parsed.faults else "there is no clip")
     return Log(
-        parsed.heading, parsed.columns, tuple(parsed.rows), tuple(parsed.lines), tuple(parsed.faults)
+        parsed.heading,
+        parsed.columns,
+        tuple(parsed.rows),
+        tuple(parsed.lines),
+        parsed.skipped,
+        tuple(parsed.faults),
     )
 
 
 def write(log: Log) -> bytes:
-    """The log as UTF-8 with CR LF, as Avid's own. Tabs and line breaks inside a value become a space."""
+    """The log as UTF-8 with CR LF, as Avid's own. Tabs and line breaks in a value become a space."""
     heading = {**log.heading, "FIELD_DELIM": "TABS"}
     lines = ["Heading", *(f"{_cell(key)}\t{_cell(value)}" for key, value in heading.items())]
     lines += ["", "Column", "\t".join(map(_cell, log.columns))]
@@ -123,7 +137,7 @@ def sat_text(correction: Correction) -> str:
 
 
 def grade_of(sop: str, sat: str, name: str = "") -> Correction | None:
-    """The correction that ASC_SOP and ASC_SAT texts give; None where both are empty. Raises CdlError."""
+    """The correction that ASC_SOP and ASC_SAT texts give, None for two empty ones. Raises CdlError."""
     if not sop.strip() and not sat.strip():
         return None
     found = Correction(name)
