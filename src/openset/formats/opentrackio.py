@@ -11,6 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from openset.formats.opentrackio_pose import OpenTrackIOError, Xyz, compose, finite
@@ -75,117 +76,126 @@ def read(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> 
     of the wrong kind or range is taken as absent; OpenTrackIOError only without a usable pose.
     """
     position, pan, tilt, roll = compose(sample.get("transforms"))
-    lens, timing, tracker = (_map(sample, name) for name in ("lens", "timing", "tracker"))
-    model, radial, tangential = _distortion(lens)
-    camera = _map(_map(sample, "static") or (static or {}), "camera")
+    lens, timing, tracker = _map(sample, "lens"), _map(sample, "timing"), _map(sample, "tracker")
+    model, radial, tangential = _distortion(lens.get("distortion"))
+    camera = _map(_map(sample, "static") or static or _NOTHING, "camera")
     sensor = _map(camera, "activeSensorPhysicalDimensions")
+    recording = tracker.get("recording")
     return Reading(
         position,
         pan,
         tilt,
         roll,
-        focal_length_mm=_above_zero(lens, "pinholeFocalLength"),
-        focus_distance_m=_above_zero(lens, "focusDistance"),
-        f_stop=_above_zero(lens, "fStop"),
-        entrance_pupil_offset_m=_number(lens, "entrancePupilOffset"),
-        sensor_width_mm=_above_zero(sensor, "width"),
-        sensor_height_mm=_above_zero(sensor, "height"),
-        projection_offset_mm=_offset(lens, "projectionOffset"),
-        distortion_offset_mm=_offset(lens, "distortionOffset"),
+        focal_length_mm=_above_zero(lens.get("pinholeFocalLength")),
+        focus_distance_m=_above_zero(lens.get("focusDistance")),
+        f_stop=_above_zero(lens.get("fStop")),
+        entrance_pupil_offset_m=finite(lens.get("entrancePupilOffset")),
+        sensor_width_mm=_above_zero(sensor.get("width")),
+        sensor_height_mm=_above_zero(sensor.get("height")),
+        projection_offset_mm=_offset(lens.get("projectionOffset")),
+        distortion_offset_mm=_offset(lens.get("distortionOffset")),
         distortion_model=model,
         radial=radial,
         tangential=tangential,
-        sample_time_ns=_timestamp_ns(timing),
-        sequence=_whole(timing, "sequenceNumber"),
+        sample_time_ns=_timestamp_ns(timing.get("sampleTimestamp")),
+        sequence=_whole(timing.get("sequenceNumber")),
         sample_rate=_rational(timing.get("sampleRate")),
-        timecode=_timecode(_map(timing, "timecode")),
-        status=_text(tracker, "status"),
-        source_id=_text(sample, "sourceId"),
-        source_number=_whole(sample, "sourceNumber"),
-        slate=_text(tracker, "slate"),
-        recording=tracker["recording"] if isinstance(tracker.get("recording"), bool) else None,
+        timecode=_timecode(timing.get("timecode")),
+        status=_text(tracker.get("status")),
+        source_id=_text(sample.get("sourceId")),
+        source_number=_whole(sample.get("sourceNumber")),
+        slate=_text(tracker.get("slate")),
+        recording=recording if isinstance(recording, bool) else None,
     )
 
 
 def _map(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     value = parent.get(name)
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else _NOTHING
 
 
-def _number(parent: Mapping[str, Any], name: str) -> float | None:
-    return finite(parent.get(name))
+_NOTHING: dict[str, Any] = {}
 
 
-def _above_zero(parent: Mapping[str, Any], name: str) -> float | None:
-    value = finite(parent.get(name))
-    return value if value is not None and value > 0 else None
+def _above_zero(value: Any) -> float | None:
+    number = finite(value)
+    return number if number is not None and number > 0 else None
 
 
-def _whole(parent: Mapping[str, Any], name: str, most: int = U32) -> int | None:
-    value = parent.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
-        return None
-    return value
+def _whole(value: Any, most: int = U32) -> int | None:
+    return value if value.__class__ is int and 0 <= value <= most else None
 
 
-def _text(parent: Mapping[str, Any], name: str) -> str | None:
-    value = parent.get(name)
+def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _offset(parent: Mapping[str, Any], name: str) -> tuple[float, float] | None:
-    pair = _map(parent, name)
-    x, y = _number(pair, "x"), _number(pair, "y")
+def _offset(pair: Any) -> tuple[float, float] | None:
+    if not isinstance(pair, dict):
+        return None
+    x, y = finite(pair.get("x")), finite(pair.get("y"))
     return None if x is None or y is None else (x, y)
 
 
 def _rational(value: Any) -> Fraction | None:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return None
-    numerator, denominator = _whole(value, "num"), _whole(value, "denom")
-    return Fraction(numerator, denominator) if numerator and denominator else None
+    numerator, denominator = _whole(value.get("num")), _whole(value.get("denom"))
+    return _fraction(numerator, denominator) if numerator and denominator else None
 
 
-def _timestamp_ns(timing: Mapping[str, Any]) -> int | None:
-    stamp = _map(timing, "sampleTimestamp")
-    seconds, nanoseconds = _whole(stamp, "seconds", U48), _whole(stamp, "nanoseconds")
+@lru_cache(256)
+def _fraction(numerator: int, denominator: int) -> Fraction:
+    return Fraction(numerator, denominator)
+
+
+def _timestamp_ns(stamp: Any) -> int | None:
+    if not isinstance(stamp, dict):
+        return None
+    seconds, nanoseconds = _whole(stamp.get("seconds"), U48), _whole(stamp.get("nanoseconds"))
     return None if seconds is None or nanoseconds is None else seconds * NS_PER_S + nanoseconds
 
 
-def _timecode(fields: Mapping[str, Any]) -> Timecode | None:
-    hours, minutes = _whole(fields, "hours"), _whole(fields, "minutes")
-    seconds, frames = _whole(fields, "seconds"), _whole(fields, "frames")
-    rate = _rational(fields.get("frameRate"))
-    if hours is None or minutes is None or seconds is None or frames is None or rate is None:
+def _timecode(fields: Any) -> Timecode | None:
+    if not isinstance(fields, dict):
         return None
+    numbers = (*map(fields.get, ("hours", "minutes", "seconds", "frames")),)
+    rate = _map(fields, "frameRate")
+    whole = (*map(_whole, (*numbers, rate.get("num"), rate.get("denom"))),)
+    return None if None in whole else _known_timecode(*whole, fields.get("dropFrame") is True)
+
+
+@lru_cache(1024)
+def _known_timecode(
+    hours: int, minutes: int, seconds: int, frames: int, numerator: int, denominator: int, drop: bool
+) -> Timecode | None:
+    """Many samples share a frame's timecode, and many trackers of one stage."""
+    if not numerator or not denominator:
+        return None
+    rate = _fraction(numerator, denominator)
     try:
-        return timecode_from_fields(
-            hours, minutes, seconds, frames, rate, drop_frame=fields.get("dropFrame") is True
-        )
+        return timecode_from_fields(hours, minutes, seconds, frames, rate, drop_frame=drop)
     except ValueError:
         return None
 
 
-def _distortion(
-    lens: Mapping[str, Any],
-) -> tuple[str | None, tuple[float, ...], tuple[float, ...]]:
+def _distortion(entries: Any) -> tuple[str | None, tuple[float, ...], tuple[float, ...]]:
     """The first undistorted-to-distorted model where there is one, else the first; its coefficients."""
-    entries = lens.get("distortion")
     chosen: tuple[str, tuple[float, ...], tuple[float, ...]] | None = None
-    for entry in entries if isinstance(entries, list | tuple) else ():
-        if not isinstance(entry, Mapping) or (radial := _numbers(entry.get("radial"))) is None:
+    for entry in entries if isinstance(entries, (list, tuple)) else ():
+        if not isinstance(entry, dict) or (radial := _numbers(entry.get("radial"))) is None:
             continue
-        model = _text(entry, "model") or "Brown-Conrady D-U"
+        model = _text(entry.get("model")) or "Brown-Conrady D-U"
         if chosen is None or ("U-D" in model and "U-D" not in chosen[0]):
             chosen = (model, radial, _numbers(entry.get("tangential")) or ())
     return chosen or (None, (), ())
 
 
 def _numbers(values: Any) -> tuple[float, ...] | None:
-    if not isinstance(values, list | tuple) or not 0 < len(values) <= 16:
+    if not isinstance(values, (list, tuple)) or not 0 < len(values) <= 16:
         return None
-    numbers = [finite(value) for value in values]
-    return None if None in numbers else tuple(number for number in numbers if number is not None)
+    numbers = tuple([finite(value) for value in values])
+    return None if None in numbers else numbers  # type: ignore[return-value]
 
 
 def write(reading: Reading, *, sample_id: str, source_id: str, include_static: bool = False) -> Sample:

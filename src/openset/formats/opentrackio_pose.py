@@ -10,21 +10,32 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from openset.formats.faults import FormatError
+
 Xyz = tuple[float, float, float]
 Rows = tuple[Xyz, Xyz, Xyz]
 
 
-class OpenTrackIOError(ValueError):
+_FAR = 1e300
+
+
+class OpenTrackIOError(FormatError):
     """A sample that cannot be used; `path` names the field."""
 
     def __init__(self, path: str, trouble: str) -> None:
-        self.path = path
-        super().__init__(f"{path}: {trouble}")
+        super().__init__(trouble, path)
+
+    @property
+    def path(self) -> str:
+        """The field in trouble, as "lens.fStop"."""
+        return self.at
 
 
 def finite(value: Any) -> float | None:
     """A JSON number as a float; None for anything else, a truth value and an overflow included."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e300:
+    if value.__class__ is float:
+        return value if -_FAR < value < _FAR else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < _FAR:
         return None
     return float(value)
 
@@ -34,7 +45,7 @@ def compose(transforms: Any) -> tuple[Xyz, float, float, float]:
 
     Each transform moves, turns and scales what hangs on it; scale acts on positions only.
     """
-    if not isinstance(transforms, list | tuple) or not transforms:
+    if not isinstance(transforms, (list, tuple)) or not transforms:
         raise OpenTrackIOError("transforms", "the sample has no transform")
     position, angles = _transform(transforms[0], 0)
     if len(transforms) > 1:
@@ -46,36 +57,34 @@ def compose(transforms: Any) -> tuple[Xyz, float, float, float]:
             rows, inner = _product(rows, _rotation(*turn)), _scale(link)
             scale = (scale[0] * inner[0], scale[1] * inner[1], scale[2] * inner[2])
         angles = _angles(rows)
-    if not all(map(math.isfinite, position)):
+    if not math.isfinite(position[0] + position[1] + position[2]):
         raise OpenTrackIOError("transforms", "the position is not finite")
     return position, *angles
 
 
 def _transform(link: Any, index: int) -> tuple[Xyz, Xyz]:
     """Translation in metres and (pan, tilt, roll) in radians of one link."""
-    if not isinstance(link, Mapping) or not ("translation" in link or "rotation" in link):
+    if not isinstance(link, dict) or not ("translation" in link or "rotation" in link):
         raise OpenTrackIOError(f"transforms[{index}]", "there is no translation or rotation")
-    x, y, z = _triple(link, index, "translation", ("x", "y", "z"))
+    place = _triple(link, index, "translation", ("x", "y", "z"))
     pan, tilt, roll = _triple(link, index, "rotation", ("pan", "tilt", "roll"))
-    return (x, y, z), (math.radians(pan), math.radians(tilt), math.radians(roll))
+    return place, (math.radians(pan), math.radians(tilt), math.radians(roll))
 
 
-def _triple(link: Mapping[str, Any], index: int, name: str, keys: tuple[str, ...]) -> Xyz:
+def _triple(link: Mapping[str, Any], index: int, name: str, keys: tuple[str, str, str]) -> Xyz:
     group = link.get(name, {})
-    if not isinstance(group, Mapping):
+    if not isinstance(group, dict):
         raise OpenTrackIOError(f"transforms[{index}].{name}", "not a group of numbers")
-    values = []
-    for key in keys:
-        value = finite(group.get(key, 0.0))
-        if value is None:
-            raise OpenTrackIOError(f"transforms[{index}].{name}.{key}", "not a number")
-        values.append(value)
-    return values[0], values[1], values[2]
+    a, b, c = (finite(group.get(key, 0.0)) for key in keys)
+    if a is None or b is None or c is None:
+        key = next(key for key in keys if finite(group.get(key, 0.0)) is None)
+        raise OpenTrackIOError(f"transforms[{index}].{name}.{key}", "not a number")
+    return a, b, c
 
 
 def _scale(link: Mapping[str, Any]) -> Xyz:
     group = link.get("scale")
-    if not isinstance(group, Mapping):
+    if not isinstance(group, dict):
         return 1.0, 1.0, 1.0
     x, y, z = (finite(group.get(key)) or 1.0 for key in ("x", "y", "z"))
     return x, y, z

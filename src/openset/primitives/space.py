@@ -197,8 +197,8 @@ def pose_from_pan_tilt_roll(
 
     Intrinsic Z-X-Y: pan about Z, tilt about X, roll about Y, right-handed; at zero the camera looks
     along world +Y with Z up (OpenTrackIO 1.0.1, transforms). With the quarter turn about X that sets
-    the camera upright, a roll about Y is a turn about -Z: the whole is Z(pan) X(tilt + 90 deg) Z(-roll),
-    whose quaternion is known in closed form.
+    the camera upright, a roll about Y is a turn about -Z: the whole is Z(pan) X(tilt + 90 degrees)
+    Z(-roll), whose quaternion is known in closed form.
     """
     quarter = 0.5 * tilt_rad + math.pi / 4
     less, more = 0.5 * (pan_rad - roll_rad), 0.5 * (pan_rad + roll_rad)

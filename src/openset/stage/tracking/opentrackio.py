@@ -11,15 +11,18 @@ import uuid
 from typing import Any
 
 from openset.formats.opentrackio import Reading, write
-from openset.primitives.space import Pose, pan_tilt_roll_from_pose, pose_from_pan_tilt_roll
+from openset.primitives.space import (
+    Pose,
+    moved_along_sight,
+    pan_tilt_roll_from_pose,
+    pose_from_pan_tilt_roll,
+)
 from openset.stage.tracking.samples import LensReport, TrackSample
 
 
 def moved_forward(pose: Pose, distance_m: float) -> Pose:
     """The pose moved along its own line of sight: from the sensor to the pupil, or back if negative."""
-    if distance_m == 0.0:
-        return pose
-    return pose.after(Pose((0.0, 0.0, -distance_m), (1.0, 0.0, 0.0, 0.0)))
+    return moved_along_sight(pose, distance_m)
 
 
 def sample_from_reading(reading: Reading, time_ns: int, lens: LensReport | None = None) -> TrackSample:
