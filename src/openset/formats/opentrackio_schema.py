@@ -228,6 +228,16 @@ def problems(sample: Any) -> list[str]:
     return [f"{_path(error.instance_path)}: {error.message}" for error in validator.iter_errors(sample)]
 
 
+def offending(sample: Any) -> list[tuple[str | int, ...]]:
+    """Where `sample` is not allowed, as steps from its top: keys nobody defined by their own place."""
+    places: list[tuple[str | int, ...]] = []
+    for error in _validator().iter_errors(sample):
+        place = tuple(error.instance_path)
+        unknown = getattr(error.kind, "unexpected", None) or ()
+        places += [(*place, name) for name in unknown] or [place]
+    return places
+
+
 def _path(steps: list[str | int]) -> str:
     text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
     return text.lstrip(".") or "sample"

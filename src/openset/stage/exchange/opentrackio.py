@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -12,8 +11,9 @@ from typing import Any
 import orjson
 
 from openset.formats.faults import FormatError
-from openset.formats.opentrackio import OpenTrackIOError, Sample, validate
+from openset.formats.opentrackio import OpenTrackIOError, Sample
 from openset.formats.opentrackio import read as reading_of
+from openset.formats.opentrackio_strict import strict
 from openset.primitives.time import frame_time_ns, ns_from_s
 from openset.stage.exchange.model import MOST_FAULTS, CameraMove, Options, Read
 from openset.stage.exchange.move import NOWHERE
@@ -134,45 +134,17 @@ def write(value: CameraMove, path: Path, options: Options) -> None:
 
     Raises FormatError where a sample cannot be made valid.
     """
-    strict = (_strict(sample, f"sample {at}") for at, sample in enumerate(value.samples, start=1))
+    samples = (_strict(sample, f"sample {at}") for at, sample in enumerate(value.samples, start=1))
     if options.format == "opentrackio-json":
-        path.write_bytes(orjson.dumps(list(strict), option=orjson.OPT_INDENT_2))
+        path.write_bytes(orjson.dumps(list(samples), option=orjson.OPT_INDENT_2))
         return
     with path.open("wb") as stream:
-        for sample in strict:
+        for sample in samples:
             stream.write(orjson.dumps(sample, option=orjson.OPT_APPEND_NEWLINE))
 
 
-_MENDINGS = 32
-
-
 def _strict(sample: Sample, at: str) -> Sample:
-    """The sample as 1.0.1; a field that is not allowed is dropped, with what cannot be without it."""
-    if sample.get("protocol", _PROTOCOL) == _PROTOCOL and not validate(sample):
-        return sample
-    strict: Sample = orjson.loads(orjson.dumps(sample))
-    strict["protocol"] = _PROTOCOL
-    for _ in range(_MENDINGS):
-        trouble = validate(strict)
-        if not trouble:
-            return strict
-        _drop(strict, trouble[0].split(": ", 1)[0])
-    raise FormatError(trouble[0], at)
-
-
-_PROTOCOL = {"name": "OpenTrackIO", "version": [1, 0, 1]}
-_STEP = re.compile(r"([^.\[\]]+)|\[([0-9]+)\]")
-
-
-def _drop(sample: Sample, path: str) -> None:
-    """Take out what stands at `path`, as "lens.distortion[0].radial"; the whole sample for "sample"."""
-    steps: list[str | int] = [
-        match[1] if match[1] is not None else int(match[2]) for match in _STEP.finditer(path)
-    ]
-    place: Any = sample
-    for step in steps[:-1]:
-        place = place[step]
     try:
-        del place[steps[-1]]
-    except (KeyError, IndexError, TypeError):
-        raise FormatError("the sample cannot be made valid", path) from None
+        return strict(sample)
+    except FormatError as trouble:
+        raise FormatError(trouble.trouble, at) from trouble

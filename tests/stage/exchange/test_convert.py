@@ -1,0 +1,89 @@
+"""Conversions say what they did, lose nothing silently and never leave half a file."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from openset.primitives.errors import AlreadyExists, BadInput, DiskFull, NotWritable
+from openset.primitives.space import pose_from_pan_tilt_roll
+from openset.stage.exchange.convert import convert
+from openset.stage.exchange.model import Options
+from openset.stage.exchange.move import even_times, sample_of
+from openset.stage.tracking.samples import LensReport
+
+LENS = LensReport(focal_length_mm=35.0, sensor_width_mm=36.0, sensor_height_mm=20.25, f_stop=4.0)
+
+
+@pytest.fixture
+def track(tmp_path: Path) -> Path:
+    """A move of eight frames that says a lens and an f-stop."""
+    path = tmp_path / "move.otrk.jsonl"
+    with path.open("wb") as stream:
+        for index, time_ns in enumerate(even_times(8, Fraction(25))):
+            pose = pose_from_pan_tilt_roll((0.1 * index, -2.0, 1.5), 0.02 * index, 0.1, 0.0)
+            sample = sample_of(
+                name="a", index=index, time_ns=time_ns, pose=pose, lens=LENS, rate=Fraction(25)
+            )
+            stream.write(orjson.dumps(sample, option=orjson.OPT_APPEND_NEWLINE))
+    return path
+
+
+def test_a_conversion_within_one_standard_loses_nothing(track: Path, tmp_path: Path) -> None:
+    done = convert(track, tmp_path / "move.otrk.json", Options())
+    assert (done.frames, done.skipped, done.lost_fields) == (8, 0, ())
+    assert done.files == (tmp_path / "move.otrk.json",)
+    assert len(orjson.loads((tmp_path / "move.otrk.json").read_bytes())) == 8
+
+
+def test_freed_keeps_the_pose_and_says_that_time_and_lens_are_lost(track: Path, tmp_path: Path) -> None:
+    done = convert(track, tmp_path / "move.freed", Options())
+    assert (tmp_path / "move.freed").stat().st_size == 8 * 29
+    assert "pose" not in done.lost_fields
+    assert {"time", "lens.fStop", "lens.pinholeFocalLength"} <= set(done.lost_fields)
+
+
+def test_a_file_that_is_there_is_not_replaced_unless_asked(track: Path, tmp_path: Path) -> None:
+    (tmp_path / "out.otrk.json").write_text("mine")
+    with pytest.raises(AlreadyExists):
+        convert(track, tmp_path / "out.otrk.json", Options())
+    assert (tmp_path / "out.otrk.json").read_text() == "mine"
+    convert(track, tmp_path / "out.otrk.json", Options(), replace_old=True)
+    assert (tmp_path / "out.otrk.json").read_text() != "mine"
+
+
+def test_a_conversion_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "bad.otrk.jsonl").write_text("nonsense\n")
+    with pytest.raises(BadInput, match=r"bad\.otrk\.jsonl"):
+        convert(tmp_path / "bad.otrk.jsonl", tmp_path / "out.otrk.json", Options())
+    assert [path.name for path in tmp_path.iterdir()] == ["bad.otrk.jsonl"]
+
+
+def test_a_full_disk_is_named_and_leaves_nothing(track: Path, small_disk: Path) -> None:
+    with (small_disk / "filler").open("wb", buffering=0) as stream, suppress(OSError):
+        while stream.write(bytes(1 << 16)):
+            pass
+    with pytest.raises(DiskFull):
+        convert(track, small_disk / "out.otrk.json", Options())
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
+
+
+def test_a_script_does_not_become_a_track(tmp_path: Path) -> None:
+    (tmp_path / "a.fountain").write_text("INT. LANE - DAY\n\nRain.\n")
+    with pytest.raises(BadInput, match="script"):
+        convert(tmp_path / "a.fountain", tmp_path / "a.chan", Options())
+
+
+def test_a_target_in_a_folder_that_cannot_be_made_is_refused(track: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotWritable):
+        convert(track, track / "inside" / "a.freed", Options())
+
+
+def test_a_take_becomes_a_track_of_its_own_rate(film: Any, tmp_path: Path) -> None:
+    done = convert(film.shoot("1-A-t01", 6), tmp_path / "out" / "take.otrk.jsonl", Options())
+    assert (done.source, done.kind, done.frames, done.lost_fields) == ("a take", "move", 6, ())

@@ -1,0 +1,65 @@
+"""A file, a take and a production as things that can be converted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from openset.primitives.errors import BadInput
+from openset.stage.exchange.model import Options
+from openset.stage.exchange.sources import open_source
+
+
+def test_a_take_is_a_move_and_a_clip(film: Any) -> None:
+    folder = film.shoot("1-A-t01", 5)
+    source = open_source(folder)
+    assert list(source.readers) == ["move", "timeline"]
+    move = source.readers["move"](Options()).value
+    assert (move.name, len(move.samples), move.rate, move.size_px) == ("1-A-t01", 5, 25, film.size)
+    assert move.picture == folder / "picture.mov"
+
+
+def test_a_production_is_a_script_a_cut_and_records(film: Any) -> None:
+    film.shoot("1-A-t01", 5, circled=True)
+    film.shoot("1-A-t02", 5)
+    film.shoot("2-B-t01", 7, circled=True)
+    source = open_source(film.production.root)
+    assert list(source.readers) == ["script", "records", "timeline"]
+    timeline = source.readers["timeline"](Options(folder=film.production.root / "cuts")).value
+    clips = [clip for clip in timeline.find_clips() if clip.parent().name == "composites"]
+    assert [clip.name for clip in clips] == ["1-A-t01", "2-B-t01"]  # the circled ones
+    media = clips[0].media_reference.target_url
+    assert media == "../takes/1-A-t01/composite.mov"
+
+
+def test_a_folder_that_is_neither_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="neither a take nor a production"):
+        open_source(tmp_path)
+
+
+def test_what_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="nothing to convert"):
+        open_source(tmp_path / "gone.f4")
+
+
+def test_a_file_is_read_as_the_format_named(tmp_path: Path) -> None:
+    path = tmp_path / "odd.dat"
+    path.write_bytes(b'{"lens": {"fStop": 4.0}}\n')
+    assert open_source(path, "opentrackio").readers["move"](Options()).value.samples == (
+        {"lens": {"fStop": 4.0}},
+    )
+
+
+def test_a_format_that_is_only_written_is_refused_as_a_source(tmp_path: Path) -> None:
+    (tmp_path / "a.jsx").write_text("// nothing")
+    with pytest.raises(BadInput, match="does not read"):
+        open_source(tmp_path / "a.jsx", "after-effects")
+
+
+def test_trouble_in_a_file_names_the_file_and_the_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.otrk.json"
+    path.write_text('[\n{"transforms":\n')
+    with pytest.raises(BadInput, match=r"a\.otrk\.json, line 3"):
+        open_source(path).readers["move"](Options())
