@@ -159,7 +159,11 @@ def test_heading_words_can_be_added() -> None:
 
 def test_a_dot_forces_a_heading_and_an_ellipsis_does_not() -> None:
     assert scene(".THE LANE #7#\n\n...and on.\n\n. NOT ONE") == Scene(
-        "7", "THE LANE", 1, (Element("action", "...and on.", 3), Element("action", ". NOT ONE", 5))
+        "7",
+        "THE LANE",
+        1,
+        (Element("action", "...and on.", 3), Element("action", ". NOT ONE", 5)),
+        numbered=True,
     )
 
 
@@ -292,9 +296,10 @@ def test_no_text_fails_and_nothing_is_invented(text: str) -> None:
     script = parse(text)
     plain(text)
     lines = text.split("\n")
-    for kind, words in kinds(script):
+    taken_out = "/*" in text or "[[" in text  # what stood on both sides of a comment becomes one word
+    for _, words in kinds(script):
         for word in words.split():
-            assert word in text.replace("\0", "") or kind == "note"
+            assert word in text.replace("\0", "") or taken_out
     for one in script.scenes:
         assert 1 <= one.line <= len(lines)
     assert len({s.number for s in script.scenes if s.number != "1"}) <= len(script.scenes)

@@ -10,9 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
+
+from openset.formats.fountain_text import (
+    plain as plain,
+)  # what a reader of scripts wants beside `parse`
 
 Kind = Literal[
     "action",
@@ -40,18 +44,19 @@ HEADING_WORDS: tuple[str, ...] = (
 _REMOVED = "\0"
 _SPAN = re.compile(f" ?{_REMOVED}+")
 _DIRECTION = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_EDGE = _DIRECTION + "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _BLANK_LINE = re.compile(r"\n *\n")
 _NUMBER = re.compile(r"\s*#\s*([^#\s][^#]*?)\s*#\s*$")
 _TITLE_KEY = re.compile(r"^([^\s:][^:]{0,40}):(?:\s+(.*))?$")
 _EXTENSIONS = re.compile(r"^(?P<name>[^()]*?)\s*(?P<extensions>(?:\([^()]*\)\s*)*)$")
 _CONTINUED = re.compile(r"^cont(?:['’]?d|\.|inued)?$", re.IGNORECASE)
-_EMPHASIS = re.compile(r"(\*{1,3})(?=\S)(.*?\S)\1(?!\*)|(?<!\w)(_)(?=\S)(.*?\S)_(?!\w)")
-_ESCAPED = re.compile(r"\\([*_\\])")
+_TAG = re.compile(r"([^\s:][^:]{0,30}?)\s*:\s*(?!//)(.*)")
 
 
 @dataclass(frozen=True)
 class Element:
-    """One piece of a scene. `line` counts from 1 in the file.
+    """One piece of a scene. `line` counts from 1 in the file, and is no part of what an element is: two
+    are equal wherever they stand.
 
     `text` is without its marks: a cue's name without extensions, a parenthetical without brackets. A
     cue's `extensions` are what stood in brackets, "(CONT'D)" left out; `dual` is side-by-side dialogue;
@@ -60,20 +65,28 @@ class Element:
 
     kind: Kind
     text: str
-    line: int
+    line: int = field(compare=False, default=0)
     extensions: tuple[str, ...] = ()
     dual: bool = False
     level: int = 0
 
+    @property
+    def tag(self) -> tuple[str, str] | None:
+        """What a note is filed under, and what it asks for: ("VFX", "rain") of [[VFX: rain]]."""
+        match = _TAG.fullmatch(self.text) if self.kind == "note" else None
+        return (match[1], match[2]) if match else None
+
 
 @dataclass(frozen=True)
 class Scene:
-    """A heading and what follows it. `number` is the writer's own (#12A#), else the next free count."""
+    """A heading and what follows it. `number` is the writer's own (#12A#) where `numbered`, else the
+    next free count. `line` is no part of what a scene is."""
 
     number: str
     heading: str
-    line: int
+    line: int = field(compare=False)
     elements: tuple[Element, ...]
+    numbered: bool = False
 
     @property
     def characters(self) -> tuple[str, ...]:
@@ -91,16 +104,20 @@ class Script:
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """A line of the file as the parser takes it: comments and notes out, tabs as spaces."""
+
     number: int
     text: str
 
     @property
     def bare(self) -> str:
-        return self.text.strip().strip(_DIRECTION).strip()
+        """The line without white space and direction marks at its ends."""
+        return self.text.strip(_EDGE)
 
     @property
     def blank(self) -> bool:
+        """Whether nothing is to be seen in it."""
         return not self.bare
 
 
@@ -109,29 +126,11 @@ def parse(text: str, *, heading_words: Iterable[str] = HEADING_WORDS) -> Script:
     text = unicodedata.normalize("NFC", text.removeprefix("\ufeff")).replace(_REMOVED, "")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text, notes = _take_notes(_drop_boneyard(text))
-    headings = _heading_pattern(heading_words)
-    title_page, body = _take_title_page(list(_lines(text)), headings)
+    headings = heading_pattern(heading_words)
+    title_page, body = take_title_page(list(_lines(text)), headings)
     elements = [*_elements(body, headings), *notes]
     elements.sort(key=lambda element: (element.line, element.kind == "note"))
-    return _scenes(title_page, elements)
-
-
-def plain(text: str) -> str:
-    """Text without its emphasis marks and escapes: what is read aloud or printed as a label."""
-    return "\n".join(_plain_line(line) for line in text.split("\n"))
-
-
-def _plain_line(line: str) -> str:
-    kept: list[str] = []
-
-    def keep(match: re.Match[str]) -> str:
-        kept.append(match[1])
-        return f"{_REMOVED}{len(kept) - 1}{_REMOVED}"
-
-    line = _ESCAPED.sub(keep, line.replace(_REMOVED, ""))
-    for _ in range(3):
-        line = _EMPHASIS.sub(lambda match: match[2] or match[4], line)
-    return re.sub(f"{_REMOVED}(\\d+){_REMOVED}", lambda match: kept[int(match[1])], line)
+    return numbered_scenes(title_page, elements)
 
 
 def _drop_boneyard(text: str) -> str:
@@ -154,7 +153,7 @@ def _take_notes(text: str) -> tuple[str, list[Element]]:
         else:
             pieces += [text[at:start], _hollow(inner)]
             note_line = line + text.count("\n", at, start)
-            notes.append(Element("note", " ".join(inner.split()), note_line))
+            notes.append(Element("note", " ".join(inner.replace(_REMOVED, "").split()), note_line))
         line += text.count("\n", at, end)
         at = end + 2
     return "".join([*pieces, text[at:]]), notes
@@ -164,19 +163,19 @@ def _hollow(text: str) -> str:
     return "\n".join(_REMOVED for _ in text.split("\n"))
 
 
-def _lines(text: str) -> Iterator[_Line]:
+def _lines(text: str) -> Iterator[Line]:
     """Lines as they count: one that held only a comment or a note is gone, not blank."""
     for number, line in enumerate(text.split("\n"), start=1):
         if _REMOVED not in line:
-            yield _Line(number, line.expandtabs(4))
-        elif kept := _SPAN.sub("", line).strip():
-            yield _Line(number, kept)
+            yield Line(number, line.expandtabs(4))
+        elif (kept := _SPAN.sub("", line)).strip():
+            kept = kept.lstrip() if line.lstrip().startswith(_REMOVED) else kept
+            kept = kept.rstrip() if line.rstrip().endswith(_REMOVED) else kept
+            yield Line(number, kept.expandtabs(4))
 
 
 # A title page runs from the first line to the first blank one; an indented line goes on with the value.
-def _take_title_page(
-    lines: list[_Line], headings: re.Pattern[str]
-) -> tuple[dict[str, str], list[_Line]]:
+def take_title_page(lines: list[Line], headings: re.Pattern[str]) -> tuple[dict[str, str], list[Line]]:
     values: dict[str, list[str]] = {}
     key = ""
     for count, line in enumerate(lines):
@@ -185,7 +184,8 @@ def _take_title_page(
         match = _TITLE_KEY.match(line.text)
         if match and not (count == 0 and _is_no_title(match, lines, headings)):
             key = match[1].strip().lower()
-            values[key] = [match[2].strip()] if match[2] and match[2].strip() else []
+            value = (match[2] or "").strip(_EDGE)
+            values[key] = [value] if value else []
         elif key and line.text[:1].isspace():
             values[key].append(line.bare)
         else:
@@ -197,7 +197,7 @@ def _joined(values: dict[str, list[str]]) -> dict[str, str]:
     return {key: "\n".join(parts) for key, parts in values.items()}
 
 
-def _is_no_title(match: re.Match[str], lines: Sequence[_Line], headings: re.Pattern[str]) -> bool:
+def _is_no_title(match: re.Match[str], lines: Sequence[Line], headings: re.Pattern[str]) -> bool:
     """Whether a first line "FADE IN:" or "INT. HOUSE: DAY" opens the script instead of a title page."""
     if _heading(lines[0], None, headings) is not None or lines[0].bare[0] in "!.@>~=#([":
         return True
@@ -205,13 +205,13 @@ def _is_no_title(match: re.Match[str], lines: Sequence[_Line], headings: re.Patt
     return not match[2] and not followed
 
 
-def _heading_pattern(words: Iterable[str]) -> re.Pattern[str]:
+def heading_pattern(words: Iterable[str]) -> re.Pattern[str]:
     one = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
     words = rf"(?P<words>(?:{one})(?:\.?/(?:{one}))*)"
     return re.compile(rf"^{words}(?P<dot>\.)?(?=[\s\-–—:/]|$|(?<=\.))", re.IGNORECASE)
 
 
-def _heading(line: _Line, following: _Line | None, headings: re.Pattern[str]) -> str | None:
+def _heading(line: Line, following: Line | None, headings: re.Pattern[str]) -> str | None:
     """The heading in a line, or None. Without its dot it needs capitals and a blank line below."""
     text = line.bare
     if len(text) > 1 and text[0] == "." and text[1] != "." and not text[1].isspace():
@@ -226,7 +226,7 @@ def _heading(line: _Line, following: _Line | None, headings: re.Pattern[str]) ->
     return text
 
 
-def _cue(text: str) -> tuple[str, tuple[str, ...], bool] | None:
+def read_cue(text: str) -> tuple[str, tuple[str, ...], bool] | None:
     """Name, extensions and dual mark of "NAME (V.O.) ^"; None where the brackets do not match."""
     dual = text.endswith("^")
     match = _EXTENSIONS.match(text.removesuffix("^").rstrip())
@@ -241,7 +241,7 @@ def _is_cue_name(name: str) -> bool:
     return any(c.isupper() for c in name) and not any(c.islower() for c in name) and name[-1] != ":"
 
 
-def _elements(lines: Sequence[_Line], headings: re.Pattern[str]) -> list[Element]:
+def _elements(lines: Sequence[Line], headings: re.Pattern[str]) -> list[Element]:
     """Elements in order, headings among them (their number still at the end of their text)."""
     found: list[Element] = []
     speaking = False
@@ -258,7 +258,7 @@ def _elements(lines: Sequence[_Line], headings: re.Pattern[str]) -> list[Element
         if speaking:
             _add_speech(found, line)
         else:
-            element = _standing_alone(line, following, before_blank, headings)
+            element = standing_alone(line, following, before_blank, headings)
             _add(found, element, joins=not before_blank)
             speaking = element.kind == "character"
         before_blank = False
@@ -273,7 +273,7 @@ def _add(found: list[Element], element: Element, *, joins: bool) -> None:
         found.append(element)
 
 
-def _add_speech(found: list[Element], line: _Line) -> None:
+def _add_speech(found: list[Element], line: Line) -> None:
     """A line under a cue: lyric, parenthetical or dialogue."""
     text, last = line.bare, found[-1]
     if text.startswith("~"):
@@ -286,11 +286,13 @@ def _add_speech(found: list[Element], line: _Line) -> None:
         found.append(Element("dialogue", text, line.number))
 
 
-def _standing_alone(
-    line: _Line, following: _Line | None, after_blank: bool, headings: re.Pattern[str]
+def standing_alone(
+    line: Line, following: Line | None, after_blank: bool, headings: re.Pattern[str]
 ) -> Element:
     """What a line is that no cue governs. Forced marks first, then what its form says, else action."""
     text, number = line.bare, line.number
+    if text[0] == "!":
+        return Element("action", line.text[line.text.index("!") + 1 :], number)
     if (forced := _forced(text, number)) is not None:
         return forced
     open_below = following is not None and not following.blank
@@ -300,7 +302,7 @@ def _standing_alone(
             return Element("heading", heading, number)
     if after_blank and not open_below and text.endswith("TO:") and _is_cue_name(text[:-1]):
         return Element("transition", text, number)
-    if after_blank and open_below and (cue := _cue(text)) is not None and _is_cue_name(cue[0]):
+    if after_blank and open_below and (cue := read_cue(text)) is not None and _is_cue_name(cue[0]):
         return Element("character", cue[0], number, extensions=cue[1], dual=cue[2])
     return Element("action", line.text, number)
 
@@ -316,9 +318,7 @@ def _forced(text: str, number: int) -> Element | None:
         case "#":
             title = text.lstrip("#")
             return Element("section", title.strip(), number, level=len(text) - len(title))
-        case "!":
-            return Element("action", text[1:], number)
-        case "@" if (cue := _cue(rest)) is not None:
+        case "@" if (cue := read_cue(rest)) is not None:
             return Element("character", cue[0], number, extensions=cue[1], dual=cue[2])
         case "~":
             return Element("lyric", rest, number)
@@ -329,7 +329,7 @@ def _forced(text: str, number: int) -> Element | None:
     return None
 
 
-def _scenes(title_page: dict[str, str], elements: Sequence[Element]) -> Script:
+def numbered_scenes(title_page: dict[str, str], elements: Sequence[Element]) -> Script:
     """Elements cut at their headings, and the scenes numbered."""
     starts = [index for index, element in enumerate(elements) if element.kind == "heading"]
     forced = {match[1] for index in starts if (match := _NUMBER.search(elements[index].text))}
@@ -346,6 +346,7 @@ def _scenes(title_page: dict[str, str], elements: Sequence[Element]) -> Script:
                 count += 1
             number = str(count)
         text = heading.text[: match.start()] if match else heading.text
-        scenes.append(Scene(number, text.strip(), heading.line, tuple(elements[start + 1 : end])))
+        inside = tuple(elements[start + 1 : end])
+        scenes.append(Scene(number, text.strip(), heading.line, inside, match is not None))
     opening = tuple(elements[: starts[0]] if starts else elements)
     return Script(title_page, tuple(scenes), opening)
