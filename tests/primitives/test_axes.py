@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openset.primitives.axes import NAMED, UNITY, UNREAL, Y_UP, Axes, product, unit
+from openset.primitives.axes import NAMED, UNITY, UNREAL, Y_UP, Axes, unit
 from openset.primitives.space import Pose, angle_between_rad, pan_tilt_roll_from_pose
 
 HALF = math.sqrt(0.5)
@@ -96,9 +96,3 @@ def test_a_mirrored_camera_and_an_unknown_axis_are_refused() -> None:
         Axes("odd", ("+x", "+y", "+z"), right="-x", up="+y", ahead="-z")
     with pytest.raises(ValueError, match="no axis"):
         Axes("odd", ("+x", "+y", "up"), right="+x", up="+y", ahead="-z")
-
-
-def test_a_product_turns_by_the_second_first() -> None:
-    # 90 degrees about z, then 90 about x: x goes to y, and y on to z.
-    both = product((HALF, HALF, 0.0, 0.0), (HALF, 0.0, 0.0, HALF))
-    assert Pose((0, 0, 0), both).matrix[:3, :3] @ [1.0, 0, 0] == pytest.approx([0.0, 0, 1])

@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from openset.primitives.space import Pose, quaternion_from_matrix
+from openset.primitives.space import Pose, Wxyz, Xyz, product, quaternion_from_matrix
 
-Triple = tuple[float, float, float]
-Quaternion = tuple[float, float, float, float]
-
-_UNITS: dict[str, Triple] = {
+_UNITS: dict[str, Xyz] = {
     sign + axis: tuple(value if axis == each else 0.0 for each in "xyz")  # type: ignore[misc]
     for sign, value in (("+", 1.0), ("-", -1.0))
     for axis in "xyz"
@@ -36,9 +33,9 @@ class Axes:
     up: str
     ahead: str
     unit_m: float = 1.0
-    _columns: tuple[Triple, Triple, Triple] = field(init=False, repr=False, compare=False)
+    _columns: tuple[Xyz, Xyz, Xyz] = field(init=False, repr=False, compare=False)
     _handed: float = field(init=False, repr=False, compare=False)
-    _camera: Quaternion = field(init=False, repr=False, compare=False)
+    _camera: Wxyz = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         try:
@@ -55,35 +52,37 @@ class Axes:
         object.__setattr__(self, "_handed", float(round(float(np.linalg.det(turn)))))
         object.__setattr__(self, "_camera", (w, x, y, z))
 
-    def place(self, position: Triple) -> Triple:
+    def place(self, position: Xyz) -> Xyz:
         """A point in their axes and unit, on our stage in metres."""
         x, y, z = self._turned(position)
         return x * self.unit_m, y * self.unit_m, z * self.unit_m
 
-    def place_out(self, position_m: Triple) -> Triple:
+    def place_out(self, position_m: Xyz) -> Xyz:
         """The other way."""
         x, y, z = self._turned_back(position_m)
         return x / self.unit_m, y / self.unit_m, z / self.unit_m
 
-    def camera(self, position: Triple, wxyz: Quaternion) -> Pose:
+    def camera(self, position: Xyz, wxyz: Wxyz) -> Pose:
         """Their camera's pose as stage_from_camera. The quaternion may have any length but zero."""
-        return Pose(self.place(position), product(self._rotation(wxyz), self._camera))
+        w, x, y, z = product(self._rotation(wxyz), self._camera)
+        turn = (w, x, y, z) if w >= 0.0 else (-w, -x, -y, -z)
+        return Pose(self.place(position), turn)
 
-    def camera_out(self, pose: Pose) -> tuple[Triple, Quaternion]:
+    def camera_out(self, pose: Pose) -> tuple[Xyz, Wxyz]:
         """stage_from_camera as their camera's position and quaternion (w, x, y, z)."""
         w, x, y, z = self._camera
         turned = product(pose.rotation_wxyz, (w, -x, -y, -z))
         return self.place_out(pose.position_m), self._rotation_out(turned)
 
-    def frame(self, position: Triple, wxyz: Quaternion) -> Pose:
+    def frame(self, position: Xyz, wxyz: Wxyz) -> Pose:
         """A frame in their axes (a bone, a tracked body), its own axes renamed as the world's are."""
         return Pose(self.place(position), self._rotation(wxyz))
 
-    def frame_out(self, pose: Pose) -> tuple[Triple, Quaternion]:
+    def frame_out(self, pose: Pose) -> tuple[Xyz, Wxyz]:
         """The other way."""
         return self.place_out(pose.position_m), self._rotation_out(pose.rotation_wxyz)
 
-    def _turned(self, v: Triple) -> Triple:
+    def _turned(self, v: Xyz) -> Xyz:
         a, b, c = self._columns
         return (
             a[0] * v[0] + b[0] * v[1] + c[0] * v[2],
@@ -91,7 +90,7 @@ class Axes:
             a[2] * v[0] + b[2] * v[1] + c[2] * v[2],
         )
 
-    def _turned_back(self, v: Triple) -> Triple:
+    def _turned_back(self, v: Xyz) -> Xyz:
         a, b, c = self._columns
         return (
             a[0] * v[0] + a[1] * v[1] + a[2] * v[2],
@@ -99,29 +98,18 @@ class Axes:
             c[0] * v[0] + c[1] * v[1] + c[2] * v[2],
         )
 
-    def _rotation(self, wxyz: Quaternion) -> Quaternion:
+    def _rotation(self, wxyz: Wxyz) -> Wxyz:
         w, *rest = unit(wxyz)
         x, y, z = self._turned((rest[0], rest[1], rest[2]))
         return w, self._handed * x, self._handed * y, self._handed * z
 
-    def _rotation_out(self, wxyz: Quaternion) -> Quaternion:
+    def _rotation_out(self, wxyz: Wxyz) -> Wxyz:
         w, *rest = wxyz
         x, y, z = self._turned_back((rest[0], rest[1], rest[2]))
         return w, self._handed * x, self._handed * y, self._handed * z
 
 
-def product(a: Quaternion, b: Quaternion) -> Quaternion:
-    """The rotation b followed by a, with w >= 0, of two unit quaternions."""
-    aw, ax, ay, az = a
-    bw, bx, by, bz = b
-    w = aw * bw - ax * bx - ay * by - az * bz
-    x = aw * bx + ax * bw + ay * bz - az * by
-    y = aw * by - ax * bz + ay * bw + az * bx
-    z = aw * bz + ax * by - ay * bx + az * bw
-    return (w, x, y, z) if w >= 0.0 else (-w, -x, -y, -z)
-
-
-def unit(wxyz: Quaternion) -> Quaternion:
+def unit(wxyz: Wxyz) -> Wxyz:
     """The quaternion at length one; ValueError where it has none to speak of or is not finite."""
     w, x, y, z = wxyz
     length = math.sqrt(w * w + x * x + y * y + z * z) if max(map(abs, wxyz)) < 1e100 else 0.0
