@@ -251,6 +251,20 @@ def test_a_first_line_with_a_colon_need_not_be_a_title_page(first: str) -> None:
     assert parse(f"{first}\n\nAction.").title_page == {}
 
 
+def test_a_key_said_twice_holds_both() -> None:
+    assert parse("Author: Ana\nAuthor: Mira\n\n").title_page == {"author": "Ana\nMira"}
+
+
+def test_a_note_may_carry_a_tag() -> None:
+    notes = parse("[[VFX: rain]] [[softer]] [[Spezial effekt : smoke: red]] [[https://a.org]]").opening
+    assert [note.tag for note in notes] == [
+        ("VFX", "rain"),
+        None,
+        ("Spezial effekt", "smoke: red"),
+        None,
+    ]
+
+
 def test_a_title_page_may_be_all_there_is() -> None:
     assert parse("Title: One\nАвтор:\n\tAna\n\tMira") == Script(
         {"title": "One", "автор": "Ana\nMira"}, ()

@@ -123,7 +123,7 @@ class Line:
 
 def parse(text: str, *, heading_words: Iterable[str] = HEADING_WORDS) -> Script:
     """A Fountain text to its script. Never fails: whatever is nothing else is action."""
-    text = unicodedata.normalize("NFC", text.removeprefix("\ufeff")).replace(_REMOVED, "")
+    text = unicodedata.normalize("NFC", text.removeprefix("\ufeff").replace(_REMOVED, ""))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text, notes = _take_notes(_drop_boneyard(text))
     headings = heading_pattern(heading_words)
@@ -171,7 +171,7 @@ def _lines(text: str) -> Iterator[Line]:
         elif (kept := _SPAN.sub("", line)).strip():
             kept = kept.lstrip() if line.lstrip().startswith(_REMOVED) else kept
             kept = kept.rstrip() if line.rstrip().endswith(_REMOVED) else kept
-            yield Line(number, kept.expandtabs(4))
+            yield Line(number, unicodedata.normalize("NFC", kept).expandtabs(4))
 
 
 # A title page runs from the first line to the first blank one; an indented line goes on with the value.
@@ -185,7 +185,7 @@ def take_title_page(lines: list[Line], headings: re.Pattern[str]) -> tuple[dict[
         if match and not (count == 0 and _is_no_title(match, lines, headings)):
             key = match[1].strip().lower()
             value = (match[2] or "").strip(_EDGE)
-            values[key] = [value] if value else []
+            values.setdefault(key, []).extend([value] if value else [])
         elif key and line.text[:1].isspace():
             values[key].append(line.bare)
         else:
@@ -202,7 +202,7 @@ def _is_no_title(match: re.Match[str], lines: Sequence[Line], headings: re.Patte
     if _heading(lines[0], None, headings) is not None or lines[0].bare[0] in "!.@>~=#([":
         return True
     followed = len(lines) > 1 and lines[1].text[:1].isspace() and not lines[1].blank
-    return not match[2] and not followed
+    return not (match[2] or "").strip(_EDGE) and not followed
 
 
 def heading_pattern(words: Iterable[str]) -> re.Pattern[str]:
@@ -230,11 +230,12 @@ def read_cue(text: str) -> tuple[str, tuple[str, ...], bool] | None:
     """Name, extensions and dual mark of "NAME (V.O.) ^"; None where the brackets do not match."""
     dual = text.endswith("^")
     match = _EXTENSIONS.match(text.removesuffix("^").rstrip())
-    if match is None or not match["name"] or "^" in match["name"]:
+    name = match["name"].strip(_EDGE) if match else ""
+    if match is None or not name or "^" in name:
         return None
     inside = [part.strip() for part in re.findall(r"\(([^()]*)\)", match["extensions"])]
     extensions = tuple(part for part in inside if part and not _CONTINUED.match(part))
-    return match["name"].strip(), extensions, dual
+    return name, extensions, dual
 
 
 def _is_cue_name(name: str) -> bool:

@@ -39,7 +39,8 @@ def write(script: Script, *, heading_words: Iterable[str] = HEADING_WORDS) -> st
         blocks += [_heading(scene, headings), *_blocks(scene.elements, headings)]
     body = "\n\n".join(blocks)
     title_page = _title_page(script.title_page)
-    if not title_page and take_title_page([Line(1, body.partition("\n")[0])], headings)[0]:
+    first = [Line(1, line.replace(_NOTHING, "")) for line in body.split("\n", 2)[:2]]
+    if not title_page and take_title_page(first, headings)[0]:
         body = f"\n{body}"
     text = f"{title_page}\n\n{body}" if title_page and body else title_page or body
     return unicodedata.normalize("NFC", f"{text}\n") if text else ""
@@ -139,7 +140,7 @@ def _action(text: str, headings: re.Pattern[str]) -> str:
     lines = _lines(text)
     typed = []
     for index, line in enumerate(lines):
-        after = lines[index + 1] if index + 1 < len(lines) else ""
+        after = "more" if index + 1 < len(lines) else ""
         plain = _reads_as(Element("action", line), line, headings, after, not index)
         typed.append(_kept(line) if plain else f"!{_kept(line)}")
     return "\n".join(typed)
