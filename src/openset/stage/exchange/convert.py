@@ -81,7 +81,10 @@ Derived = Callable[[Any], Any]
 
 
 def _lens_of_move(move: Any) -> Any:
-    return import_module("openset.stage.lens.table").table_from_move(move)
+    from openset.stage.exchange.move import lens_reports
+    from openset.stage.lens.table import table_from_reports
+
+    return replace(table_from_reports(move.name, lens_reports(move)), size_px=move.size_px)
 
 
 def _timecode_of_move(move: Any) -> Any:
@@ -152,7 +155,7 @@ def count(kind: Kind, value: Any) -> int:
     if kind == "timeline":
         return sum(1 for _ in value.find_clips())
     parts = value if isinstance(value, tuple | list) else None
-    for name in ("frames", "scenes", "entries", "entities", "corrections"):
+    for name in ("frames", "scenes", "settings", "entities", "corrections"):
         parts = getattr(value, name, None) if parts is None else parts
     return len(parts) if isinstance(parts, tuple | list | Mapping) else 1
 
