@@ -1,8 +1,8 @@
 """One lens over focus and zoom: what was measured at each setting, and the lens between settings.
 
-Encoders run from 0 to 1, as OpenTrackIO and Unreal count them; where a lens has none, its focus distances
-and focal lengths are put in order and spread evenly. Between settings numbers are blended linearly along
-focus, then along zoom; outside what was measured the nearest setting stands.
+Encoders run from 0 to 1, as OpenTrackIO and Unreal count them; where a lens has none, its focus
+distances and focal lengths are put in order and spread evenly. Between settings numbers are blended
+linearly along focus, then along zoom; outside what was measured the nearest setting stands.
 """
 
 from __future__ import annotations
