@@ -59,8 +59,7 @@ def convert(
     read, kind, dropped = _as_kind(found, form.kind, options)
     options = _filled(options, read.value)
     with _workshop(to, replace_old) as part:
-        _write(read.value, part, form, options)
-        gone = _lost(read.value, part, form, options)
+        gone = write_measured(read.value, part, form, options)
         names = sorted(path.name for path in part.parent.iterdir())
         _move_out(part.parent, to.absolute().parent, names)
     return Converted(
@@ -176,6 +175,12 @@ def _filled(options: Options, value: Any) -> Options:
 # --- writing, and reading back
 
 _TOLD = {"rate": ("time", "timing.sampleRate.num", "timing.sampleRate.denom", "rate")}
+
+
+def write_measured(value: Any, path: Path, form: Format, options: Options) -> list[str]:
+    """Write a value of the format's kind to `path`, read it back, and name what was lost."""
+    _write(value, path, form, options)
+    return _lost(value, path, form, options)
 
 
 def _write(value: Any, path: Path, form: Format, options: Options) -> None:

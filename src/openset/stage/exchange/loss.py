@@ -52,7 +52,8 @@ def _same_arrays(one: np.ndarray, other: np.ndarray) -> bool:
 def fields_of(value: object) -> dict[str, object]:
     """Everything a value of dataclasses says: its leaves by dotted name, each a tuple over its places.
 
-    What stands at its default is not said. Items of a tuple share one name.
+    What stands at its default is not said, nor what is no part of a value (`compare=False`). Items of a
+    tuple share one name.
     """
     out: dict[str, list[object]] = {}
     todo: list[tuple[str, object]] = [("", value)]
@@ -63,7 +64,7 @@ def fields_of(value: object) -> dict[str, object]:
             todo.extend(
                 (f"{path}.{field.name}" if path else field.name, part)
                 for field, part in reversed(inner)
-                if not _is_default(field, part)
+                if field.compare and not _is_default(field, part)
             )
         elif isinstance(each, tuple | list) and any(map(is_dataclass, each)):
             todo.extend((path, part) for part in reversed(each))
