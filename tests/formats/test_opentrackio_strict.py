@@ -26,8 +26,13 @@ def test_a_valid_sample_is_left_as_it_is() -> None:
 def test_what_is_forbidden_goes_and_the_rest_stays() -> None:
     sample: dict[str, Any] = {
         "protocol": {"name": "OpenTrackIO", "version": [1, 0, 0]},
-        "transforms": [POSE, {"translation": {"x": 1.0}}],
-        "lens": {"fStop": -4.0, "tStop": 2.8, "mood": "warm"},
+        "transforms": [POSE],
+        "lens": {
+            "fStop": -4.0,
+            "tStop": 2.8,
+            "mood": "warm",
+            "distortion": [{"radial": [0.1, "x", 0.3]}],
+        },
         "timing": {"timecode": {"hours": 1}},
         "maker": {"anything": 1},
     }
@@ -41,8 +46,9 @@ def test_what_is_forbidden_goes_and_the_rest_stays() -> None:
     assert sample["lens"]["fStop"] == -4.0
 
 
-def test_a_chain_with_nothing_valid_in_it_goes_whole() -> None:
+def test_a_chain_with_a_broken_link_goes_whole_since_the_rest_is_another_pose() -> None:
     assert "transforms" not in strict({"transforms": [{"id": "Dolly"}, 7]})
+    assert "transforms" not in strict({"transforms": [POSE, {"translation": {"x": 1.0}}]})
 
 
 _JSON = st.recursive(

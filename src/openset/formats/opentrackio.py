@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from openset.formats.opentrackio_pose import OpenTrackIOError, Xyz, compose, finite
-from openset.formats.opentrackio_schema import TEXT_LIMIT, U31, U32, U48, problems
+from openset.formats.opentrackio_schema import TEXT_LIMIT, U31, U32, U48, is_valid, problems
 from openset.formats.opentrackio_wire import MAX_PAYLOAD, PORT, Reassembler, Sample, encode
 from openset.primitives.time import NS_PER_S, Timecode, timecode_from_fields
 
@@ -26,8 +26,14 @@ __all__ = [
     "Reading",
     "Reassembler",
     "Sample",
+    "compose",
     "encode",
+    "is_valid",
     "read",
+    "read_lens",
+    "read_source",
+    "read_status",
+    "read_timing",
     "validate",
     "write",
 ]
@@ -76,37 +82,67 @@ def read(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> 
     of the wrong kind or range is taken as absent; OpenTrackIOError only without a usable pose.
     """
     position, pan, tilt, roll = compose(sample.get("transforms"))
-    lens, timing, tracker = _map(sample, "lens"), _map(sample, "timing"), _map(sample, "tracker")
-    model, radial, tangential = _distortion(lens.get("distortion"))
-    camera = _map(_map(sample, "static") or static or _NOTHING, "camera")
-    sensor = _map(camera, "activeSensorPhysicalDimensions")
+    stamp_ns, sequence, timecode = read_timing(sample)
+    timing, tracker = _map(sample, "timing"), _map(sample, "tracker")
+    source_id, source_number = read_source(sample)
     recording = tracker.get("recording")
     return Reading(
         position,
         pan,
         tilt,
         roll,
-        focal_length_mm=_above_zero(lens.get("pinholeFocalLength")),
-        focus_distance_m=_above_zero(lens.get("focusDistance")),
-        f_stop=_above_zero(lens.get("fStop")),
-        entrance_pupil_offset_m=finite(lens.get("entrancePupilOffset")),
-        sensor_width_mm=_above_zero(sensor.get("width")),
-        sensor_height_mm=_above_zero(sensor.get("height")),
-        projection_offset_mm=_offset(lens.get("projectionOffset")),
-        distortion_offset_mm=_offset(lens.get("distortionOffset")),
-        distortion_model=model,
-        radial=radial,
-        tangential=tangential,
-        sample_time_ns=_timestamp_ns(timing.get("sampleTimestamp")),
-        sequence=_whole(timing.get("sequenceNumber")),
+        **read_lens(sample, static),
+        sample_time_ns=stamp_ns,
+        sequence=sequence,
         sample_rate=_rational(timing.get("sampleRate")),
-        timecode=_timecode(timing.get("timecode")),
-        status=_text(tracker.get("status")),
-        source_id=_text(sample.get("sourceId")),
-        source_number=_whole(sample.get("sourceNumber")),
+        timecode=timecode,
+        status=read_status(sample),
+        source_id=source_id,
+        source_number=source_number,
         slate=_text(tracker.get("slate")),
         recording=recording if isinstance(recording, bool) else None,
     )
+
+
+def read_lens(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The eleven fields of a `Reading` that tell of the lens and the sensor, by name."""
+    lens = _map(sample, "lens")
+    model, radial, tangential = _distortion(lens.get("distortion"))
+    camera = _map(_map(sample, "static") or static or _NOTHING, "camera")
+    sensor = _map(camera, "activeSensorPhysicalDimensions")
+    return {
+        "focal_length_mm": _above_zero(lens.get("pinholeFocalLength")),
+        "focus_distance_m": _above_zero(lens.get("focusDistance")),
+        "f_stop": _above_zero(lens.get("fStop")),
+        "entrance_pupil_offset_m": finite(lens.get("entrancePupilOffset")),
+        "sensor_width_mm": _above_zero(sensor.get("width")),
+        "sensor_height_mm": _above_zero(sensor.get("height")),
+        "projection_offset_mm": _offset(lens.get("projectionOffset")),
+        "distortion_offset_mm": _offset(lens.get("distortionOffset")),
+        "distortion_model": model,
+        "radial": radial,
+        "tangential": tangential,
+    }
+
+
+def read_timing(sample: Mapping[str, Any]) -> tuple[int | None, int | None, Timecode | None]:
+    """The time stamp in nanoseconds of the tracker's clock, the sequence number and the timecode."""
+    timing = _map(sample, "timing")
+    return (
+        _timestamp_ns(timing.get("sampleTimestamp")),
+        _whole(timing.get("sequenceNumber")),
+        _timecode(timing.get("timecode")),
+    )
+
+
+def read_source(sample: Mapping[str, Any]) -> tuple[str | None, int | None]:
+    """Who sent it: the source's id and the number of its stream."""
+    return _text(sample.get("sourceId")), _whole(sample.get("sourceNumber"))
+
+
+def read_status(sample: Mapping[str, Any]) -> str | None:
+    """The tracker's own word for its health."""
+    return _text(_map(sample, "tracker").get("status"))
 
 
 def _map(parent: Mapping[str, Any], name: str) -> Mapping[str, Any]:

@@ -220,22 +220,51 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(schema())
 
 
+def is_valid(sample: Any) -> bool:
+    """Whether OpenTrackIO 1.0.1 allows `sample`; quick, for every sample that arrives."""
+    try:
+        return _validator().is_valid(sample)
+    except ValueError:  # a key that is not text, a value JSON does not know
+        return False
+
+
 def problems(sample: Any) -> list[str]:
     """Everything in `sample` that OpenTrackIO 1.0.1 forbids, one sentence each; empty if valid."""
-    validator = _validator()
-    if validator.is_valid(sample):
+    if is_valid(sample):
         return []
-    return [f"{_path(error.instance_path)}: {error.message}" for error in validator.iter_errors(sample)]
+    try:
+        errors = list(_validator().iter_errors(sample))
+    except ValueError as trouble:
+        return [f"sample: {trouble}"]
+    return [f"{_path(error.instance_path)}: {error.message}" for error in errors]
 
 
 def offending(sample: Any) -> list[tuple[str | int, ...]]:
-    """Where `sample` is not allowed, as steps from its top: keys nobody defined by their own place."""
+    """Where `sample` is not allowed, as steps from its top: keys nobody defined by their own place.
+
+    A list with an entry in trouble is one place, whole: coefficients and links of a chain mean nothing
+    without those before them.
+    """
     places: list[tuple[str | int, ...]] = []
     for error in _validator().iter_errors(sample):
         place = tuple(error.instance_path)
+        entry = next((at for at, step in enumerate(place) if isinstance(step, int)), None)
+        if entry is not None:
+            places.append(place[:entry])
+            continue
         unknown = getattr(error.kind, "unexpected", None) or ()
         places += [(*place, name) for name in unknown] or [place]
     return places
+
+
+def leaf_paths(root: Schema | None = None) -> set[tuple[str, ...]]:
+    """The path of every field that is not a group of others, "[]" standing for a list's entries."""
+    root = schema() if root is None else root
+    if "properties" in root:
+        return {(name, *rest) for name, part in root["properties"].items() for rest in leaf_paths(part)}
+    if root.get("type") == "array" and "properties" in root["items"]:
+        return {("[]", *rest) for rest in leaf_paths(root["items"])}
+    return {()}
 
 
 def _path(steps: list[str | int]) -> str:
