@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openset.primitives.space import Pose
@@ -52,9 +52,6 @@ class LensReport:
     tangential: tuple[float, ...] = field(default=())
 
 
-_DISTORTION = ("distortion_model", "radial", "tangential", "distortion_offset_mm")
-
-
 def completed(report: LensReport | None, earlier: LensReport | None) -> LensReport | None:
     """`report` with what it leaves out taken from the `earlier` one.
 
@@ -63,14 +60,23 @@ def completed(report: LensReport | None, earlier: LensReport | None) -> LensRepo
     """
     if report is None or earlier is None:
         return report or earlier
-    silent: dict[str, Any] = {
-        each.name: getattr(earlier, each.name)
-        for each in fields(LensReport)
-        if each.name not in _DISTORTION and getattr(report, each.name) is None
-    }
-    if not report.radial and not report.tangential:
-        silent |= {name: getattr(earlier, name) for name in _DISTORTION}
-    return replace(report, **silent)
+    focal_length, focus, stop = report.focal_length_mm, report.focus_distance_m, report.f_stop
+    pupil, offset = report.entrance_pupil_offset_m, report.projection_offset_mm
+    width, height = report.sensor_width_mm, report.sensor_height_mm
+    shape = report if report.radial or report.tangential else earlier
+    return LensReport(
+        earlier.focal_length_mm if focal_length is None else focal_length,
+        earlier.focus_distance_m if focus is None else focus,
+        earlier.f_stop if stop is None else stop,
+        earlier.entrance_pupil_offset_m if pupil is None else pupil,
+        earlier.sensor_width_mm if width is None else width,
+        earlier.sensor_height_mm if height is None else height,
+        earlier.projection_offset_mm if offset is None else offset,
+        shape.distortion_offset_mm,
+        shape.distortion_model,
+        shape.radial,
+        shape.tangential,
+    )
 
 
 def between(start: LensReport | None, end: LensReport | None, fraction: float) -> LensReport | None:
@@ -119,24 +125,30 @@ def implausible(report: LensReport) -> str | None:
     The bounds are wide (fisheye to telescope, phone to large format): they keep garbage from the wire
     out of the optics, not mistakes.
     """
-    for name, low, high in (
-        ("focal_length_mm", 0.5, 10_000.0),
-        ("sensor_width_mm", 0.5, 500.0),
-        ("sensor_height_mm", 0.5, 500.0),
-        ("entrance_pupil_offset_m", -10.0, 10.0),
+    for name, value, low, high in (
+        ("focal_length_mm", report.focal_length_mm, 0.5, 10_000.0),
+        ("sensor_width_mm", report.sensor_width_mm, 0.5, 500.0),
+        ("sensor_height_mm", report.sensor_height_mm, 0.5, 500.0),
+        ("entrance_pupil_offset_m", report.entrance_pupil_offset_m, -10.0, 10.0),
     ):
-        value = getattr(report, name)
         if value is not None and not low <= value <= high:
             return f"{name} is {value:g}"
     for pair in (report.projection_offset_mm, report.distortion_offset_mm):
-        if pair is not None and not all(abs(each) <= 250.0 for each in pair):
+        if pair is not None and not (abs(pair[0]) <= 250.0 and abs(pair[1]) <= 250.0):
             return "an offset is larger than any sensor"
     if report.distortion_model not in (None, MODEL_UD, MODEL_DU):
         return f"lens model {report.distortion_model!r} is not known"
     focal_mm = report.focal_length_mm or 1.0
-    terms = [k * focal_mm ** (2 * (index // 2 + 1)) for index, k in enumerate(report.radial[:6])]
-    terms += [q * focal_mm for q in report.tangential[:2]]
-    return None if all(abs(term) <= 1000.0 for term in terms) else "the distortion is beyond any lens"
+    square = power = focal_mm * focal_mm
+    for index, k in enumerate(report.radial[:6]):
+        if not -1000.0 <= k * power <= 1000.0:
+            return "the distortion is beyond any lens"
+        if index % 2:
+            power *= square
+    for q in report.tangential[:2]:
+        if not -1000.0 <= q * focal_mm <= 1000.0:
+            return "the distortion is beyond any lens"
+    return None
 
 
 def credible(report: LensReport | None) -> LensReport | None:
