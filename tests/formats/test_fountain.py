@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openset.formats.fountain import Element, Scene, Script, parse, plain
+from openset.formats.faults import FormatError
+from openset.formats.fountain import Element, Scene, Script, parse, parse_bytes, plain
 
 SCRIPT = """\
 Title:
@@ -297,6 +300,32 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
 )
 def test_plain_text_has_no_marks(typed: str, read: str) -> None:
     assert plain(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"INT. A\0\0", "character 6"),
+        (b"\xff\xfeI", "byte 2"),
+        (b"\x81\x8d", "cp1252"),
+        (b"/* all out */", "empty"),
+    ],
+)
+def test_a_file_that_is_no_script_is_refused_with_the_place(data: bytes, reason: str) -> None:
+    with pytest.raises(FormatError, match=reason):
+        parse_bytes(data)
+
+
+def test_a_file_of_an_old_code_page_is_read() -> None:
+    assert parse_bytes("INT. CAFÉ - “NUIT”".encode("cp1252")).scenes[0].heading == "INT. CAFÉ - “NUIT”"
+    assert parse_bytes("INT. CAFÉ".encode("utf-16")).scenes[0].heading == "INT. CAFÉ"
+
+
+@given(st.binary(max_size=60))
+def test_bytes_are_a_script_or_refused(data: bytes) -> None:
+    with suppress(FormatError):
+        parse_bytes(data)
 
 
 marks = st.sampled_from("@!.><~#=^*_\\\té7\0")

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
+from openset.formats.faults import FormatError
 from openset.formats.fountain_text import (
     plain as plain,
 )  # what a reader of scripts wants beside `parse`
+from openset.formats.text_file import decoded
 
 Kind = Literal[
     "action",
@@ -131,6 +133,18 @@ def parse(text: str, *, heading_words: Iterable[str] = HEADING_WORDS) -> Script:
     elements = [*_elements(body, headings), *notes]
     elements.sort(key=lambda element: (element.line, element.kind == "note"))
     return numbered_scenes(title_page, elements)
+
+
+def parse_bytes(data: bytes) -> Script:
+    """A Fountain file, in any encoding that writing programs use. Raises FormatError for what is no
+    text, or no script at all."""
+    text = decoded(data, fallback="cp1252")
+    if _REMOVED in text:
+        raise FormatError("this is no text: it holds zero bytes", f"character {text.index(_REMOVED)}")
+    script = parse(text)
+    if not script.scenes and not script.opening and not script.title_page:
+        raise FormatError("the script is empty")
+    return script
 
 
 def _drop_boneyard(text: str) -> str:
@@ -263,7 +277,10 @@ def _elements(lines: Sequence[Line], headings: re.Pattern[str]) -> list[Element]
             _add(found, element, joins=not before_blank)
             speaking = element.kind == "character"
         before_blank = False
-    return found
+    return [
+        replace(each, text=each.text.rstrip("\n")) if each.kind == "dialogue" else each
+        for each in found
+    ]
 
 
 def _add(found: list[Element], element: Element, *, joins: bool) -> None:

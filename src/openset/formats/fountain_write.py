@@ -63,7 +63,7 @@ def _heading(scene: Scene, headings: re.Pattern[str]) -> str:
     text = " ".join(_kept(scene.heading).split("\n"))
     if not _reads_as(Element("heading", scene.heading), scene.heading, headings):
         text = f".{text}"
-    number = " ".join(scene.number.replace("#", "").split(" ")).strip()
+    number = _kept(" ".join(_lines(scene.number.replace("#", ""))).strip())
     if not scene.numbered or not number:
         return text
     return f"{text} #{number}#" if scene.heading else f"{text}#{number}#"

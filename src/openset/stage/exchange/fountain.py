@@ -1,0 +1,72 @@
+"""Fountain scripts in and out. Fountain holds all of a script, so nothing is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from openset.formats.faults import FormatError
+from openset.formats.fountain import Element, Script, parse_bytes
+from openset.formats.fountain_text import runs
+from openset.formats.fountain_write import write as written
+from openset.primitives.errors import BadInput
+from openset.primitives.ids import check_name
+from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+
+MOST_BYTES = 64 * 1024 * 1024
+"""A larger file is no script."""
+
+
+def read(path: Path, options: Options) -> Read:
+    """A script, with what its scene numbers cannot be on a slate. Raises FormatError."""
+    script = parse_bytes(script_bytes(path))
+    return Read(script, 0, tuple(slate_faults(script))[:MOST_FAULTS])
+
+
+def write(value: Script, path: Path, options: Options) -> None:
+    """The script as UTF-8."""
+    path.write_bytes(written(value).encode("utf-8", "replace"))
+
+
+def script_bytes(path: Path) -> bytes:
+    """A script's file whole. Raises FormatError for one too large to be a script."""
+    with path.open("rb") as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise FormatError(f"this is larger than {MOST_BYTES // 2**20} MB, which no script is")
+    return data
+
+
+def slate_faults(script: Script) -> Iterator[str]:
+    """The scene numbers that no slate or folder can hold, each a sentence with its line."""
+    for scene in script.scenes:
+        try:
+            check_name(scene.number, "scene")
+        except BadInput as trouble:
+            place = f"line {scene.line}: " if scene.line else ""
+            yield f"{place}scene number {scene.number} cannot stand on a slate. {trouble.todo}"
+
+
+def fields(script: Script) -> dict[str, object]:
+    """What a script says, kind by kind in order, its emphasis as runs: for comparing two."""
+    out: dict[str, list[object]] = {
+        f"title page {key}": [runs(value)] for key, value in script.title_page.items()
+    }
+    out["scene headings"] = [runs(scene.heading) for scene in script.scenes]
+    out["scene numbers"] = [scene.number for scene in script.scenes]
+    out["numbered"] = [scene.numbered for scene in script.scenes]
+    for number, scene in enumerate((script.opening, *(each.elements for each in script.scenes))):
+        out.setdefault("order", []).append(tuple(element.kind for element in scene))
+        for element in scene:
+            for name, value in _said(element):
+                out.setdefault(name, []).append((number, value))
+    return {name: tuple(values) for name, values in out.items() if values}
+
+
+def _said(element: Element) -> Iterator[tuple[str, object]]:
+    yield element.kind.replace("_", " "), runs(element.text)
+    if element.kind == "character":
+        yield "extensions", element.extensions
+        yield "dual dialogue", element.dual
+    if element.kind == "section":
+        yield "section level", element.level
