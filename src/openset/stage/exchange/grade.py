@@ -10,6 +10,9 @@ from openset.formats import amf, cdl
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
 
+KEEPS = ("id", "slope", "offset", "power", "saturation", "descriptions", "media")
+"""What an ACES metadata file says of a correction; it is written only."""
+
 
 def read(path: Path, options: Options) -> Read:
     """The corrections of a .cc, .ccc or .cdl as a tuple. Raises FormatError."""
@@ -20,10 +23,16 @@ def read(path: Path, options: Options) -> Read:
 def write(value: tuple[cdl.Correction, ...], path: Path, options: Options) -> None:
     """Write corrections in the format of `options`. A .cc holds the one that `options.frame` counts to.
 
-    Raises BadInput where there is no such correction, FormatError where the format cannot hold one.
+    Raises BadInput where there is no such correction, or several for the one clip of an ACES metadata
+    file; FormatError where the format cannot hold one.
     """
     if options.format == "amf":
-        path.write_bytes(amf.write(_pipeline(value, options)))
+        if len(value) != 1:
+            raise BadInput(
+                f"an ACES metadata file is about one clip, and there are {len(value)} corrections",
+                todo="Take one of them first: convert to .cc, with --frame for its number",
+            )
+        path.write_bytes(amf.write(_pipeline(value[0], options)))
         return
     if options.format == "cc":
         if not 0 <= options.frame < len(value):
@@ -33,14 +42,13 @@ def write(value: tuple[cdl.Correction, ...], path: Path, options: Options) -> No
     path.write_bytes(cdl.write(value, "cdl" if options.format == "cdl" else "ccc"))
 
 
-def _pipeline(value: tuple[cdl.Correction, ...], options: Options) -> amf.Pipeline:
-    """The corrections one after another as looks of a clip, the one they name if they do."""
-    media = next((each.media for each in value if each.media), "")
-    clip = options.name or media or next((each.id for each in value if each.id), "")
+def _pipeline(grade: cdl.Correction, options: Options) -> amf.Pipeline:
+    """The correction as the look of the clip it names."""
+    clip = options.name or grade.media or grade.id
     return amf.Pipeline(
         (str(uuid.uuid4()), str(uuid.uuid4())),
         datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),  # noqa: TID251
         clip,
-        media,
-        grades=value,
+        grade.media,
+        grades=(grade,),
     )

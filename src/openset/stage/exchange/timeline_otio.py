@@ -1,0 +1,177 @@
+"""OpenTimelineIO's own files, .otio and .otioz, read so that a damaged one cannot end the program.
+
+The library's reader ends the whole process for text nested ten thousand deep and for objects that hold
+themselves, so the text is looked through first.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlparse
+
+import opentimelineio as otio
+
+from openset.formats.faults import FormatError
+from openset.formats.text_file import decoded
+from openset.stage.exchange.timeline_parts import TROUBLES
+
+MOST_BYTES = 128 * 1024 * 1024
+DEEPEST = 200
+
+_CONTENT, _VERSION, _MEDIA = "content.otio", "version.txt", "media"
+_WHY, _WHERE = "missing_reference_because", "original_target_url"
+
+
+def parse(data: bytes) -> tuple[Any, list[str]]:
+    """The timeline in a .otio, and the names of others that stand beside it. Raises FormatError."""
+    if len(data) > MOST_BYTES:
+        raise FormatError(f"this timeline is larger than {MOST_BYTES // 2**20} MB")
+    text = decoded(data)
+    _look_through(text)
+    try:
+        found = otio.adapters.read_from_string(text, "otio_json")
+    except TROUBLES as error:
+        raise FormatError(f"OpenTimelineIO cannot read this: {_brief(error)}") from error
+    return _timeline(found)
+
+
+def serialised(timeline: Any) -> bytes:
+    """The timeline as .otio, indented."""
+    text: str = otio.adapters.write_to_string(timeline, "otio_json", indent=4)
+    return text.encode("utf-8", "replace") + b"\n"
+
+
+def read_bundle(path: Path) -> tuple[Any, list[str]]:
+    """The timeline in an .otioz. A reference the bundle could not carry is given back. Raises
+    FormatError."""
+    try:
+        with zipfile.ZipFile(path) as bundle:
+            info = bundle.getinfo(_CONTENT)
+            if info.file_size > MOST_BYTES:
+                raise FormatError(f"its timeline is larger than {MOST_BYTES // 2**20} MB", _CONTENT)
+            with bundle.open(info) as stream:
+                data = stream.read(MOST_BYTES + 1)
+    except KeyError as error:
+        raise FormatError(f"there is no {_CONTENT} in this bundle") from error
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        NotImplementedError,
+        RuntimeError,
+        ValueError,
+    ) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise FormatError(f"this is no readable zip: {_brief(error)}") from error
+    timeline, others = parse(data)
+    for clip in timeline.find_clips():
+        _give_back(clip)
+    return timeline, others
+
+
+def write_bundle(timeline: Any, path: Path, folder: Path) -> None:
+    """The timeline with those of its media that are there; paths are relative to `folder`."""
+    bundled = copy.deepcopy(timeline)
+    names: dict[Path, str] = {}
+    for clip in bundled.find_clips():
+        media = clip.media_reference
+        if not isinstance(media, otio.schema.ExternalReference):
+            continue
+        found = local_file(str(media.target_url), folder)
+        if found is None:
+            clip.media_reference = _missing(media)
+            continue
+        names.setdefault(found, _free_name(found.name, set(names.values())))
+        media.target_url = f"{_MEDIA}/{names[found]}"
+    with zipfile.ZipFile(path, "w") as bundle:
+        bundle.writestr(_VERSION, "1.0.0", zipfile.ZIP_DEFLATED)
+        bundle.writestr(_CONTENT, serialised(bundled), zipfile.ZIP_DEFLATED)
+        for source, name in names.items():
+            bundle.write(source, f"{_MEDIA}/{name}", zipfile.ZIP_STORED)
+
+
+def local_file(url: str, folder: Path) -> Path | None:
+    """The file a media url means, if it is one on this machine."""
+    parsed = urlparse(url) if "://" in url else None
+    if parsed is not None and parsed.scheme != "file":
+        return None
+    try:
+        found = folder / (unquote(parsed.path) if parsed else url)
+        return found.resolve() if url and found.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _look_through(text: str) -> None:
+    """Raise FormatError for text that would end the library's reader and not only fail in it."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FormatError(f"this is not JSON: {error.msg}", f"line {error.lineno}") from error
+    except (RecursionError, ValueError) as error:
+        raise FormatError("this JSON is nested too deep, or holds an absurd number") from error
+    todo: list[tuple[Any, int]] = [(document, 0)]
+    while todo:
+        value, depth = todo.pop()
+        if depth > DEEPEST:
+            raise FormatError(f"this timeline is nested more than {DEEPEST} deep")
+        if isinstance(value, Mapping):
+            if str(value.get("OTIO_SCHEMA", "")).startswith("SerializableObjectRef."):
+                raise FormatError("this timeline refers to a part of itself, which is not read")
+            todo.extend((each, depth + 1) for each in value.values())
+        elif isinstance(value, list):
+            todo.extend((each, depth + 1) for each in value)
+
+
+def _timeline(found: Any) -> tuple[Any, list[str]]:
+    if isinstance(found, otio.schema.Timeline):
+        return found, []
+    if isinstance(found, otio.schema.SerializableCollection):
+        held = [each for each in found if isinstance(each, otio.schema.Timeline)]
+        if held:
+            return held[0], [f"timeline {each.name}" for each in held[1:]]
+    out = otio.schema.Timeline(str(getattr(found, "name", "")))
+    if isinstance(found, otio.schema.Stack):
+        out.tracks = found
+    elif isinstance(found, otio.schema.Track):
+        out.tracks.append(found)
+    elif isinstance(found, otio.schema.Clip):
+        out.tracks.append(otio.schema.Track("V", [found], kind=otio.schema.TrackKind.Video))
+    else:
+        raise FormatError(f"there is no timeline in this, but a {type(found).__name__}")
+    return out, []
+
+
+def _missing(media: Any) -> Any:
+    out = otio.schema.MissingReference(media.name, media.available_range, dict(media.metadata))
+    out.metadata[_WHY] = "there was no such file when the bundle was made"
+    out.metadata[_WHERE] = media.target_url
+    return out
+
+
+def _give_back(clip: Any) -> None:
+    media = clip.media_reference
+    if not isinstance(media, otio.schema.MissingReference) or _WHERE not in media.metadata:
+        return
+    said = {key: each for key, each in media.metadata.items() if key not in (_WHY, _WHERE)}
+    clip.media_reference = otio.schema.ExternalReference(
+        str(media.metadata[_WHERE]), media.available_range, said
+    )
+    clip.media_reference.name = media.name
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    stem, suffix = PurePosixPath(name).stem, PurePosixPath(name).suffix
+    tried = (name, *(f"{stem}-{count}{suffix}" for count in range(2, len(taken) + 3)))
+    return next(each for each in tried if each not in taken)
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:200] or type(error).__name__
