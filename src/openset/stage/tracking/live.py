@@ -1,23 +1,31 @@
-"""A tracker on the network: one thread that receives, stamps and hands on."""
+"""A tracker on the network: sockets to listen and to send with, and one thread that receives, stamps
+and hands on."""
 
 from __future__ import annotations
 
 import errno
+import ipaddress
+import selectors
 import socket
 import struct
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from openset.primitives.errors import BadInput, PortInUse
 from openset.stage.tracking.address import UdpAddress, parse_udp_address
-from openset.stage.tracking.freed import PROFILES, Profile
+from openset.stage.tracking.freed_profiles import PROFILES, Profile
 from openset.stage.tracking.samples import TrackSample
 from openset.stage.tracking.source import DatagramSource, TrackerCounts
+from openset.stage.tracking.wire import Decoder
 
 RECEIVE_BUFFER_BYTES = 4 << 20
+_LARGEST_DATAGRAM = 65536
+_MOST_AT_ONCE = 64
 _POLL_S = 0.2
+_ADDRESS_OF_INTERFACE = 0xC0206921 if sys.platform == "darwin" else 0x8915  # SIOCGIFADDR
 
 OnSample = Callable[[TrackSample, dict[str, Any] | None], None]
 
@@ -25,27 +33,32 @@ OnSample = Callable[[TrackSample, dict[str, Any] | None], None]
 class UdpTracker:
     """Listens on a UDP address and calls `on_sample(sample, raw)` on its own thread.
 
-    `raw` is the OpenTrackIO sample as received, None for FreeD. `clock` is the engine's, in
-    nanoseconds. A malformed packet is only counted. Raises BadInput or PortInUse when made, never
+    `raw` is the OpenTrackIO sample as received, None for other protocols. `decoders` are the protocols
+    listened for; OpenTrackIO and FreeD (with `profile`) where none are named. `clock` is the engine's,
+    in nanoseconds. A malformed packet is only counted. Raises BadInput or PortInUse when made, never
     later.
     """
 
     def __init__(
         self,
-        address: str,
+        address: str | UdpAddress,
         on_sample: OnSample,
         *,
         profile: Profile = PROFILES["raw"],
+        decoders: Sequence[Decoder] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self.address = parse_udp_address(address)
+        self.address = address if isinstance(address, UdpAddress) else parse_udp_address(address)
         self._on_sample = on_sample
         self._clock = clock
-        self._source = DatagramSource(profile)
+        self._source = DatagramSource(profile, decoders)
         self._lock = threading.Lock()
         self._stopping = threading.Event()
-        self._socket = _listen(self.address)
+        self._socket = listener_socket(self.address)
+        self._socket.setblocking(False)
         self._port = int(self._socket.getsockname()[1])
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._socket, selectors.EVENT_READ)
         self._thread = threading.Thread(target=self._run, name=f"tracker {self.address}", daemon=True)
 
     @property
@@ -68,6 +81,7 @@ class UdpTracker:
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._selector.close()
         self._socket.close()
 
     def __enter__(self) -> UdpTracker:
@@ -78,22 +92,70 @@ class UdpTracker:
         self.stop()
 
     def _run(self) -> None:
-        buffer = bytearray(65536)
         while not self._stopping.is_set():
-            try:
-                size, sender = self._socket.recvfrom_into(buffer)
-            except TimeoutError:
+            arrived = self._receive()
+            if not arrived:
+                self._selector.select(_POLL_S)
                 continue
+            for datagram, sender, arrival_ns in arrived:
+                with self._lock:
+                    received = self._source.feed(datagram, sender, arrival_ns)
+                if received is not None:
+                    self._on_sample(*received)
+
+    def _receive(self) -> list[tuple[bytes, str, int]]:
+        """Whatever has arrived, stamped before any of it is read: what stands in the system's queue
+        would be stamped late."""
+        arrived: list[tuple[bytes, str, int]] = []
+        take, clock = self._socket.recvfrom, self._clock
+        while len(arrived) < _MOST_AT_ONCE:
+            try:
+                datagram, sender = take(_LARGEST_DATAGRAM)
+            except BlockingIOError:
+                break
             except ConnectionError:
                 continue  # an ICMP answer to someone else's datagram (Windows reports it here)
-            arrival_ns = self._clock()
-            with self._lock:
-                received = self._source.feed(bytes(memoryview(buffer)[:size]), sender[0], arrival_ns)
-            if received is not None:
-                self._on_sample(*received)
+            arrived.append((datagram, sender[0], clock()))
+        return arrived
 
 
-def _listen(address: UdpAddress) -> socket.socket:
+def interface_address(interface: str) -> str:
+    """The IPv4 address of one of this machine's network cards, given by address or by name ("eth0").
+
+    BadInput naming the cards there are.
+    """
+    try:
+        return str(ipaddress.IPv4Address(interface))
+    except ValueError:
+        pass
+    found = _address_of_card(interface)
+    if found is None:
+        cards = ", ".join(name for _, name in socket.if_nameindex())
+        raise BadInput(
+            f"no network card {interface!r} with an IPv4 address",
+            todo=f"Name one of {cards}, or give its address",
+        )
+    return found
+
+
+def _address_of_card(name: str) -> str | None:
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            asked = struct.pack("256s", name.encode()[:15])
+            return socket.inet_ntoa(fcntl.ioctl(probe, _ADDRESS_OF_INTERFACE, asked)[20:24])
+        except OSError:
+            return None
+
+
+def listener_socket(address: UdpAddress) -> socket.socket:
+    """A socket bound to `address`, a member of its group where it is one.
+
+    Raises BadInput or PortInUse.
+    """
     listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
@@ -104,8 +166,36 @@ def _listen(address: UdpAddress) -> socket.socket:
     except OSError as error:
         listener.close()
         raise _refused(address, error) from error
-    listener.settimeout(_POLL_S)
+    except BadInput:
+        listener.close()
+        raise
     return listener
+
+
+def sender_socket(address: UdpAddress, hops: int = 1) -> socket.socket:
+    """A socket to send to `address` with; to a group by the interface the address names, across `hops`
+    routers less one, and heard on this machine too. Raises BadInput."""
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        if address.is_multicast:
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, hops)
+            sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+            if address.interface:
+                card = socket.inet_aton(interface_address(address.interface))
+                sender.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, card)
+        elif address.interface:
+            sender.bind((interface_address(address.interface), 0))
+    except OSError as error:
+        sender.close()
+        raise BadInput(
+            f"cannot send from there ({error.strerror or error})",
+            where=str(address),
+            todo="Name an address or a network card of this machine after @",
+        ) from error
+    except BadInput:
+        sender.close()
+        raise
+    return sender
 
 
 def _join(listener: socket.socket, address: UdpAddress) -> None:
@@ -114,12 +204,10 @@ def _join(listener: socket.socket, address: UdpAddress) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address.host if hasattr(socket, "AF_UNIX") else "", address.port))
     group = socket.inet_aton(address.host)
+    card = socket.inet_aton(interface_address(address.interface) if address.interface else "0.0.0.0")
     if address.interface:
-        interface = socket.inet_aton(socket.gethostbyname(address.interface))
-        listener.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, interface)
-    else:
-        interface = struct.pack("=I", socket.INADDR_ANY)
-    listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + interface)
+        listener.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, card)
+    listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + card)
 
 
 def _refused(address: UdpAddress, error: OSError) -> PortInUse | BadInput:

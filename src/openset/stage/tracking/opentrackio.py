@@ -1,108 +1,300 @@
-"""OpenTrackIO readings as track samples, and back.
+"""OpenTrackIO as it comes over the network and goes out to it.
 
-OpenTrackIO places the camera's sensor; Openset's poses are of the entrance pupil, through which the
-picture is seen. The pupil lies `entrance_pupil_offset_m` in front of the sensor (positive towards
-the scene).
+What comes in is used as far as it can be, and what is wrong with it is counted by a plain name that
+`FAULTS` explains. What goes out is strictly OpenTrackIO 1.0.1.
 """
 
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
-from openset.formats.opentrackio import Reading, write
-from openset.primitives.space import (
-    Pose,
-    moved_along_sight,
-    pan_tilt_roll_from_pose,
-    pose_from_pan_tilt_roll,
+from openset.formats import opentrackio
+from openset.formats.faults import FormatError
+from openset.formats.opentrackio_faults import FAULTS
+from openset.formats.opentrackio_names import names_of
+from openset.formats.opentrackio_strict import PROTOCOL, strict
+from openset.formats.opentrackio_wire import MAGIC, MAX_PAYLOAD, Reassembler
+from openset.primitives.space import Pose, moved_along_sight, pose_from_pan_tilt_roll
+from openset.primitives.time import NS_PER_S, ns_from_s
+from openset.stage.tracking.opentrackio_reading import (
+    lens_of_reading,
+    moved_forward,
+    reading_from_sample,
+    sample_from_reading,
+    sample_from_track,
 )
-from openset.stage.tracking.samples import LensReport, TrackSample
+from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
+from openset.stage.tracking.wire import Heard
+
+__all__ = [
+    "FAULTS",
+    "OpenTrackIODecoder",
+    "OpenTrackIOEncoder",
+    "lens_of_reading",
+    "moved_forward",
+    "reading_from_sample",
+    "sample_from_reading",
+    "sample_from_track",
+]
+
+MOST_SOURCES = 512
+_Key = tuple[str, int]
 
 
-def moved_forward(pose: Pose, distance_m: float) -> Pose:
-    """The pose moved along its own line of sight: from the sensor to the pupil, or back if negative."""
-    return moved_along_sight(pose, distance_m)
+@dataclass(slots=True)
+class _Source:
+    """What one source said so far: its lens completed, and the blocks it was read from."""
+
+    name: str
+    sender: str
+    lens: LensReport | None = None
+    lens_block: Any = None
+    static_block: Any = None
+    shape: tuple[tuple[str, ...], ...] = ()
+    fields: tuple[str, ...] = ()
 
 
-def sample_from_reading(reading: Reading, time_ns: int, lens: LensReport | None = None) -> TrackSample:
-    """A reading as a sample at `time_ns` on the engine's clock.
+class OpenTrackIODecoder:
+    """OpenTrackIO 1.0.0 and 1.0.1 inwards, JSON and CBOR; a source is an id and a stream number.
 
-    `lens` replaces the reading's own report: the caller's, completed by what the source said earlier;
-    an empty one says that nothing usable is known.
+    `faults` counts what was thrown away, `notes` what is odd and was used all the same; `examples` has
+    the newest case of some, in words. `versions` is what each source says that it speaks. The lens of a
+    report is completed by what its source said earlier, since the pose depends on it.
     """
-    report = lens_of_reading(reading) if lens is None else lens
-    if report == LensReport():
-        report = None
-    sensor = pose_from_pan_tilt_roll(
-        reading.position_m, reading.pan_rad, reading.tilt_rad, reading.roll_rad
-    )
-    return TrackSample(
-        time_ns=time_ns,
-        stage_from_camera=moved_forward(sensor, (report and report.entrance_pupil_offset_m) or 0.0),
-        lens=report,
-        source_time_ns=reading.sample_time_ns,
-        sequence=reading.sequence,
-        status=reading.status or "",
-    )
+
+    name = "OpenTrackIO"
+
+    def __init__(self) -> None:
+        self._reassembler = Reassembler()
+        self.faults: Counter[str] = self._reassembler.faults
+        self.notes: Counter[str] = self._reassembler.notes
+        self.examples: dict[str, str] = {}
+        self.versions: dict[str, str] = {}
+        self._sources: OrderedDict[_Key, _Source] = OrderedDict()
+
+    def takes(self, datagram: bytes) -> bool:
+        """Whether the first four bytes are "OTrk"."""
+        return datagram.startswith(MAGIC)
+
+    def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
+        """The sample this datagram completes, if it does."""
+        old = self.notes["checksum of version 1.0.0"]
+        raw = self._reassembler.feed(datagram, sender)
+        if raw is None:
+            return ()
+        valid = opentrackio.is_valid(raw)
+        if not valid:
+            self._note_problems(raw)
+        source = self._source(raw, sender)
+        self._note_version(raw, source, self.notes["checksum of version 1.0.0"] != old)
+        self._note_lens(raw, source, valid)
+        pose = self._pose(raw, source)
+        if pose is None and ("transforms" in raw or source.lens is None):
+            self.faults["no usable pose"] += 1
+            return ()
+        stamp_ns, sequence, timecode = opentrackio.read_timing(raw)
+        status = opentrackio.read_status(raw) or ""
+        fields = _fields(raw, source)
+        return (
+            Heard(
+                source.name, pose, source.lens, stamp_ns, sequence, 16, status, raw, timecode, fields
+            ),
+        )
+
+    def _pose(self, raw: dict[str, Any], source: _Source) -> Pose | None:
+        """stage_from_camera at the entrance pupil."""
+        if "transforms" not in raw:
+            return None
+        try:
+            position, pan, tilt, roll = opentrackio.compose(raw["transforms"])
+        except opentrackio.OpenTrackIOError as trouble:
+            self.examples["no usable pose"] = str(trouble)
+            return None
+        sensor = pose_from_pan_tilt_roll(position, pan, tilt, roll)
+        pupil_m = source.lens.entrance_pupil_offset_m if source.lens else None
+        return moved_along_sight(sensor, pupil_m) if pupil_m else sensor
+
+    def _source(self, raw: dict[str, Any], sender: str) -> _Source:
+        source_id, number = opentrackio.read_source(raw)
+        key = (source_id or sender, number or 1)
+        source = self._sources.get(key)
+        if source is None:
+            name = f"OpenTrackIO {key[0].removeprefix('urn:uuid:')[:80]}"
+            if key[1] != 1:
+                name += f" stream {key[1]}"
+            source = self._sources[key] = _Source(name, sender)
+            if len(self._sources) > MOST_SOURCES:
+                _, forgotten = self._sources.popitem(last=False)
+                self.versions.pop(forgotten.name, None)
+        elif source.sender != sender:
+            source.sender = sender
+            self.notes["two machines send as one source"] += 1
+        self._sources.move_to_end(key)
+        return source
+
+    def _note_problems(self, raw: dict[str, Any]) -> None:
+        """Count it; put it in words the first time, the second, the fourth, the eighth …"""
+        fault = "not as the standard says"
+        self.notes[fault] += 1
+        count = self.notes[fault]
+        if count & (count - 1) == 0:
+            self.examples[fault] = opentrackio.validate(raw)[0][:200]
+
+    def _note_version(self, raw: dict[str, Any], source: _Source, old_checksum: bool) -> None:
+        said = raw.get("protocol")
+        if said == PROTOCOL and not old_checksum:
+            if source.name not in self.versions:
+                self.versions[source.name] = "1.0.1"
+            return
+        protocol = said if isinstance(said, dict) else {}
+        if protocol.get("name") not in (None, "OpenTrackIO"):
+            self.notes["another protocol name"] += 1
+        version = protocol.get("version")
+        told = ""
+        if isinstance(version, list) and [type(each) for each in version] == [int, int, int]:
+            told = ".".join(map(str, version))
+            if version < [1, 0, 1]:
+                self.notes["an older version"] += 1
+        if old_checksum:
+            told = "1.0.0" if told in ("", "1.0.0") else f"{told}, checksum of 1.0.0"
+        self.versions[source.name] = told or "not said"
+
+    def _note_lens(self, raw: dict[str, Any], source: _Source, valid: bool) -> None:
+        """Read the lens where the source says something else of it than before."""
+        lens, static = raw.get("lens"), raw.get("static")
+        if valid:  # and so not nested without end: it may be compared
+            if lens == source.lens_block and (static is None or static == source.static_block):
+                return
+            source.lens_block = lens
+            source.static_block = static or source.static_block
+        elif lens is None and static is None:
+            return
+        whole = completed(LensReport(**opentrackio.read_lens(raw)), source.lens)
+        useful = credible(whole)
+        if useful != whole:
+            self.faults["lens report is not of this world"] += 1
+        source.lens = useful or source.lens
+        if source.lens == _NO_LENS:
+            source.lens = None
 
 
-def lens_of_reading(reading: Reading) -> LensReport | None:
-    """What a reading says of the lens; None if nothing."""
-    report = LensReport(
-        focal_length_mm=reading.focal_length_mm,
-        focus_distance_m=reading.focus_distance_m,
-        f_stop=reading.f_stop,
-        entrance_pupil_offset_m=reading.entrance_pupil_offset_m,
-        sensor_width_mm=reading.sensor_width_mm,
-        sensor_height_mm=reading.sensor_height_mm,
-        projection_offset_mm=reading.projection_offset_mm,
-        distortion_offset_mm=reading.distortion_offset_mm,
-        distortion_model=reading.distortion_model,
-        radial=reading.radial,
-        tangential=reading.tangential,
-    )
-    return None if report == LensReport() else report
+_NO_LENS = LensReport()
 
 
-def reading_from_sample(sample: TrackSample) -> Reading:
-    """A sample as a reading, the pose moved back to the sensor.
+def _fields(raw: dict[str, Any], source: _Source) -> tuple[str, ...]:
+    """What a sample carries, in words; worked out anew only when it carries something else."""
+    shape = (tuple(raw), _keys(raw, "lens"), _keys(raw, "timing"), _keys(raw, "tracker"))
+    if shape != source.shape:
+        source.shape, source.fields = shape, names_of(raw)
+    return source.fields
 
-    Its time is the source's own stamp, else the engine's; none before zero, which the standard cannot
-    say.
+
+def _keys(raw: dict[str, Any], group: str) -> tuple[str, ...]:
+    block = raw.get(group)
+    return tuple(block) if isinstance(block, dict) else ()
+
+
+class OpenTrackIOEncoder:
+    """OpenTrackIO 1.0.1 outwards: JSON or CBOR, the static block every `static_every_s` seconds.
+
+    Of a sample that came as OpenTrackIO everything is passed on, ids and stamps too, less what the
+    standard forbids; `renamed` puts this encoder's `source_id` ("urn:uuid:…") and `source_number` in
+    their place, `restamped` the engine's time of the sample. `left_out` counts samples that
+    lost something that way.
     """
-    lens = sample.lens or LensReport()
-    sensor = moved_forward(sample.stage_from_camera, -(lens.entrance_pupil_offset_m or 0.0))
-    pan, tilt, roll = pan_tilt_roll_from_pose(sensor)
-    stamp = sample.time_ns if sample.source_time_ns is None else sample.source_time_ns
-    return Reading(
-        position_m=sensor.position_m,
-        pan_rad=pan,
-        tilt_rad=tilt,
-        roll_rad=roll,
-        focal_length_mm=lens.focal_length_mm,
-        focus_distance_m=lens.focus_distance_m,
-        f_stop=lens.f_stop,
-        entrance_pupil_offset_m=lens.entrance_pupil_offset_m,
-        sensor_width_mm=lens.sensor_width_mm,
-        sensor_height_mm=lens.sensor_height_mm,
-        projection_offset_mm=lens.projection_offset_mm,
-        distortion_offset_mm=lens.distortion_offset_mm,
-        distortion_model=lens.distortion_model,
-        radial=lens.radial,
-        tangential=lens.tangential,
-        sample_time_ns=stamp if stamp >= 0 else None,
-        sequence=sample.sequence,
-        status=sample.status or None,
-    )
 
+    def __init__(
+        self,
+        source_id: str,
+        source_number: int = 1,
+        encoding: Literal["json", "cbor"] = "json",
+        max_payload: int = MAX_PAYLOAD,
+        static_every_s: float = 2.0,
+        *,
+        renamed: bool = False,
+        restamped: bool = False,
+    ) -> None:
+        self.name = f"OpenTrackIO {encoding.upper()}"
+        self.left_out = 0
+        self._id = source_id
+        self._number = source_number
+        self._encoding = encoding
+        self._max_payload = max_payload
+        self._static_every_ns = ns_from_s(static_every_s)
+        self._renamed, self._restamped = renamed, restamped
+        self._sequence = 0
+        self._static: dict[str, Any] | None = None
+        self._static_sent_ns: int | None = None
 
-def sample_from_track(sample: TrackSample) -> dict[str, Any]:
-    """A sample of any tracker in OpenTrackIO's own shape, for the take's record."""
-    name = f"{sample.time_ns}/{sample.sequence}"
-    return write(
-        reading_from_sample(sample),
-        sample_id=uuid.uuid5(uuid.NAMESPACE_OID, name).urn,
-        source_id=uuid.uuid5(uuid.NAMESPACE_OID, "openset track").urn,
-        include_static=True,
-    )
+    def encode(
+        self,
+        sample: TrackSample,
+        now_ns: int,
+        raw: dict[str, Any] | None = None,
+        bones: Mapping[str, Pose] | None = None,
+    ) -> Sequence[bytes]:
+        """The datagrams of one sample; none where its pose is not finite. Bones have no place in it."""
+        try:
+            out = self._made(sample, now_ns) if raw is None else self._passed_on(sample, raw, now_ns)
+            self._add_static(out, now_ns)
+            if not opentrackio.is_valid(out):
+                raise FormatError("not a valid sample")
+        except FormatError:
+            self.left_out += 1
+            return ()
+        datagrams = opentrackio.encode(
+            out, self._sequence, encoding=self._encoding, max_payload=self._max_payload
+        )
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        return datagrams
+
+    def _made(self, sample: TrackSample, now_ns: int) -> dict[str, Any]:
+        """A sample of another protocol, in OpenTrackIO's own shape."""
+        reading = reading_from_sample(sample)
+        sequence = self._sequence if reading.sequence is None else reading.sequence
+        return opentrackio.write(
+            replace(reading, sequence=sequence, source_number=self._number),
+            sample_id=self._sample_id(sample),
+            source_id=self._id,
+            include_static=self._static_due(now_ns),
+        )
+
+    def _passed_on(self, sample: TrackSample, raw: dict[str, Any], now_ns: int) -> dict[str, Any]:
+        """A sample as it came, made strict; a pose that cannot be said strictly is said composed."""
+        out = strict(raw)
+        if len(out) < len(raw) or not opentrackio.is_valid(raw):
+            self.left_out += 1
+        if "transforms" not in out:
+            out["transforms"] = self._made(sample, now_ns)["transforms"]
+        if self._renamed or "sourceId" not in out:
+            out["sourceId"] = self._id
+        if self._renamed or "sourceNumber" not in out:
+            out["sourceNumber"] = self._number
+        if "sampleId" not in out:
+            out["sampleId"] = self._sample_id(sample)
+        if self._restamped and sample.time_ns >= 0:
+            seconds, nanoseconds = divmod(sample.time_ns, NS_PER_S)
+            stamp = {"seconds": seconds, "nanoseconds": nanoseconds}
+            out["timing"] = {**out.get("timing", {}), "sampleTimestamp": stamp}
+        return out
+
+    def _sample_id(self, sample: TrackSample) -> str:
+        name = f"{self._id}/{self._number}/{sample.time_ns}/{self._sequence}"
+        return uuid.uuid5(uuid.NAMESPACE_OID, name).urn
+
+    def _static_due(self, now_ns: int) -> bool:
+        sent = self._static_sent_ns
+        return sent is None or not 0 <= now_ns - sent < self._static_every_ns
+
+    def _add_static(self, out: dict[str, Any], now_ns: int) -> None:
+        """Repeat the newest static block where the sender has said none for too long."""
+        if "static" in out:
+            self._static = out["static"]
+        elif self._static and self._static_due(now_ns):
+            out["static"] = self._static
+        if "static" in out:
+            self._static_sent_ns = now_ns

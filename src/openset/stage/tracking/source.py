@@ -1,37 +1,67 @@
-"""Datagrams from whoever sends to a port, as samples of one tracker; pure, so that any bytes can be
-tried.
+"""Datagrams from whoever sends to a port, as samples on the engine's clock; pure, so that any bytes can
+be tried.
 
-The protocol is told by the content: OpenTrackIO begins "OTrk", FreeD D1 is 29 bytes from 0xD1. The
-first tracker heard is followed; another on the same port is counted, and followed only when the
-first has been silent, since two cameras' poses in one track are worse than none.
+The protocol is told by the content. `Wire` keeps all sources apart. `DatagramSource` follows one: the
+first tracker heard; another on the same port is counted, and followed only when the first has been
+silent, since two cameras' poses in one track are worse than none.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from openset.formats import freed, opentrackio
 from openset.primitives.space import Pose
 from openset.primitives.time import NS_PER_S
 from openset.stage.tracking.clock import ClockMap
-from openset.stage.tracking.freed import PROFILES, Profile, sample_from_freed
-from openset.stage.tracking.opentrackio import lens_of_reading, sample_from_reading
+from openset.stage.tracking.freed import FreeDDecoder
+from openset.stage.tracking.freed_profiles import PROFILES, Profile
+from openset.stage.tracking.opentrackio import OpenTrackIODecoder
 from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
+from openset.stage.tracking.sequence import SequenceCount
+from openset.stage.tracking.wire import Decoder, Heard
 
 SILENCE_NS = 2 * NS_PER_S
 FARTHEST_M = 100_000.0
+MOST_SOURCES = 512
+_MOST_TRACKED = 64
 
 Received = tuple[TrackSample, dict[str, Any] | None]
+Told = tuple[str, TrackSample | None, Heard]
+"""A source's name, its report as a sample (None where it holds no pose), and the report as heard."""
+
+FAULTS: Mapping[str, str] = {
+    "no protocol known here": (
+        "These bytes are of no protocol that is listened for on this port: check what the sender is "
+        "set to, or whether another program sends here."
+    ),
+    "pose is not of this world": (
+        "A position more than 100 km away, or a rotation that is none: the tracker is lost or counts "
+        "in other units; look at its own display."
+    ),
+    "lens report is not of this world": (
+        "A focal length, sensor or distortion that no lens can have: it is not used; check the lens "
+        "file and its units in the tracker."
+    ),
+    "another tracker": (
+        "A second tracker sends to the same port and is not followed: give each its own port or "
+        "source number."
+    ),
+    "report without a pose": (
+        "This source tells of a lens, of bones or of its health, but not where a camera is: set it to "
+        "send its pose, too."
+    ),
+}
+"""Faults that are counted here and not by a decoder: what they mean and how to put them right."""
 
 
 @dataclass(frozen=True)
 class TrackerCounts:
-    """What came in: datagrams, samples made of them, samples that sequence numbers say were lost or
-    came out of order, clock jumps, and everything thrown away, by plain name."""
+    """What came in: datagrams, samples made of them, samples that sequence numbers say were lost, came
+    out of order or came twice, clock jumps, everything thrown away and everything odd that was used all
+    the same, by plain name."""
 
     packets: int = 0
     samples: int = 0
@@ -39,112 +69,169 @@ class TrackerCounts:
     out_of_order: int = 0
     clock_jumps: int = 0
     faults: Mapping[str, int] = field(default_factory=dict)
+    duplicates: int = 0
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+class Source:
+    """One source: its clock, its lens completed, its numbers. `heard_ns` is its newest arrival."""
+
+    __slots__ = ("_content", "_said", "clock", "heard_ns", "lens", "numbers", "samples")
+
+    def __init__(self) -> None:
+        self.clock = ClockMap()
+        self.numbers = SequenceCount()
+        self.lens: LensReport | None = None
+        self.samples = 0
+        self.heard_ns = 0
+        self._said: LensReport | None = None
+        self._content: object = None
+
+    def note_sequence(self, heard: Heard) -> None:
+        """Count the report's number; the same number with the same content came twice."""
+        if heard.sequence is None:
+            return
+        sample_id = heard.raw.get("sampleId") if heard.raw else None
+        content = (heard.stamp_ns, sample_id, heard.pose, heard.lens)
+        self.numbers.note(heard.sequence, heard.sequence_bits, content == self._content)
+        self._content = content
+
+    def note_lens(self, report: LensReport | None) -> bool:
+        """Complete the lens; False where the report cannot be of a lens."""
+        if report is None or report is self._said or report == self._said:
+            return True
+        self._said = report
+        whole = completed(report, self.lens)
+        useful = credible(whole)
+        self.lens = useful or self.lens
+        return useful is whole
+
+
+class Wire:
+    """Everything that arrives, source by source, on the engine's clock. Never raises, whatever comes.
+
+    `decoders` are asked in their order whether a datagram is theirs; a single one is given all.
+    Bounded: of more than `MOST_SOURCES` sources the one unheard for longest is forgotten.
+    """
+
+    def __init__(self, decoders: Sequence[Decoder] | None = None) -> None:
+        self._decoders = (OpenTrackIODecoder(), FreeDDecoder()) if decoders is None else (*decoders,)
+        self._only = self._decoders[0] if len(self._decoders) == 1 else None
+        self._faults: Counter[str] = Counter()
+        self.packets = 0
+        self.sources: OrderedDict[str, Source] = OrderedDict()
+
+    @property
+    def faults(self) -> Counter[str]:
+        """What was thrown away, by plain name."""
+        return sum((each.faults for each in self._decoders), Counter(self._faults))
+
+    @property
+    def notes(self) -> Counter[str]:
+        """What was odd and used all the same, by plain name."""
+        found: Counter[str] = Counter()
+        for each in self._decoders:
+            found.update(getattr(each, "notes", {}))
+        return found
+
+    def fault(self, name: str) -> None:
+        """Count a fault that the caller found."""
+        self._faults[name] += 1
+
+    def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> list[Told]:
+        """The reports this datagram completes, each with its sample."""
+        self.packets += 1
+        decoder = self._only
+        if decoder is None:
+            for decoder in self._decoders:
+                if decoder.takes(datagram):
+                    break
+            else:
+                self._faults["no protocol known here"] += 1
+                return []
+        return [
+            (heard.source, self._placed(heard, arrival_ns), heard)
+            for heard in decoder.feed(datagram, sender, arrival_ns)
+        ]
+
+    def _placed(self, heard: Heard, arrival_ns: int) -> TrackSample | None:
+        source = self.sources.get(heard.source)
+        if source is None:
+            source = self.sources[heard.source] = Source()
+            if len(self.sources) > MOST_SOURCES:
+                self.sources.popitem(last=False)
+        self.sources.move_to_end(heard.source)
+        source.heard_ns = arrival_ns
+        source.note_sequence(heard)
+        if not source.note_lens(heard.lens):
+            self._faults["lens report is not of this world"] += 1
+        stamp, pose = heard.stamp_ns, heard.pose
+        time_ns = arrival_ns if stamp is None else source.clock.update(stamp, arrival_ns)
+        if pose is None:
+            return None
+        if not _usable(pose):
+            self._faults["pose is not of this world"] += 1
+            return None
+        source.samples += 1
+        return TrackSample(time_ns, pose, source.lens, stamp, heard.sequence, heard.status)
 
 
 class DatagramSource:
     """Datagrams in, samples of one tracker out. Never raises, whatever the bytes."""
 
-    def __init__(self, profile: Profile = PROFILES["raw"]) -> None:
-        self._profile = profile
-        self._reassembler = opentrackio.Reassembler()
-        self._faults: Counter[str] = Counter()
+    def __init__(
+        self, profile: Profile = PROFILES["raw"], decoders: Sequence[Decoder] | None = None
+    ) -> None:
+        both: Sequence[Decoder] = (OpenTrackIODecoder(), FreeDDecoder(profile))
+        self._wire = Wire(both if decoders is None else decoders)
         self._followed: str | None = None
         self._heard_ns = 0
-        self._packets = self._samples = self._lost = self._out_of_order = self._jumps = 0
-        self._begin()
-
-    def _begin(self) -> None:
-        self._clock = ClockMap()
-        self._lens: LensReport | None = None
-        self._sequence: int | None = None
+        self._samples = 0
+        self._tracked: dict[str, Source] = {}
 
     @property
     def counts(self) -> TrackerCounts:
-        """The counts so far."""
-        faults = Counter(self._faults) + Counter(self._reassembler.faults)
-        jumps = self._jumps + self._clock.jumps
+        """The counts so far; lost and late samples are those of trackers that were followed."""
+        tracked = self._tracked.values()
         return TrackerCounts(
-            self._packets, self._samples, self._lost, self._out_of_order, jumps, dict(faults)
+            self._wire.packets,
+            self._samples,
+            sum(each.numbers.lost for each in tracked),
+            sum(each.numbers.out_of_order for each in tracked),
+            sum(each.clock.jumps for each in tracked),
+            dict(self._wire.faults),
+            sum(each.numbers.duplicates for each in tracked),
+            dict(self._wire.notes),
         )
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Received | None:
-        """The sample this datagram completes, with OpenTrackIO's own sample where it is one; else
-        None."""
-        self._packets += 1
-        if datagram[:1] == b"\xd1":
-            received = self._freed(datagram, sender, arrival_ns)
-        else:
-            received = self._opentrackio(datagram, sender, arrival_ns)
-        if received is None:
-            return None
-        if not _usable(received[0].stage_from_camera):
-            self._faults["pose is not of this world"] += 1
-            return None
-        self._samples += 1
+        """The newest sample this datagram completes, with OpenTrackIO's own where it is one; else None."""
+        received: Received | None = None
+        for name, sample, heard in self._wire.feed(datagram, sender, arrival_ns):
+            if sample is None:
+                if heard.pose is None:
+                    self._wire.fault("report without a pose")
+            elif self._is_followed(name, arrival_ns):
+                self._samples += 1
+                received = sample, heard.raw
         return received
-
-    def _freed(self, datagram: bytes, sender: str, arrival_ns: int) -> Received | None:
-        try:
-            packet = freed.decode(datagram)
-        except freed.FreeDError:
-            self._faults["broken FreeD"] += 1
-            return None
-        if not self._is_followed(f"FreeD {sender} {packet.camera_id}", arrival_ns):
-            return None
-        return sample_from_freed(packet, arrival_ns, self._profile), None
-
-    def _opentrackio(self, datagram: bytes, sender: str, arrival_ns: int) -> Received | None:
-        raw = self._reassembler.feed(datagram, sender)
-        if raw is None:
-            return None
-        try:
-            reading = opentrackio.read(raw)
-        except opentrackio.OpenTrackIOError:
-            self._faults["no usable pose"] += 1
-            return None
-        if not self._is_followed(f"OpenTrackIO {reading.source_id or sender}", arrival_ns):
-            return None
-        self._note_sequence(reading.sequence)
-        self._note_lens(lens_of_reading(reading))
-        stamp = reading.sample_time_ns
-        time_ns = arrival_ns if stamp is None else self._clock.update(stamp, arrival_ns)
-        return sample_from_reading(reading, time_ns, self._lens or LensReport()), raw
-
-    def _note_lens(self, report: LensReport | None) -> None:
-        whole = completed(report, self._lens)
-        useful = credible(whole)
-        if useful != whole:
-            self._faults["lens report is not of this world"] += 1
-        self._lens = useful or self._lens
 
     def _is_followed(self, name: str, arrival_ns: int) -> bool:
         if name != self._followed:
             if self._followed is not None and arrival_ns - self._heard_ns < SILENCE_NS:
-                self._faults["another tracker"] += 1
+                self._wire.fault("another tracker")
                 return False
-            self._jumps += self._clock.jumps
-            self._begin()
             self._followed = name
+        self._tracked[name] = self._wire.sources[name]
+        if len(self._tracked) > _MOST_TRACKED:
+            del self._tracked[next(iter(self._tracked))]
         self._heard_ns = arrival_ns
         return True
 
-    def _note_sequence(self, sequence: int | None) -> None:
-        """Count gaps. Numbers wrap at 16 or 32 bits; one a little behind is late, one far behind a
-        restart."""
-        if sequence is None:
-            return
-        last, self._sequence = self._sequence, sequence
-        if last is None:
-            return
-        ahead = (sequence - last) & 0xFFFF
-        if 1 < ahead < 1000:
-            self._lost += ahead - 1
-        elif ahead == 0 or ahead > 0xFFFF - 100:
-            self._out_of_order += 1
-            self._lost = max(0, self._lost - (ahead != 0))
-            self._sequence = last
-
 
 def _usable(pose: Pose) -> bool:
-    numbers = (*pose.position_m, *pose.rotation_wxyz)
-    return all(map(math.isfinite, numbers)) and max(map(abs, pose.position_m)) < FARTHEST_M
+    x, y, z = pose.position_m
+    if not (abs(x) < FARTHEST_M and abs(y) < FARTHEST_M and abs(z) < FARTHEST_M):
+        return False
+    a, b, c, d = pose.rotation_wxyz
+    return 0.5 < a * a + b * b + c * c + d * d < 2.0

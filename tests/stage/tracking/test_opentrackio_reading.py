@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from openset.formats.opentrackio import Reading, read, validate
 from openset.primitives.space import angle_between_rad, pose_from_pan_tilt_roll
-from openset.stage.tracking.opentrackio import (
+from openset.stage.tracking.opentrackio_reading import (
     lens_of_reading,
     moved_forward,
     reading_from_sample,
