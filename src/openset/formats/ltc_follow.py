@@ -32,12 +32,14 @@ _REMEMBERED = 300
 @dataclass(frozen=True)
 class RateFound:
     """The rate of the LTC heard. `measured` is in frames a second of the sound's own clock; `others`
-    are rates that it may be as well, until more was heard or as the tape ran at no rate's speed."""
+    are rates that it may be as well, until a second was heard (`settled`) or as the tape ran at no
+    rate's speed."""
 
     rate: Fraction
     drop_frame: bool
     measured: float
     others: tuple[Fraction, ...] = ()
+    settled: bool = True
 
     @property
     def certain(self) -> bool:
@@ -108,7 +110,7 @@ class Follower:
             others += tuple(
                 RATES[each][0] for each in RATES if each != nominal and each > self._highest
             )
-        return RateFound(best, drop, measured, others)
+        return RateFound(best, drop, measured, others, self._counted >= nominal)
 
     def _measured(self) -> float:
         (first, began), (last, ended) = self._run[0], self._run[-1]

@@ -1,0 +1,168 @@
+"""Linear timecode for the engine: heard by a thread, jammed to the engine's clock.
+
+A sound input that cannot be opened, or goes away, is a state and tried again; the timecode runs free
+meanwhile.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from fractions import Fraction
+
+from openset.formats.ltc import LtcFrame
+from openset.primitives.errors import BadInput
+from openset.primitives.time import NS_PER_S, ns_from_s
+from openset.stage.live.ltc import RETRY_S, Ear, LtcSource
+from openset.stage.tracking.clock import ClockMap
+from openset.stage.tracking.jam import Jam, JamClock, JamState, times_of, usable_rate
+
+LEAD_NS = 2 * NS_PER_S
+"""How far ahead of the picture a file is read: LTC's rate is known only after a second of it."""
+
+
+class LtcInput:
+    """Timecode for the engine: a thread listens, `jam_at` answers for any moment on its clock.
+
+    `rate` is the picture's. `note` is one line where the timecode cannot be used, "" where it can. A
+    file plays in step with the picture: its first sample belongs to the moment `start_at` was given;
+    for a picture that is not in real time it is read as far as `advance` asks.
+    """
+
+    def __init__(self, source: LtcSource, rate: Fraction) -> None:
+        self.source, self.rate = source, rate
+        self.note = ""
+        self.times = 1
+        self._jam = JamClock()
+        self._ending = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._start_ns = 0
+        self._ear: Ear | None = None if source.system else Ear(source)
+
+    @property
+    def live(self) -> bool:
+        """True for a sound input."""
+        return bool(self.source.system)
+
+    def start(self) -> None:
+        """Listen to a sound input from now on."""
+        if self.live and self._thread is None:
+            self._run(self._listen)
+
+    def start_at(self, start_ns: int, *, realtime: bool) -> None:
+        """A file's first sample belongs to `start_ns`; one that plays in real time is read by a
+        thread."""
+        self._start_ns = start_ns
+        if not self.live and realtime:
+            self._run(self._play)
+
+    def stop(self) -> None:
+        """End listening; returns when the thread has, or after two seconds."""
+        self._ending.set()
+        if self._thread is not None:
+            self._thread.join(2.0)
+        elif self._ear is not None:
+            self._ear.close()
+
+    def wait_for_lock(self, timeout_s: float) -> bool:
+        """Wait until a sound input's timecode can be used; False when the time is up first."""
+        until_ns = time.monotonic_ns() + ns_from_s(timeout_s)
+        while time.monotonic_ns() < until_ns and not self.note and not self._ending.is_set():
+            if self.state_at(time.monotonic_ns()) == "locked":
+                return True
+            self._ending.wait(0.05)
+        return self.state_at(time.monotonic_ns()) == "locked"
+
+    def advance(self, time_ns: int) -> None:
+        """Read a file that no thread reads, to a little after `time_ns`."""
+        if self._thread is None and not self.live:
+            self._read_until(time_ns + LEAD_NS)
+
+    def jam_at(self, time_ns: int) -> Jam | None:
+        """The line of timecode that holds at `time_ns` on the engine's clock; None where none was
+        heard, or none that suits the picture."""
+        return self._jam.at(time_ns)
+
+    def state_at(self, time_ns: int) -> JamState:
+        """Whether timecode is heard at `time_ns`, was heard before, or neither."""
+        return self._jam.state(time_ns)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        self._thread = threading.Thread(target=work, name="timecode", daemon=True)
+        self._thread.start()
+
+    def _listen(self) -> None:
+        while not self._ending.is_set():
+            try:
+                ear = Ear(self.source)
+            except BadInput as trouble:
+                self.note = trouble.line
+                self._ending.wait(RETRY_S)
+                continue
+            self.note = ""
+            try:
+                self._hear_all(ear)
+                self.note = f"{self.source.text}: the sound ended"
+            except BadInput as trouble:
+                self.note = trouble.line
+            finally:
+                ear.close()
+            self._ending.wait(RETRY_S)
+
+    def _hear_all(self, ear: Ear) -> None:
+        """A sound input until it ends. A block's last sample was heard when it came; of all blocks the
+        least late one tells the true time."""
+        clock = ClockMap()
+        while not self._ending.is_set():
+            found = ear.hear()
+            if found is None:
+                return
+            heard_ns = ns_from_s(ear.heard_s)
+            zero_ns = clock.update(heard_ns, time.monotonic_ns()) - heard_ns
+            self._believe(ear, found, zero_ns)
+
+    def _play(self) -> None:
+        while not self._ending.is_set() and self._ear is not None:
+            self._read_until(time.monotonic_ns() + LEAD_NS)
+            self._ending.wait(0.1)
+        if self._ear is not None:
+            self._ear.close()
+
+    def _read_until(self, time_ns: int) -> None:
+        ear = self._ear
+        while ear is not None and self._start_ns + ns_from_s(ear.heard_s) < time_ns:
+            try:
+                found = ear.hear()
+            except BadInput as trouble:
+                self.note, found = trouble.line, None
+            if found is None:
+                ear.close()
+                self._ear = ear = None
+            else:
+                self._believe(ear, found, self._start_ns)
+
+    def _believe(self, ear: Ear, found: list[tuple[LtcFrame, float]], zero_ns: int) -> None:
+        """Jam to believed frames, whose seconds count from `zero_ns`."""
+        listener = ear.listener
+        if not found or listener is None:
+            return
+        if found[-1][0].reverse:
+            self.note = "the timecode runs backwards and is not used"
+            return
+        said = listener.rate
+        rate = usable_rate(said, self.rate)
+        if rate is None or said is None:
+            return
+        times = times_of(rate, self.rate)
+        if times is None:
+            self.note = (
+                f"the timecode counts {said}, the picture {float(self.rate):.5g} frames a second: "
+                "it is not used"
+            )
+            self._jam.clear()
+            return
+        self.note, self.times = "", times
+        late_ns = ns_from_s(self.source.delay_s)
+        for frame, began_s in found:
+            self._jam.feed(frame.timecode(rate), zero_ns + ns_from_s(began_s) - late_ns)
