@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -57,19 +58,20 @@ def convert(
     if not form.writes:
         raise BadInput(f"Openset reads {form.name} and does not write it", where=str(to))
     read, kind, dropped = _as_kind(found, form.kind, options)
-    options = _filled(options, read.value)
+    value, left = _narrowed(form, read.value, options)
+    options = _filled(options, value)
     with _workshop(to, replace_old) as part:
-        gone = write_measured(read.value, part, form, options)
+        gone = write_measured(value, part, form, options)
         names = sorted(path.name for path in part.parent.iterdir())
         _move_out(part.parent, to.absolute().parent, names)
     return Converted(
         found.title,
         form.name,
         kind,
-        count(kind, read.value),
+        count(kind, value),
         read.skipped,
         read.faults,
-        tuple(dict.fromkeys((*read.unheld, *dropped, *gone))),
+        tuple(dict.fromkeys((*read.unheld, *dropped, *left, *gone))),
         tuple(to.absolute().parent / name for name in names),
     )
 
@@ -96,7 +98,7 @@ def _grades_of_timeline(timeline: Any) -> Any:
 
 DERIVED: Mapping[tuple[Kind, Kind], tuple[Derived, tuple[str, ...]]] = {
     ("move", "lens"): (_lens_of_move, ("lens.", "static.lens.", "static.camera.", "field of view")),
-    ("move", "timecode"): (_timecode_of_move, ("time", "timing.timecode.", "timing.sampleRate.")),
+    ("move", "timecode"): (_timecode_of_move, ("time", "timing.timecode", "timing.sampleRate")),
     ("timeline", "grade"): (_grades_of_timeline, ("cdl",)),
 }
 """How a value of one kind is made of another, and the beginnings of the fields that come along."""
@@ -127,6 +129,19 @@ def _as_kind(source: Source, kind: Kind, options: Options) -> tuple[Read, Kind, 
         where=str(source.path),
         todo="docs/formats.md shows what becomes what",
     )
+
+
+ONE_OF_MANY = ("cc", "amf")
+"""Formats that hold one grade of a list: `--frame` says which, from 0."""
+
+
+def _narrowed(form: Format, value: Any, options: Options) -> tuple[Any, list[str]]:
+    """The one entry that the format can hold, and a word about the others."""
+    if form.name not in ONE_OF_MANY or len(value) < 2:
+        return value, []
+    if options.frame >= len(value):
+        raise BadInput(f"there are {len(value)} corrections", where="--frame", todo="They count from 0")
+    return (value[options.frame],), [f"{len(value) - 1} other corrections"]
 
 
 # --- what a value says, and how much of it there is
@@ -174,7 +189,7 @@ def _filled(options: Options, value: Any) -> Options:
 
 # --- writing, and reading back
 
-_TOLD = {"rate": ("time", "timing.sampleRate.num", "timing.sampleRate.denom", "rate")}
+_TOLD = {"rate": ("time", "timing.sampleRate", "rate")}
 
 
 def write_measured(value: Any, path: Path, form: Format, options: Options) -> list[str]:
@@ -205,7 +220,8 @@ def _lost(value: Any, path: Path, form: Format, options: Options) -> list[str]:
     try:
         return lost(said, fields(form.kind, read_file(path, form, bare).value))
     except BadInput:
-        again = fields(form.kind, read_file(path, form, options).value)
+        told = replace(options, rate=options.rate or Fraction(25))
+        again = fields(form.kind, read_file(path, form, told).value)
         untold = [name for name in _TOLD["rate"] if name in said]
         return [*untold, *(name for name in lost(said, again) if name not in untold)]
 

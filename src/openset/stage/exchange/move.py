@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -168,18 +168,18 @@ def even_times(count: int, rate: Fraction) -> tuple[int, ...]:
 # --- what a move says, for telling what a conversion lost
 
 _BOOKKEEPING = {
-    "protocol.name",
-    "protocol.version",
+    "protocol",
     "sampleId",
+    "relatedSampleIds",
     "timing.mode",
     "timing.sequenceNumber",
-    "timing.sampleTimestamp.seconds",
-    "timing.sampleTimestamp.nanoseconds",
+    "timing.sampleTimestamp",
+    "transforms",
 }
 
 
 def fields(move: CameraMove) -> dict[str, object]:
-    """What the move says, by OpenTrackIO's own field names: each a tuple over the frames.
+    """What the move says, by OpenTrackIO's own names down to its groups: each a tuple over the frames.
 
     Besides them: "pose" (entrance pupil: metres and quaternion), "field of view" (radians, both ways)
     and "time" (seconds from the first frame), which many formats keep in other words. Transforms count
@@ -193,16 +193,31 @@ def fields(move: CameraMove) -> dict[str, object]:
     if any(views):
         out["field of view"] = list(views)
     if any(len(sample.get("transforms", ())) > 1 for sample in move.samples):
-        out["transforms"] = [_chain(sample) for sample in move.samples]
+        out["transforms"] = [sample.get("transforms") for sample in move.samples]
     static: Mapping[str, Any] = {}
     for index, sample in enumerate(move.samples):
         static = sample.get("static") or static
-        for path, value in _leaves({**sample, "static": static}, ""):
-            if path not in _BOOKKEEPING and not path.startswith("transforms"):
-                out.setdefault(path, [None] * index).append(value)
+        for name, value in _groups({**sample, "static": static}):
+            if name not in _BOOKKEEPING:
+                out.setdefault(name, [None] * index).append(value)
         for values in out.values():
             values.extend([None] * (index + 1 - len(values)))
     return {name: tuple(values) for name, values in out.items()}
+
+
+def _groups(sample: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    """The sample's entries two names deep, three below `static`; the whole of what lies deeper."""
+    for top, value in sample.items():
+        depth = {"static": 2, "timing": 1, "lens": 1, "tracker": 1}.get(top, 0)
+        yield from _entries(top, value, depth)
+
+
+def _entries(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
+    if depth and isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _entries(f"{path}.{key}", inner, depth - 1)
+    else:
+        yield path, value
 
 
 def _upright(pose: Pose) -> tuple[float, ...]:
@@ -216,21 +231,6 @@ def _view(report: LensReport | None) -> tuple[float, ...] | None:
         return None
     sides = (report.sensor_width_mm, report.sensor_height_mm)
     return tuple(2 * math.atan(side / 2 / report.focal_length_mm) for side in sides if side) or None
-
-
-def _chain(sample: Sample) -> tuple[object, ...]:
-    return tuple(tuple(_leaves(link, "")) for link in sample.get("transforms", ()))
-
-
-def _leaves(value: object, path: str) -> Iterable[tuple[str, object]]:
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
-        for inner in value:
-            yield from _leaves(inner, f"{path}[]")
-    else:
-        yield path, tuple(value) if isinstance(value, list) else value
 
 
 def usable(sample: Sample) -> bool:
