@@ -215,7 +215,7 @@ def _lost(value: Any, path: Path, form: Format, options: Options) -> list[str]:
     said = fields(form.kind, value)
     if not form.reads:
         keeps = import_module(form.module).KEEPS
-        return [name for name in said if not name.startswith(tuple(keeps))]
+        return [name for name in said if not f"{name}.".startswith(tuple(keeps))]
     bare = Options(frame=options.frame, profile=options.profile)
     try:
         return lost(said, fields(form.kind, read_file(path, form, bare).value))
