@@ -1,12 +1,13 @@
 """A camera as an After Effects script (.jsx): run from File > Scripts, it makes a comp and the camera.
 
 After Effects' world is the comp's picture gone deep: pixels, x right, y down, z away from the viewer,
-so that our x, y, z is x, z, -y of its; its camera looks down its own +z with y down. The stage's origin
-stands in the middle of the comp, and `PX_PER_M` pixels are a metre. Orientation is Rx Ry Rz: z is turned
-first. Zoom is the focal length in pixels of the comp, and a point at (x, y, z) before the camera is seen
-zoom x / z right and zoom y / z below the comp's middle.
+so that our x, y, z is its x, -z, y; its camera looks down its own +z with y down. The stage's origin
+stands in the middle of the comp, and `PX_PER_M` pixels are a metre. Orientation is Rx Ry Rz: z turns
+first. Zoom is the focal length in pixels of the comp: a point at (x, y, z) before the camera is seen
+zoom x / z right of the comp's middle and zoom y / z below it.
 The camera has no offset of its axis, no distortion and only square pixels. Aperture is the diameter of
 the lens's opening at the scale of the world. Depth of field is set and left switched off.
+Source: Adobe, After Effects user guide, "Cameras"; After Effects scripting guide.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ KEPT = ("pose", "field of view", "time", "timing.sampleRate.", "lens.focusDistan
 
 Numbers = tuple[float, ...]
 
-# Our world's x, y, z in After Effects': x right, -z down, y away.
+# Our world's x, y, z are After Effects' x, -z and y.
 _TURN: F64 = np.array([[1.0, 0, 0], [0, 0, -1.0], [0, 1.0, 0]])
 _CAMERA: F64 = np.diag([1.0, -1.0, -1.0])
 _SIDE_PX = (4, 30000)
@@ -68,9 +69,7 @@ def encode(shot: CameraShot) -> bytes:
     if size is None:
         raise FormatError("After Effects needs the picture's size; say it with --size")
     if rate is None or not 1 <= rate <= _FASTEST:
-        raise FormatError(
-            "After Effects needs a rate from 1 to 999 frames a second; say it with --rate"
-        )
+        raise FormatError("After Effects needs a rate of 1 to 999 frames a second; say it with --rate")
     if not all(_SIDE_PX[0] <= side <= _SIDE_PX[1] for side in size):
         raise FormatError(f"a comp is from 4 to 30000 pixels wide and high, not {size[0]} x {size[1]}")
     frames = shot.keys[-1].frame - shot.keys[0].frame + 1

@@ -10,7 +10,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -75,7 +74,6 @@ def find_blender() -> list[str]:
 
 
 def _run(command: list[str], patience_s: float, folder: str) -> None:
-    flags = subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0
     try:
         done = subprocess.run(
             command,
@@ -84,7 +82,6 @@ def _run(command: list[str], patience_s: float, folder: str) -> None:
             check=False,
             cwd=folder,
             stdin=subprocess.DEVNULL,
-            creationflags=flags,
         )
     except subprocess.TimeoutExpired as error:
         raise BadInput(
