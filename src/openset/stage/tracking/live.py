@@ -11,15 +11,15 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 from openset.primitives.errors import BadInput, PortInUse
 from openset.stage.tracking.address import UdpAddress, parse_udp_address
 from openset.stage.tracking.freed_profiles import PROFILES, Profile
 from openset.stage.tracking.samples import TrackSample
-from openset.stage.tracking.source import DatagramSource, TrackerCounts
-from openset.stage.tracking.wire import Decoder
+from openset.stage.tracking.source import DatagramSource, TrackerCounts, Wire
+from openset.stage.tracking.wire import Decoder, Heard
 
 RECEIVE_BUFFER_BYTES = 4 << 20
 _LARGEST_DATAGRAM = 65536
@@ -28,9 +28,77 @@ _POLL_S = 0.2
 _ADDRESS_OF_INTERFACE = 0xC0206921 if sys.platform == "darwin" else 0x8915  # SIOCGIFADDR
 
 OnSample = Callable[[TrackSample, dict[str, Any] | None], None]
+OnTold = Callable[[str, TrackSample | None, Heard], None]
 
 
-class UdpTracker:
+class _Listener:
+    """A socket on a UDP address and the thread that receives on it; who inherits says what it does with
+    a datagram."""
+
+    def __init__(self, address: str | UdpAddress, clock: Callable[[], int]) -> None:
+        self.address = address if isinstance(address, UdpAddress) else parse_udp_address(address)
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._socket = listener_socket(self.address)
+        self._socket.setblocking(False)
+        self._port = int(self._socket.getsockname()[1])
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._socket, selectors.EVENT_READ)
+        self._thread = threading.Thread(target=self._run, name=f"tracker {self.address}", daemon=True)
+
+    @property
+    def port(self) -> int:
+        """The port listened on: the one asked for, or the one the system chose for port 0."""
+        return self._port
+
+    def start(self) -> None:
+        """Begin to receive."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and free the port; may be called twice, or before start."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        self._selector.close()
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def _hear(self, datagram: bytes, sender: str, arrival_ns: int) -> None:
+        raise NotImplementedError
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            arrived = self._receive()
+            if not arrived:
+                self._selector.select(_POLL_S)
+            for each in arrived:
+                self._hear(*each)
+
+    def _receive(self) -> list[tuple[bytes, str, int]]:
+        """Whatever has arrived, stamped before any of it is read: what stands in the system's queue
+        would be stamped late."""
+        arrived: list[tuple[bytes, str, int]] = []
+        take, clock = self._socket.recvfrom, self._clock
+        while len(arrived) < _MOST_AT_ONCE:
+            try:
+                datagram, sender = take(_LARGEST_DATAGRAM)
+            except BlockingIOError:
+                break
+            except ConnectionError:
+                continue  # an ICMP answer to someone else's datagram (Windows reports it here)
+            arrived.append((datagram, sender[0], clock()))
+        return arrived
+
+
+class UdpTracker(_Listener):
     """Listens on a UDP address and calls `on_sample(sample, raw)` on its own thread.
 
     `raw` is the OpenTrackIO sample as received, None for other protocols. `decoders` are the protocols
@@ -48,23 +116,9 @@ class UdpTracker:
         decoders: Sequence[Decoder] | None = None,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
-        self.address = address if isinstance(address, UdpAddress) else parse_udp_address(address)
+        super().__init__(address, clock)
         self._on_sample = on_sample
-        self._clock = clock
         self._source = DatagramSource(profile, decoders)
-        self._lock = threading.Lock()
-        self._stopping = threading.Event()
-        self._socket = listener_socket(self.address)
-        self._socket.setblocking(False)
-        self._port = int(self._socket.getsockname()[1])
-        self._selector = selectors.DefaultSelector()
-        self._selector.register(self._socket, selectors.EVENT_READ)
-        self._thread = threading.Thread(target=self._run, name=f"tracker {self.address}", daemon=True)
-
-    @property
-    def port(self) -> int:
-        """The port listened on: the one asked for, or the one the system chose for port 0."""
-        return self._port
 
     @property
     def counts(self) -> TrackerCounts:
@@ -72,51 +126,40 @@ class UdpTracker:
         with self._lock:
             return self._source.counts
 
-    def start(self) -> None:
-        """Begin to receive."""
-        self._thread.start()
+    def _hear(self, datagram: bytes, sender: str, arrival_ns: int) -> None:
+        with self._lock:
+            received = self._source.feed(datagram, sender, arrival_ns)
+        if received is not None:
+            self._on_sample(*received)
 
-    def stop(self) -> None:
-        """End the thread and free the port; may be called twice, or before start."""
-        self._stopping.set()
-        if self._thread.is_alive():
-            self._thread.join()
-        self._selector.close()
-        self._socket.close()
 
-    def __enter__(self) -> UdpTracker:
-        self.start()
-        return self
+class UdpWire(_Listener):
+    """Listens on a UDP address and calls `on_told(source, sample, heard)` for all sources there, on its
+    own thread; `decoders` and errors as for `UdpTracker`."""
 
-    def __exit__(self, *_: object) -> None:
-        self.stop()
+    def __init__(
+        self,
+        address: str | UdpAddress,
+        on_told: OnTold,
+        *,
+        decoders: Sequence[Decoder] | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        super().__init__(address, clock)
+        self._on_told = on_told
+        self._wire = Wire(decoders)
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
-            arrived = self._receive()
-            if not arrived:
-                self._selector.select(_POLL_S)
-                continue
-            for datagram, sender, arrival_ns in arrived:
-                with self._lock:
-                    received = self._source.feed(datagram, sender, arrival_ns)
-                if received is not None:
-                    self._on_sample(*received)
+    @property
+    def counts(self) -> Mapping[str, TrackerCounts]:
+        """What has come in so far, by source; faults and datagrams are those of the whole wire."""
+        with self._lock:
+            return self._wire.counts
 
-    def _receive(self) -> list[tuple[bytes, str, int]]:
-        """Whatever has arrived, stamped before any of it is read: what stands in the system's queue
-        would be stamped late."""
-        arrived: list[tuple[bytes, str, int]] = []
-        take, clock = self._socket.recvfrom, self._clock
-        while len(arrived) < _MOST_AT_ONCE:
-            try:
-                datagram, sender = take(_LARGEST_DATAGRAM)
-            except BlockingIOError:
-                break
-            except ConnectionError:
-                continue  # an ICMP answer to someone else's datagram (Windows reports it here)
-            arrived.append((datagram, sender[0], clock()))
-        return arrived
+    def _hear(self, datagram: bytes, sender: str, arrival_ns: int) -> None:
+        with self._lock:
+            told = self._wire.feed(datagram, sender, arrival_ns)
+        for each in told:
+            self._on_told(*each)
 
 
 def interface_address(interface: str) -> str:

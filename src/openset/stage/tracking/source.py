@@ -134,6 +134,24 @@ class Wire:
             found.update(getattr(each, "notes", {}))
         return found
 
+    @property
+    def counts(self) -> dict[str, TrackerCounts]:
+        """The counts of each source by name; `packets` and `faults` are the whole wire's."""
+        faults, notes = dict(self.faults), dict(self.notes)
+        return {
+            name: TrackerCounts(
+                self.packets,
+                each.samples,
+                each.numbers.lost,
+                each.numbers.out_of_order,
+                each.clock.jumps,
+                faults,
+                each.numbers.duplicates,
+                notes,
+            )
+            for name, each in self.sources.items()
+        }
+
     def fault(self, name: str) -> None:
         """Count a fault that the caller found."""
         self._faults[name] += 1
@@ -205,7 +223,7 @@ class DatagramSource:
         )
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Received | None:
-        """The newest sample this datagram completes, with OpenTrackIO's own where it is one; else None."""
+        """The newest sample this datagram completes, with OpenTrackIO's own sample if it is one."""
         received: Received | None = None
         for name, sample, heard in self._wire.feed(datagram, sender, arrival_ns):
             if sample is None:
