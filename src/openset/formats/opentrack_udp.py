@@ -99,7 +99,8 @@ def six_of(stage_from_camera: Pose, inverted: frozenset[str] = frozenset()) -> S
     """The other way."""
     x, y, z = stage_from_camera.position_m
     pan, tilt, roll = map(math.degrees, pan_tilt_roll_from_pose(stage_from_camera))
-    return Six(*_signed((x * 100, z * 100, y * 100, -pan, tilt, roll), inverted))
+    x, y, z, yaw, pitch, roll = _signed((x * 100, z * 100, y * 100, -pan, tilt, roll), inverted)
+    return Six(x, y, z, yaw, pitch, roll)
 
 
 def _signed(numbers: tuple[float, ...], inverted: frozenset[str]) -> tuple[float, ...]:
