@@ -1,9 +1,9 @@
 """Final Draft scripts (.fdx), read: XML paragraphs by type, text in styled runs.
 
 Final Draft publishes no schema; this follows its files of versions 8 to 13. A script note stands in the
-paragraph it belongs to (to version 11) or in a list with character ranges (from 12). Speech side by side
-is a paragraph that holds two, or a bare `DualDialogue`. What is read is the same `Script` that Fountain
-gives.
+paragraph it belongs to (to version 11) or in a list with character ranges (from 12). Speech side by
+side is a paragraph that holds two, or a bare `DualDialogue`. What is read is the same `Script` that
+Fountain gives.
 """
 
 from __future__ import annotations
