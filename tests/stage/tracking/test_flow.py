@@ -37,7 +37,7 @@ def test_lost_late_and_repeated_reports_are_told_apart() -> None:
     flow = Flow()
     for arrival, sequence in enumerate([65534, 65535, 0, 3, 2, 3, 3, 4]):
         flow.note(arrival * MS, sequence=sequence)
-    # 1 and 2 missing at 3; 2 comes late; 3 comes twice again.
+    # 1 and 2 are missing at 3; 2 comes late; 3 comes twice again.
     assert (flow.lost, flow.late, flow.repeated) == (1, 1, 2)
     assert flow.total == 8
 
@@ -61,6 +61,13 @@ def test_a_stamp_that_stands_still_is_a_repeated_report() -> None:
     for arrival in range(4):
         flow.note(arrival * MS, stamp_ns=7)
     assert flow.repeated == 3
+
+
+def test_a_sender_that_does_not_count_repeats_nothing() -> None:
+    flow = Flow()
+    for arrival in range(4):
+        flow.note(arrival * MS, sequence=0, content=arrival)
+    assert (flow.lost, flow.late, flow.repeated) == (0, 0, 0)
 
 
 def test_a_silent_source_has_no_rate() -> None:

@@ -26,7 +26,7 @@ from openset.stage.exchange.sources import open_source
 from openset.stage.record.model import RAW_FILE, TRACK_FILE
 from openset.stage.tracking.files import load_track
 from openset.stage.tracking.freed import profile_named
-from openset.stage.tracking.opentrackio import lens_of_reading, sample_from_reading
+from openset.stage.tracking.opentrackio_reading import lens_of_reading, sample_from_reading
 from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
 from openset.stage.tracking.wire import Heard
 

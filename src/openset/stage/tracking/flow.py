@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from openset.primitives.time import NS_PER_S
+from openset.stage.tracking.sequence import SequenceCount
 
 WINDOW = 1024
 """Arrivals looked back on."""
 RECENT_NS = 2 * NS_PER_S
-FAR_AHEAD = 1000
-FAR_BEHIND = 100
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,32 @@ class Spread:
 
 
 class Flow:
-    """The reports of one source; `note` each as it arrives.
-
-    `lost` counts gaps in the sequence numbers, `late` numbers that come after a later one, `repeated`
-    the same report again.
-    """
+    """The reports of one source; `note` each as it arrives."""
 
     def __init__(self) -> None:
-        self.total = self.lost = self.late = self.repeated = 0
+        self.total = 0
         self.first_ns = self.last_ns = 0
+        self._numbers = SequenceCount()
+        self._repeated = 0
         self._arrivals: deque[int] = deque(maxlen=WINDOW)
         self._behind: deque[int] = deque(maxlen=WINDOW)
-        self._sequence: int | None = None
         self._stamp_ns: int | None = None
+        self._content: object = None
+
+    @property
+    def lost(self) -> int:
+        """Reports that the sequence numbers say never came."""
+        return self._numbers.lost
+
+    @property
+    def late(self) -> int:
+        """Reports that came after a later one."""
+        return self._numbers.out_of_order
+
+    @property
+    def repeated(self) -> int:
+        """Reports that came again as they were."""
+        return self._repeated + self._numbers.duplicates
 
     def note(
         self,
@@ -54,39 +66,31 @@ class Flow:
         stamp_ns: int | None = None,
         sequence: int | None = None,
         sequence_bits: int = 16,
+        content: object = None,
     ) -> None:
-        """One report arrived at `arrival_ns`; `stamp_ns` and `sequence` are the sender's."""
+        """One report arrived at `arrival_ns`; `stamp_ns` and `sequence` are the sender's.
+
+        `content` is compared with that of the report before: the same number twice with other content
+        comes from a sender that does not count.
+        """
         if not self.total:
             self.first_ns = arrival_ns
         self.total += 1
         self.last_ns = arrival_ns
-        again = self._note_sequence(sequence, sequence_bits)
-        again = again or (stamp_ns is not None and stamp_ns == self._stamp_ns)
-        self._stamp_ns = stamp_ns
+        same = content == self._content
+        again = same and stamp_ns is not None and stamp_ns == self._stamp_ns
+        self._content, self._stamp_ns = content, stamp_ns
+        if sequence is not None:
+            before = self._numbers.duplicates
+            self._numbers.note(sequence, sequence_bits, same)
+            again = self._numbers.duplicates > before
+        elif again:
+            self._repeated += 1
         if again:
-            self.repeated += 1
             return
         self._arrivals.append(arrival_ns)
         if stamp_ns is not None:
             self._behind.append(arrival_ns - stamp_ns)
-
-    def _note_sequence(self, sequence: int | None, bits: int) -> bool:
-        """Whether the number is the last one again. One far ahead or behind is a restart, no loss."""
-        last = self._sequence
-        if sequence is None:
-            return False
-        size = 1 << bits
-        self._sequence = sequence
-        if last is None:
-            return False
-        ahead = (sequence - last) % size
-        if 1 < ahead < min(FAR_AHEAD, size // 2):
-            self.lost += ahead - 1
-        elif ahead and size - ahead <= min(FAR_BEHIND, size // 2):
-            self.late += 1
-            self.lost = max(0, self.lost - 1)
-            self._sequence = last
-        return ahead == 0
 
     def rate_hz(self, now_ns: int) -> float:
         """Reports a second over the last two seconds; 0 after as long a silence."""
