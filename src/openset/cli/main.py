@@ -36,6 +36,14 @@ Port = Annotated[
     typer.Option(min=0, max=65535, help="Loopback port of the engine's control socket; 0 takes any."),
 ]
 
+Timecode = Annotated[
+    str | None,
+    typer.Option(
+        help="Linear timecode to follow: ltc:alsa:hw:1 (a sound input) or ltc:FILE (a recording, or "
+        "the clip itself), with ?channel=2 where it is known."
+    ),
+]
+
 PARTS = {
     "numba": "stage", "cv2": "stage", "wgpu": "stage", "pxr": "stage", "OpenEXR": "stage",
     "opentimelineio": "stage", "websockets": "stage", "django": "hub", "uvicorn": "hub",
@@ -156,6 +164,7 @@ def shoot(
         str,
         typer.Option(help="How the camera sits on the tracker: PAN,TILT,ROLL in degrees."),
     ] = "0,0,0",
+    timecode: Timecode = None,
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
     port: Port = 8010,
@@ -169,7 +178,7 @@ def shoot(
         return run_shoot(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
             delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend,
-            port=port, mount=mount,
+            port=port, mount=mount, timecode=timecode,
         )  # fmt: skip
 
     answer(as_json, work)
@@ -188,6 +197,7 @@ def stage(
     delay: Annotated[
         float | None, typer.Option(help="Seconds the picture comes later than the track.")
     ] = None,
+    timecode: Timecode = None,
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
     port: Port = 8010,
@@ -200,7 +210,7 @@ def stage(
 
         return run_engine(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
-            delay_s=delay, matte=matte, backend=backend, port=port,
+            delay_s=delay, matte=matte, backend=backend, port=port, timecode=timecode,
         )  # fmt: skip
 
     answer(as_json, work)

@@ -12,10 +12,16 @@ from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, check_set_name
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.stage.lens.model import Lens, pinhole
+from openset.stage.live.ltc import PREFIX
 from openset.stage.rig import StagePlan, StageResult, recover_open_takes, run_stage
 from openset.store.production import open_production
 
 INTERRUPTED = 130
+TIMECODE_SAID = {
+    "none": "never heard; timecode was counted",
+    "locked": "heard to the end",
+    "free": "heard, then silent; timecode ran free",
+}
 
 
 def run_shoot(
@@ -34,6 +40,7 @@ def run_shoot(
     backend: str,
     port: int,
     mount: str,
+    timecode: str | None = None,
 ) -> int:
     """Shoot one take; the exit code is 0, or that of the trouble that ended it early."""
     plan = StagePlan(
@@ -49,6 +56,7 @@ def run_shoot(
         port=port,
         lens=_lens(focal_mm, sensor_mm),
         tracker_from_camera=_mount(mount),
+        ltc=timecode,
     )
     production = open_production(folder)
     _end_politely()
@@ -93,6 +101,7 @@ def run_engine(
     matte: bool,
     backend: str,
     port: int,
+    timecode: str | None = None,
 ) -> int:
     """Run the engine until it is told to stop; what is not given comes from production.toml [stage]."""
     production = open_production(folder)
@@ -122,6 +131,7 @@ def run_engine(
         loop=True,
         port=port,
         wait_for_track=False,
+        ltc=timecode or _timecode_inside(production.root, kept.get("timecode")),
     )
     _end_politely()
     output.say("stage running: roll and cut from the monitor page; Ctrl-C ends it")
@@ -148,6 +158,14 @@ def _inside(root: Path, source: str) -> str:
     """A file named in production.toml is relative to the production; an address or device is itself."""
     inside = root / source
     return str(inside) if inside.exists() else source
+
+
+def _timecode_inside(root: Path, source: object) -> str | None:
+    """[stage] timecode of production.toml, a file relative to the production."""
+    if not source:
+        return None
+    place, mark, options = str(source).removeprefix(PREFIX).partition("?")
+    return PREFIX + _inside(root, place) + mark + options
 
 
 def report(output: Output, root: Path, result: StageResult) -> int:
@@ -177,6 +195,7 @@ def report(output: Output, root: Path, result: StageResult) -> int:
         "track_samples": result.track_samples,
         "track_counts": result.track_counts,
         "backend": result.backend,
+        "timecode_state": result.timecode_state,
         "seconds": round(result.seconds, 2),
         "frames_per_second": round(tally.frames_in / result.seconds, 2) if result.seconds else 0.0,
     }
@@ -195,6 +214,7 @@ def report(output: Output, root: Path, result: StageResult) -> int:
             f"{result.track_samples} samples, held for {tally.held} frames, none for {tally.no_pose}",
         ),
         ("delay", f"{result.delay_s * 1000:.1f} ms"),
+        *([("LTC", TIMECODE_SAID[result.timecode_state])] if result.timecode_state else []),
         ("back end", result.backend),
         ("speed", f"{figures['frames_per_second']} frames a second"),
     ]

@@ -38,6 +38,8 @@ from openset.stage.live.loop import (
     StageLoop,
     Tally,
 )
+from openset.stage.live.ltc import parse_ltc
+from openset.stage.live.ltc_input import LtcInput
 from openset.stage.live.monitor import Monitor, MonitorFrame
 from openset.stage.live.plate import PlateFormat, PlateSource
 from openset.stage.live.recorder import Recorder
@@ -82,7 +84,8 @@ class StagePlan:
     the cpu back end needs a panorama; None takes it from the track. `wait_for_track` makes a
     silent live tracker an error instead of a state. `lens` is used where the track says nothing of one.
     `timecode` is that of the first frame; None takes the clip's own, or ten o'clock where it has none.
-    `tracker_from_camera` is how the camera sits on the tracker's body.
+    `tracker_from_camera` is how the camera sits on the tracker's body. `ltc` is a source of linear
+    timecode (see stage/live/ltc.py) to jam to, None for none.
     """
 
     plate: str
@@ -106,11 +109,13 @@ class StagePlan:
     key: KeySettings = field(default_factory=KeySettings)
     lens: Lens | None = None
     tracker_from_camera: Pose = IDENTITY
+    ltc: str | None = None
 
 
 @dataclass(frozen=True)
 class StageResult:
-    """What happened, in figures. `trouble` is what ended the run early, None if nothing did."""
+    """What happened, in figures. `trouble` is what ended the run early, None if nothing did.
+    `timecode_state` is as on the monitor."""
 
     takes: tuple[TakeRecord, ...]
     tally: Tally
@@ -124,6 +129,7 @@ class StageResult:
     recorder_queue_deepest: int
     stills: tuple[MonitorFrame, ...]
     interrupted: bool
+    timecode_state: str = ""
 
 
 def recover_open_takes(production: Production, say: Say) -> tuple[TakeRecord, ...]:
@@ -147,6 +153,7 @@ class _Open:
     def __init__(self, plate: PlateSource, recorder: Recorder) -> None:
         self.plate, self.recorder = plate, recorder
         self.tracker: UdpTracker | None = None
+        self.ltc: LtcInput | None = None
         self.control: Control | None = None
         self.monitor: Monitor | None = None
         self.renderer: Renderer | None = None
@@ -157,7 +164,7 @@ class _Open:
         with _unhurried(say), ExitStack() as closing:
             if self.renderer is not None:
                 closing.callback(self.renderer.close)
-            for part in (self.monitor, self.control, self.tracker):
+            for part in (self.monitor, self.control, self.tracker, self.ltc):
                 if part is not None:
                     closing.callback(part.stop)
             if self.recorder.is_alive():
@@ -224,18 +231,22 @@ def run_stage(
     plate = PlateSource(
         plan.plate,
         rate=production.rate,
-        paced=plan.paced or plan.track.startswith("udp:"),
+        paced=plan.paced or plan.track.startswith("udp:") or _hears_live(plan),
         loop=plan.loop,
         delay_s=plan.plate_delay_s,
     )
     opened = _Open(plate, Recorder(production))
     try:
+        opened.ltc = _open_ltc(plan, plate, say)
         track = _open_track(plan, opened, say)
         loop = _open_loop(production, plan, scene, track, opened, say)
         opened.recorder.start()
         start_ns = time.monotonic_ns() + LEAD_NS
         if isinstance(track, FileTrack) and plate.realtime:
             track.start_at(start_ns)
+        if opened.ltc is not None:
+            late_ns = ns_from_s(plan.plate_delay_s) if opened.ltc.with_picture else 0
+            opened.ltc.start_at(start_ns + late_ns if plate.realtime else 0, realtime=plate.realtime)
         ready(loop, start_ns)
         began = time.monotonic()
         asked: list[int] = []
@@ -271,6 +282,7 @@ def run_stage(
         recorder_queue_deepest=opened.recorder.pipe.deepest,
         stills=tuple(loop.stills),
         interrupted=bool(asked),
+        timecode_state=loop.status.timecode_state,
     )
 
 
@@ -294,6 +306,27 @@ def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
                 todo="Start the tracker, and send to this machine's address and this port",
             )
     return track
+
+
+def _hears_live(plan: StagePlan) -> bool:
+    """True where the timecode comes in real time, so that the picture must too."""
+    return plan.ltc is not None and bool(parse_ltc(plan.ltc).system)
+
+
+def _open_ltc(plan: StagePlan, plate: PlateSource, say: Say) -> LtcInput | None:
+    """The plan's timecode; a sound input has been heard, unless the plan does not wait or it is silent:
+    then the takes say so."""
+    if plan.ltc is None:
+        return None
+    source = parse_ltc(plan.ltc)
+    own = not source.system and Path(plan.plate).is_file() and Path(source.place).samefile(plan.plate)
+    ltc = LtcInput(source, plate.format.rate, with_picture=own)
+    ltc.start()
+    if ltc.live and plan.wait_for_track:
+        say(f"waiting for timecode on {plan.ltc}")
+        if not ltc.wait_for_lock(FIRST_SAMPLE_S):
+            say(f"  {ltc.note or 'no timecode heard'}; going on, and listening")
+    return ltc
 
 
 def track_trouble(counts: TrackerCounts) -> int:
@@ -357,6 +390,7 @@ def _open_loop(
         world_from_stage=scene.world_from_stage,
         start_timecode=_start_timecode(plan.timecode, plate),
         track_faults=(lambda: track_trouble(tracker.counts)) if tracker else (lambda: 0),
+        ltc=opened.ltc,
     )
     _warm_up(renderer, Keyer(plate.width, plate.height, plan.key), plate.width, plate.height)
     if plan.port is not None:

@@ -25,10 +25,12 @@ from openset.primitives.time import Timecode, ns_from_s, s_from_ns
 from openset.stage.key.keyer import Keyer
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import lens_from_report
+from openset.stage.live.ltc_input import LtcInput
 from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
 from openset.stage.live.pipes import PipeClosed, PipeFull
 from openset.stage.live.plate import PlateFrame, PlateSource
 from openset.stage.live.recorder import PIPE_FRAMES, Cut, Entry, Order, Recorder, Roll
+from openset.stage.live.stamps import Stamper
 from openset.stage.live.status import Status, say_trouble
 from openset.stage.live.track import RawSample, Track
 from openset.stage.record.files import read_marks, write_marks
@@ -81,7 +83,8 @@ class LoopSettings:
 
 @dataclass
 class Tally:
-    """Every frame accounted for: in = out, and what each was worth."""
+    """Every frame accounted for: in = out, and what each was worth. `timecode_slips` are numbers left
+    out where LTC runs faster than the picture; no frame is missing there."""
 
     frames_in: int = 0
     dropped: int = 0
@@ -89,10 +92,14 @@ class Tally:
     recording_lost: int = 0
     held: int = 0
     no_pose: int = 0
+    timecode_slips: int = 0
 
     def as_counts(self) -> dict[str, int]:
-        """The figures take.toml keeps."""
-        return dict(vars(self))
+        """The figures take.toml keeps; slips only where there are any."""
+        counts = dict(vars(self))
+        if not self.timecode_slips:
+            del counts["timecode_slips"]
+        return counts
 
 
 @dataclass
@@ -108,11 +115,10 @@ class _Slot:
 
 @dataclass
 class _Take:
-    """The take now rolling: the source's number of its first frame, how many frames it has, and the
-    faults and tracker reports that have not gone to the recorder yet."""
+    """The take now rolling: how many frames it has, and the faults and tracker reports that have not
+    gone to the recorder yet."""
 
     spec: TakeSpec
-    first: int
     tally: Tally = field(default_factory=Tally)
     index: int = 0
     faults: list[Fault] = field(default_factory=list)
@@ -139,6 +145,7 @@ class StageLoop:
         world_from_stage: Pose,
         start_timecode: Timecode,
         track_faults: Callable[[], int] = lambda: 0,
+        ltc: LtcInput | None = None,
     ) -> None:
         self.production, self.plate, self.track = production, plate, track
         self.renderer, self.keyer, self.recorder = renderer, keyer, recorder
@@ -158,7 +165,7 @@ class StageLoop:
             delay_ms=settings.delay_s * 1000,
         )
         self._world_from_stage = world_from_stage
-        self._timecode = start_timecode
+        self._stamper = Stamper(start_timecode, ltc)
         self._track_faults = track_faults
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
@@ -269,6 +276,11 @@ class StageLoop:
         self._next_index = frame.index + 1
         self._frame_ns = frame.time_ns
         self.tally.frames_in += 1
+        self.status.timecode = str(self._stamper.stamp(frame.index, frame.time_ns, self.delay_s))
+        self.status.timecode_state = self._stamper.state
+        if self._take is not None:
+            self._take.tally.timecode_slips = self._stamper.slips
+        self._tell_of_timecode(frame.time_ns)
 
     def _miss(self, missed: int, time_ns: int) -> None:
         """`missed` frames of the source never came; they would have been next."""
@@ -280,7 +292,7 @@ class StageLoop:
             self._take.tally.frames_in += missed
             self._take.tally.dropped += missed
             plural = "frame" if missed == 1 else "frames"
-            at = self._timecode.plus(self._next_index)
+            at = self._stamper.lost(self._next_index)
             self._fault(time_ns, "dropped", f"{missed} {plural} dropped at {at}")
 
     def _take_orders(self, frame: PlateFrame | None) -> None:
@@ -347,7 +359,6 @@ class StageLoop:
         while self._stills and frame.index >= self._stills[0]:
             self._stills.popleft()
             self.stills.append(deepcopy(shown))
-        self.status.timecode = str(self._timecode.plus(frame.index))
 
     def _free_slot(self) -> _Slot:
         """The slot used longest ago among those the recorder has done with; since its pipe is shorter
@@ -412,7 +423,7 @@ class StageLoop:
             rate=plate.rate,
             width=plate.width,
             height=plate.height,
-            start_timecode=self._timecode.plus(frame.index),
+            start_timecode=self._stamper.roll(frame.time_ns, self.delay_s),
             delay_s=self.delay_s,
             set_name=settings.set_name,
             backend=settings.backend,
@@ -423,18 +434,21 @@ class StageLoop:
             record_matte=settings.record_matte,
         )
         self.track.drain(frame.time_ns - ns_from_s(self.delay_s) - REPORTS_LEAD_NS)
-        self._take = _Take(spec, frame.index)
+        self._take = _Take(spec)
         self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
         if self._nominal:
             self._fault(
                 frame.time_ns, "lens", "the track says nothing of the lens: 35 mm on 36 mm assumed"
             )
+        self._tell_of_timecode(frame.time_ns)
         self.status.take, self.status.rolling = str(take_id), True
 
     def _cut(self, reason: str) -> None:
         take, self._take = self._take, None
         if take is None:
             return
+        self._stamper.cut()
+        self.tally.timecode_slips += take.tally.timecode_slips
         self._send(Cut(reason, take.tally.as_counts(), tuple(take.faults)), 60.0)
         self.status.takes.append(str(take.spec.id))
         self.status.rolling, self.status.recorded = False, 0
@@ -467,7 +481,7 @@ class StageLoop:
             lens=lens,
             age_s=age_s,
             state=state,
-            skipped=frame.index - take.first - take.index,
+            skipped=self._stamper.steps - take.index,
         )
         take.reports += self.track.drain(pose_time_ns)
         if self._send(Entry(taken, tuple(take.reports), tuple(take.faults)), patience):
@@ -481,7 +495,7 @@ class StageLoop:
         else:
             take.tally.recording_lost += 1
             self.tally.recording_lost += 1
-            at = self._timecode.plus(frame.index)
+            at = self._stamper.timecode
             self._fault(frame.time_ns, "recording", f"frame at {at} lost: the disk is too slow")
         self.status.recorded = take.tally.recorded
 
@@ -498,6 +512,10 @@ class StageLoop:
         if self._take is not None:
             exposed_ns = time_ns - ns_from_s(self.delay_s)
             self._take.faults.append(Fault(exposed_ns, kind, text))
+
+    def _tell_of_timecode(self, time_ns: int) -> None:
+        for text in self._stamper.news():
+            self._fault(time_ns, "timecode", text)
 
     # Delay and status.
 

@@ -27,11 +27,12 @@ class LtcInput:
 
     `rate` is the picture's. `note` is one line where the timecode cannot be used, "" where it can. A
     file plays in step with the picture: its first sample belongs to the moment `start_at` was given;
-    for a picture that is not in real time it is read as far as `advance` asks.
+    for a picture that is not in real time it is read as far as `advance` asks. `with_picture` says that
+    it is the sound of the picture's own clip. Raises BadInput for a file without sound.
     """
 
-    def __init__(self, source: LtcSource, rate: Fraction) -> None:
-        self.source, self.rate = source, rate
+    def __init__(self, source: LtcSource, rate: Fraction, *, with_picture: bool = False) -> None:
+        self.source, self.rate, self.with_picture = source, rate, with_picture
         self.note = ""
         self.times = 1
         self._jam = JamClock()
@@ -39,6 +40,11 @@ class LtcInput:
         self._thread: threading.Thread | None = None
         self._start_ns = 0
         self._ear: Ear | None = None if source.system else Ear(source)
+
+    @property
+    def jumps(self) -> int:
+        """How often the timecode went on elsewhere."""
+        return self._jam.jumps
 
     @property
     def live(self) -> bool:

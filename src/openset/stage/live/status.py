@@ -10,7 +10,8 @@ from typing import Any
 @dataclass
 class Status:
     """The engine's state in the units of the page: the loop writes it, listeners get copies. `view` is
-    what every monitor shows; `takes` are those cut in this session, `circled` those marked so."""
+    what every monitor shows; `takes` are those cut in this session, `circled` those marked so.
+    `timecode_state` is "" where no LTC is followed, else "none", "locked" or "free"."""
 
     production: str = ""
     title: str = ""
@@ -19,6 +20,7 @@ class Status:
     take: str = ""
     rolling: bool = False
     timecode: str = "00:00:00:00"
+    timecode_state: str = ""
     frames_in: int = 0
     frames_out: int = 0
     dropped: int = 0
@@ -58,6 +60,10 @@ def say_trouble(status: Status) -> str:
         return f"Tracker silent for {age:.1f} s. The background is holding still. Check the tracker."
     if 0 < status.disk_minutes_left < 5:
         return f"Disk full in {status.disk_minutes_left:.0f} min. Change the disk after this take."
+    if status.timecode_state == "none":
+        return "No LTC heard. Timecode is counted. Check the cable, the input and its level."
+    if status.timecode_state == "free":
+        return "LTC stopped. Timecode runs free. Check the cable."
     wanted, reached = status.rate_wanted, status.rate_fps
     if status.frames_in > 50 and 0 < reached < 0.9 * wanted:
         return f"Only {reached:.0f} of {wanted:.0f} frames a second. Close other programs."

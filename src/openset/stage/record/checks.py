@@ -124,9 +124,8 @@ def _timecode_problems(record: TakeRecord, read: Sequence[TrackLine]) -> list[st
     """Where the source's timecode runs other than frame by frame, but for the frames that were lost. A
     take that never reached its cut counted none: there any skip is believed."""
     start, counts = record.spec.start_timecode, record.counts
-    left = (
-        counts.get("dropped", 0) + counts.get("recording_lost", 0) if counts else start.frames_per_day
-    )
+    named = ("dropped", "recording_lost", "timecode_slips")
+    left = sum(counts.get(name, 0) for name in named) if counts else start.frames_per_day
     problems, skipped = [], 0
     for place, line in enumerate(read):
         expected = start.plus(place + skipped)

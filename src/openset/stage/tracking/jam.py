@@ -125,6 +125,11 @@ class JamClock:
         self._lines: tuple[Jam, ...] = ()
         self._begun = 0
 
+    @property
+    def jumps(self) -> int:
+        """How often the timecode went on elsewhere."""
+        return max(0, self._begun - 1)
+
     def clear(self) -> None:
         """Forget what was heard: the source turned out to be another."""
         self._lines, self._odd = (), None
