@@ -7,10 +7,10 @@ import struct
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openset.formats.mosys_f4 import F4Error, decode, packet_size, read
+from openset.formats.mosys_f4 import MOST_FAULTS, F4Error, decode, packet_size, read
 
 Fields = list[tuple[int, bytes]]
 
@@ -137,6 +137,85 @@ def test_a_cut_off_file_keeps_what_it_holds() -> None:
 @pytest.mark.parametrize("data", [b"", b"\xf4", b"\xf4\x00\x00\x00", b"\xf4" * 1000, bytes(1000)])
 def test_a_file_that_is_something_else_has_no_frames(data: bytes) -> None:
     assert read(data).frames == ()
+
+
+def test_a_broken_packet_is_told_with_its_byte() -> None:
+    good = packet(POSE + LENS)
+    recording = read(good + b"rubbish" + good + BROKEN["wrong checksum"] + good)
+    assert recording.faults == (
+        f"byte {len(good)}: an F4 packet starts with 0xF4",
+        f"byte {2 * len(good) + 7}: the checksum does not hold",
+    )
+    many = read(good + BROKEN["wrong checksum"] * 100 + good)
+    assert (many.skipped, len(many.faults)) == (100, MOST_FAULTS)
+
+
+@pytest.mark.parametrize("value", [1e7, -1e30, 3e38])
+def test_a_lens_value_that_no_lens_has_is_refused(value: float) -> None:
+    with pytest.raises(F4Error, match="more than any lens has"):
+        decode(packet([*POSE, (0x51, real(value))]))
+
+
+def single(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.floats(low, high, width=32)
+
+
+def steps(bits: int) -> st.SearchStrategy[int]:
+    return st.integers(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(steps(24), min_size=6, max_size=6),
+    single(1, 2**19),
+    single(-1024, 1024),
+    single(2**-10, 64),
+    st.tuples(st.integers(0, 23), st.integers(0, 59), st.integers(0, 59), st.integers(0, 24)),
+    st.integers(0, 0xFFFF),
+    st.integers(0, 0xFF),
+)
+def test_what_a_tracker_packs_comes_back(
+    pose: list[int],
+    focal_px: float,
+    k1: float,
+    nearness: float,
+    code: tuple[int, int, int, int],
+    encoder: int,
+    camera: int,
+) -> None:
+    hours, minutes, seconds, frames = code
+    packed = hours << 18 | minutes << 12 | seconds << 6 | frames
+    fields = [(name, whole(value)) for (name, _), value in zip(POSE, pose, strict=True)]
+    fields += [(0x53, real(focal_px)), (0x51, real(k1)), (0x52, real(-k1)), (0x57, real(nearness))]
+    fields += [
+        (0x03, b"\0\0" + encoder.to_bytes(2, "big")),
+        (0xF8, b"\x20" + packed.to_bytes(3, "big")),
+    ]
+    data = bytearray(packet(fields))
+    data[1] = camera
+    data[-1] = (0x40 - sum(data[:-1])) & 0xFF
+    frame = decode(bytes(data))
+    angles = (frame.pan_rad, frame.tilt_rad, frame.roll_rad)
+    assert [round(math.degrees(angle) * 1000) for angle in angles] == pose[:3]
+    assert [round(length * 100_000) for length in frame.position_m] == pose[3:]
+    assert (frame.fx_px, frame.radial, frame.focus_encoder) == (focal_px, (k1, -k1), encoder)
+    assert frame.focus_distance_m == 1 / nearness
+    assert frame.timecode is not None
+    assert (frame.timecode.fields(), frame.camera_id) == (code, camera)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 399), st.integers(0, 255)), max_size=6), st.integers(0, 400))
+def test_a_changed_recording_raises_nothing_and_loses_no_more_than_it_must(
+    changes: list[tuple[int, int]], length: int
+) -> None:
+    good = packet(POSE + LENS)
+    data = bytearray((good * 5)[:length])
+    for at, byte in changes:
+        if at < len(data):
+            data[at] = byte
+    recording = read(bytes(data))
+    assert len(recording.frames) >= length // len(good) - 3 * len(changes)
 
 
 @given(st.binary(max_size=400))

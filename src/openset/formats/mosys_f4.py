@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from openset.formats.faults import FormatError
 from openset.primitives.time import Timecode, timecode_from_fields
 
 PICTURE_WIDTH_PX = 1920
@@ -31,6 +32,7 @@ _OVERHEAD = 5
 _FIELD = 5
 _ANGLE_STEPS = 1000
 _LENGTH_STEPS = 100_000
+_LARGEST = 1e6
 
 _PAN, _TILT, _ROLL = 0x01, 0x02, 0x13
 _X, _Y, _HEIGHT = 0x05, 0x06, 0x07
@@ -39,7 +41,6 @@ _PUPIL, _K1, _K2, _FX, _CX, _CY = 0x50, 0x51, 0x52, 0x53, 0x54, 0x55
 _NEARNESS, _FY, _APERTURE = 0x57, 0x58, 0x60
 _TIMECODE, _TRACKING = 0xF8, 0xF9
 
-_FLOATS = frozenset((_PUPIL, _K1, _K2, _FX, _CX, _CY, _NEARNESS, _FY, _APERTURE))
 _RATES = (Fraction(24), Fraction(25), Fraction(30), Fraction(60))
 _STATUS = (
     "undefined",
@@ -61,7 +62,11 @@ _STATUS = (
 )
 
 
-class F4Error(ValueError):
+MOST_FAULTS = 20
+"""Faults told in words; the rest are only counted."""
+
+
+class F4Error(FormatError):
     """A packet that cannot be used."""
 
 
@@ -104,10 +109,12 @@ class F4Frame:
 
 @dataclass(frozen=True)
 class Recording:
-    """All usable frames of a file in order, and how many packets or stretches of bytes were not."""
+    """All usable frames of a file in order, how many packets or stretches of bytes were not, and
+    where the first of those begin and why ("byte 340: the checksum does not hold")."""
 
     frames: tuple[F4Frame, ...]
     skipped: int
+    faults: tuple[str, ...] = ()
 
     @property
     def rate(self) -> Fraction | None:
@@ -118,13 +125,16 @@ class Recording:
 def read(data: bytes, *, sensor_width_mm: float | None = None) -> Recording:
     """A whole recording. A broken packet is skipped and counted; it never costs the clip."""
     frames: list[F4Frame] = []
+    faults: list[str] = []
     skipped = 0
-    for packet in _packets(data):
+    for at, packet in _packets(data):
         try:
             frames.append(decode(packet, sensor_width_mm=sensor_width_mm))
-        except F4Error:
+        except F4Error as trouble:
             skipped += 1
-    return Recording(tuple(frames), skipped)
+            if len(faults) < MOST_FAULTS:
+                faults.append(f"byte {at}: {trouble.trouble}")
+    return Recording(tuple(frames), skipped, tuple(faults))
 
 
 def decode(packet: bytes, *, sensor_width_mm: float | None = None) -> F4Frame:
@@ -181,21 +191,22 @@ def packet_size(packet: bytes) -> int:
     return packet[2] * _FIELD + _OVERHEAD
 
 
-def _packets(data: bytes) -> Iterator[bytes]:
-    """What may be packets, in order; each stretch that is none comes as one piece, to be counted."""
+def _packets(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """What may be packets and where they begin, in order; each stretch that is none comes as one piece,
+    to be counted."""
     at = lost_from = 0
     while at < len(data):
         size = _size_at(data, at)
         if size:
             if lost_from < at:
-                yield data[lost_from:at]
-            yield data[at : at + size]
+                yield lost_from, data[lost_from:at]
+            yield at, data[at : at + size]
             at = lost_from = at + size
         else:
             following = data.find(bytes((_COMMAND,)), at + 1)
             at = following if following >= 0 else len(data)
     if lost_from < at:
-        yield data[lost_from:]
+        yield lost_from, data[lost_from:]
 
 
 def _size_at(data: bytes, at: int) -> int:
@@ -224,14 +235,14 @@ def _float(fields: dict[int, bytes], name: int) -> float | None:
     if name not in fields:
         return None
     value = float(struct.unpack(">f", fields[name])[0])
-    if not math.isfinite(value):
-        raise F4Error(f"lens field 0x{name:02X} is not a number")
+    if not abs(value) <= _LARGEST:
+        raise F4Error(f"lens field 0x{name:02X} is {value:g}, more than any lens has")
     return value
 
 
 def _focal_length(fields: dict[int, bytes], name: int) -> float | None:
     value = _float(fields, name)
-    if value is not None and value <= 0:
+    if value is not None and value < 1:
         raise F4Error(f"a focal length of {value:g} pixels is no field of view")
     return value
 
