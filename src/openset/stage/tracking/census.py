@@ -266,7 +266,7 @@ def _remarks(station: Station, source: _Source, shared: bool) -> list[str]:
     if shared:
         found.append("another sender calls itself the same: give one of them another id")
     if "1.0.0" in station.version:
-        found.append("speaks OpenTrackIO {station.version}, heard all the same: update it to 1.0.1")
+        found.append(f"speaks OpenTrackIO {station.version}, heard all the same: update it to 1.0.1")
     if station.lost:
         share = 100 * station.lost / (station.reports + station.lost)
         found.append(f"{station.lost} lost ({share:.1f} %): a cable instead of Wi-Fi, or a lower rate")
