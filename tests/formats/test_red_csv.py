@@ -99,6 +99,7 @@ CLIP = {
     "Focal Length": "40mm",
     "Focus Distance": "410mm",
     "Lens Brand": "SIGMA          ",
+    "Lens Cooke /i Static": "NSG53599764OSIGMA      LPN040M040UIT94  B1.00",
     "Pixel Aspect Ratio": "1",
     "REDCODE": "REDcode 8:1",
 }
@@ -115,6 +116,7 @@ def test_the_clip_is_read_with_its_first_frame() -> None:
     assert (found.clip.rate, found.clip.capture_rate, found.clip.frame_count) == (24, 48, 2)
     assert (found.clip.iso, found.clip.lens_make, found.clip.squeeze) == (250, "SIGMA", Fraction(1))
     assert found.clip.shutter_angle_rad == pytest.approx(math.pi)
+    assert found.clip.lens_firmware == "1.00"
     assert found.frames[0].clock == Clock(23, 17, 21, 8)
     assert (found.frames[0].f_stop, found.frames[0].focal_length_mm) == (5.6, 40.0)
     assert found.frames[0].focus_distance_m == pytest.approx(0.41)

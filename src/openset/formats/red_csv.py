@@ -48,7 +48,7 @@ _HELD_OF_CLIP = (
     "Clip Name", "Camera", "Camera Model", "Camera PIN", "Sensor Name", "Frame Width", "Frame Height",
     "FPS", "Record FPS", "Total Frames", "Abs TC", "ISO", "Shutter (deg)", "Firmware Version",
     "Aperture", "Focal Length", "Focus Distance", "Lens Brand", "Lens Name", "Lens Serial Number",
-    "Pixel Aspect Ratio",
+    "Pixel Aspect Ratio", "Lens Cooke /i Static",
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ def _clip(row: Row) -> ClipMetadata:
         lens_make=row.text("Lens Brand"),
         lens_model=row.text("Lens Name"),
         lens_serial=row.text("Lens Serial Number"),
+        lens_firmware=_lens_firmware(row.text("Lens Cooke /i Static")),
         sensor_mm=(size[0] * pitch, size[1] * pitch) if size and pitch else None,
         photosites_px=size,
         size_px=size,
@@ -150,6 +151,12 @@ def _clip(row: Row) -> ClipMetadata:
         capture_rate=rate_of(row, "Record FPS"),
         frame_count=whole(row, "Total Frames"),
     )
+
+
+def _lens_firmware(fixed: str) -> str:
+    """The last part of a lens's fixed data (Cooke /i command N): "B1.00"."""
+    match = re.search(r"B([0-9]\.[0-9]{2})$", fixed, re.ASCII)
+    return match[1] if match else ""
 
 
 def _pitch_mm(sensor: str) -> float | None:

@@ -17,8 +17,8 @@ from typing import BinaryIO
 from openset.formats.faults import FormatError
 
 LONGEST_LINE = 1 << 20
-MOST_LINES = 1_000_000
-"""Eleven hours at 25 frames a second: no clip is longer, and no machine should try to hold it."""
+MOST_LINES = 500_000
+"""Five and a half hours at 25 frames a second: no clip is longer, and no machine should hold it."""
 
 MOST_COLUMNS = 4096
 

@@ -33,7 +33,7 @@ from openset.stage.exchange.move import sample_of
 from openset.stage.tracking.samples import LensReport
 
 LARGEST_FILE = 4 << 30
-"""Bytes; a million rows of the widest table are a third of that."""
+"""Bytes; as many rows of the widest table as are read are a seventh of that."""
 
 _OTHER_TABLE = {
     "red-csv": (("frames", "static"), ("frames", "clip"), ("meta5", "meta3"), ("meta_5", "meta_3")),
