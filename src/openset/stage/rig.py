@@ -30,6 +30,7 @@ from openset.stage.key.settings import KeySettings
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import lens_from_report
 from openset.stage.live.control import Control
+from openset.stage.live.inlet import open_tracker
 from openset.stage.live.loop import (
     NOMINAL_FOCAL_MM,
     NOMINAL_SENSOR_MM,
@@ -53,6 +54,7 @@ from openset.stage.render.view import Renderer
 from openset.stage.scene.files import read_set
 from openset.stage.scene.model import Scene
 from openset.stage.tracking.delay import DelayEstimate
+from openset.stage.tracking.endpoint import is_endpoint
 from openset.stage.tracking.files import read_track
 from openset.stage.tracking.live import UdpTracker
 from openset.stage.tracking.source import TrackerCounts
@@ -231,7 +233,7 @@ def run_stage(
     plate = PlateSource(
         plan.plate,
         rate=production.rate,
-        paced=plan.paced or plan.track.startswith("udp:") or _hears_live(plan),
+        paced=plan.paced or is_endpoint(plan.track) or _hears_live(plan),
         loop=plan.loop,
         delay_s=plan.plate_delay_s,
     )
@@ -289,13 +291,13 @@ def run_stage(
 def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
     """The track of the plan; a live one has given its first sample unless the plan does not wait."""
     plate = opened.plate
-    if not plan.track.startswith("udp:"):
+    if not is_endpoint(plan.track):
         samples = read_track(Path(plan.track))
         promised = plate.format.promised_frames
         period = frame_time_ns(promised, plate.format.rate) if plan.loop and promised else None
         return FileTrack(samples, period_ns=period)
     track = LiveTrack()
-    opened.tracker = UdpTracker(plan.track, track.add)
+    opened.tracker = open_tracker(plan.track, track.add)
     opened.tracker.start()
     if plan.wait_for_track:
         say(f"waiting for the tracker on {plan.track}")
