@@ -33,7 +33,8 @@ OTHERS = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/">
   xmlns:xmp="http://ns.adobe.com/xap/1.0/" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
   photoshop:Credit="Agence" xmpRights:Marked="True" xmp:Rating="3">
   <dc:title xmlns:dc="http://purl.org/dc/elements/1.1/"><rdf:Alt>
-   <rdf:li xml:lang="fr">Le titre</rdf:li><rdf:li xml:lang="x-default">The title</rdf:li></rdf:Alt></dc:title>
+   <rdf:li xml:lang="fr">Le titre</rdf:li>
+   <rdf:li xml:lang="x-default">The title</rdf:li></rdf:Alt></dc:title>
   <cc:license xmlns:cc="http://creativecommons.org/ns#" rdf:resource="https://example.org/l"/>
  </rdf:Description></rdf:RDF></x:xmpmeta>"""
 
