@@ -29,6 +29,7 @@ __all__ = [
     "compose",
     "encode",
     "is_valid",
+    "known_timecode",
     "read",
     "read_lens",
     "read_source",
@@ -159,6 +160,8 @@ def _above_zero(value: Any) -> float | None:
 
 
 def _whole(value: Any, most: int = U32) -> int | None:
+    if value.__class__ is float and value.is_integer():
+        value = int(value)  # to JSON Schema 7.0 is a whole number, and some senders know no other
     return value if value.__class__ is int and 0 <= value <= most else None
 
 
@@ -198,14 +201,14 @@ def _timecode(fields: Any) -> Timecode | None:
     numbers = (*map(fields.get, ("hours", "minutes", "seconds", "frames")),)
     rate = _map(fields, "frameRate")
     whole = (*map(_whole, (*numbers, rate.get("num"), rate.get("denom"))),)
-    return None if None in whole else _known_timecode(*whole, fields.get("dropFrame") is True)
+    return None if None in whole else known_timecode(*whole, fields.get("dropFrame") is True)
 
 
 @lru_cache(1024)
-def _known_timecode(
+def known_timecode(
     hours: int, minutes: int, seconds: int, frames: int, numerator: int, denominator: int, drop: bool
 ) -> Timecode | None:
-    """Many samples share a frame's timecode, and many trackers of one stage."""
+    """A timecode, None where there is no such one. Many samples share a frame's, and many trackers."""
     if not numerator or not denominator:
         return None
     rate = _fraction(numerator, denominator)

@@ -6,6 +6,7 @@ What comes in is used as far as it can be, and what is wrong with it is counted 
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
@@ -16,10 +17,11 @@ from openset.formats import opentrackio
 from openset.formats.faults import FormatError
 from openset.formats.opentrackio_faults import FAULTS
 from openset.formats.opentrackio_names import names_of
+from openset.formats.opentrackio_quick import Lens, Pair, Quick, quick
 from openset.formats.opentrackio_strict import PROTOCOL, strict
 from openset.formats.opentrackio_wire import MAGIC, MAX_PAYLOAD, Reassembler
 from openset.primitives.space import Pose, moved_along_sight, pose_from_pan_tilt_roll
-from openset.primitives.time import NS_PER_S, ns_from_s
+from openset.primitives.time import NS_PER_S, Timecode, ns_from_s
 from openset.stage.tracking.opentrackio_reading import (
     lens_of_reading,
     moved_forward,
@@ -52,7 +54,7 @@ class _Source:
     name: str
     sender: str
     lens: LensReport | None = None
-    lens_block: Any = None
+    lens_block: Lens | None = None
     static_block: Any = None
     shape: tuple[tuple[str, ...], ...] = ()
     fields: tuple[str, ...] = ()
@@ -67,6 +69,7 @@ class OpenTrackIODecoder:
     """
 
     name = "OpenTrackIO"
+    completes_lens = True
 
     def __init__(self) -> None:
         self._reassembler = Reassembler()
@@ -86,18 +89,22 @@ class OpenTrackIODecoder:
         raw = self._reassembler.feed(datagram, sender)
         if raw is None:
             return ()
-        valid = opentrackio.is_valid(raw)
-        if not valid:
+        hot = quick(raw) if opentrackio.is_valid(raw) else None
+        if hot is None:
             self._note_problems(raw)
         source = self._source(raw, sender)
         self._note_version(raw, source, self.notes["checksum of version 1.0.0"] != old)
-        self._note_lens(raw, source, valid)
-        pose = self._pose(raw, source)
+        self._note_lens(raw, hot, source)
+        pose = self._pose(raw, hot, source)
         if pose is None and ("transforms" in raw or source.lens is None):
             self.faults["no usable pose"] += 1
             return ()
-        stamp_ns, sequence, timecode = opentrackio.read_timing(raw)
-        status = opentrackio.read_status(raw) or ""
+        if hot is None:
+            stamp_ns, sequence, timecode = opentrackio.read_timing(raw)
+            status = opentrackio.read_status(raw) or ""
+        else:
+            stamp_ns, sequence, timecode = _timing(hot)
+            status = hot.tracker.status
         fields = _fields(raw, source)
         return (
             Heard(
@@ -105,15 +112,20 @@ class OpenTrackIODecoder:
             ),
         )
 
-    def _pose(self, raw: dict[str, Any], source: _Source) -> Pose | None:
+    def _pose(self, raw: dict[str, Any], hot: Quick | None, source: _Source) -> Pose | None:
         """stage_from_camera at the entrance pupil."""
-        if "transforms" not in raw:
-            return None
-        try:
-            position, pan, tilt, roll = opentrackio.compose(raw["transforms"])
-        except opentrackio.OpenTrackIOError as trouble:
-            self.examples["no usable pose"] = str(trouble)
-            return None
+        if hot is not None and len(hot.transforms) == 1:
+            place, turn = hot.transforms[0].translation, hot.transforms[0].rotation
+            position = (place.x, place.y, place.z)
+            pan, tilt, roll = turn.pan * _RADIANS, turn.tilt * _RADIANS, turn.roll * _RADIANS
+        else:
+            if "transforms" not in raw:
+                return None
+            try:
+                position, pan, tilt, roll = opentrackio.compose(raw["transforms"])
+            except opentrackio.OpenTrackIOError as trouble:
+                self.examples["no usable pose"] = str(trouble)
+                return None
         sensor = pose_from_pan_tilt_roll(position, pan, tilt, roll)
         pupil_m = source.lens.entrance_pupil_offset_m if source.lens else None
         return moved_along_sight(sensor, pupil_m) if pupil_m else sensor
@@ -137,7 +149,9 @@ class OpenTrackIODecoder:
         return source
 
     def _note_problems(self, raw: dict[str, Any]) -> None:
-        """Count it; put it in words the first time, the second, the fourth, the eighth …"""
+        """Count what is not as the standard says; in words the first, second, fourth, eighth … time."""
+        if opentrackio.is_valid(raw):
+            return
         fault = "not as the standard says"
         self.notes[fault] += 1
         count = self.notes[fault]
@@ -163,19 +177,25 @@ class OpenTrackIODecoder:
             told = "1.0.0" if told in ("", "1.0.0") else f"{told}, checksum of 1.0.0"
         self.versions[source.name] = told or "not said"
 
-    def _note_lens(self, raw: dict[str, Any], source: _Source, valid: bool) -> None:
+    def _note_lens(self, raw: dict[str, Any], hot: Quick | None, source: _Source) -> None:
         """Read the lens where the source says something else of it than before."""
-        lens, static = raw.get("lens"), raw.get("static")
-        if valid:  # and so not nested without end: it may be compared
-            if lens == source.lens_block and (static is None or static == source.static_block):
+        static = raw.get("static")
+        if hot is None:
+            if static is None and "lens" not in raw:
                 return
-            source.lens_block = lens
-            source.static_block = static or source.static_block
-        elif lens is None and static is None:
-            return
-        whole = completed(LensReport(**opentrackio.read_lens(raw)), source.lens)
+            source.lens_block = None
+            report = LensReport(**opentrackio.read_lens(raw))
+        elif static is None or static == source.static_block:
+            if hot.lens is None or hot.lens == source.lens_block:
+                return
+            source.lens_block = hot.lens
+            report = _lens(hot.lens)
+        else:
+            source.lens_block, source.static_block = hot.lens, static
+            report = LensReport(**opentrackio.read_lens(raw))
+        whole = completed(report, source.lens)
         useful = credible(whole)
-        if useful != whole:
+        if useful is not whole:
             self.faults["lens report is not of this world"] += 1
         source.lens = useful or source.lens
         if source.lens == _NO_LENS:
@@ -183,6 +203,47 @@ class OpenTrackIODecoder:
 
 
 _NO_LENS = LensReport()
+_RADIANS = math.pi / 180
+
+
+def _lens(block: Lens) -> LensReport:
+    """A lens block as a report; the sensor's size stands in the static one."""
+    model: str | None = None
+    radial: tuple[float, ...] = ()
+    tangential: tuple[float, ...] = ()
+    if block.distortion:
+        chosen = next((each for each in block.distortion if "U-D" in each.model), block.distortion[0])
+        model, radial, tangential = chosen.model, chosen.radial, chosen.tangential or ()
+    projection, offset = block.projection_offset, block.distortion_offset
+    return LensReport(
+        block.pinhole_focal_length,
+        block.focus_distance,
+        block.f_stop,
+        block.entrance_pupil_offset,
+        None,
+        None,
+        _pair(projection) if projection else None,
+        _pair(offset) if offset else None,
+        model,
+        radial,
+        tangential,
+    )
+
+
+def _pair(offset: Pair) -> tuple[float, float] | None:
+    return None if offset.x is None or offset.y is None else (offset.x, offset.y)
+
+
+def _timing(hot: Quick) -> tuple[int | None, int | None, Timecode | None]:
+    """As `opentrackio.read_timing`."""
+    stamp, clock = hot.timing.sample_timestamp, hot.timing.timecode
+    stamp_ns = stamp.seconds * NS_PER_S + stamp.nanoseconds if stamp else None
+    if clock is None:
+        return stamp_ns, hot.timing.sequence_number, None
+    numbers = (clock.hours, clock.minutes, clock.seconds, clock.frames)
+    rate = clock.frame_rate
+    timecode = opentrackio.known_timecode(*numbers, rate.num, rate.denom, clock.drop_frame)
+    return stamp_ns, hot.timing.sequence_number, timecode
 
 
 def _fields(raw: dict[str, Any], source: _Source) -> tuple[str, ...]:

@@ -167,12 +167,13 @@ class Wire:
             else:
                 self._faults["no protocol known here"] += 1
                 return []
+        whole = getattr(decoder, "completes_lens", False)
         return [
-            (heard.source, self._placed(heard, arrival_ns), heard)
+            (heard.source, self._placed(heard, arrival_ns, whole), heard)
             for heard in decoder.feed(datagram, sender, arrival_ns)
         ]
 
-    def _placed(self, heard: Heard, arrival_ns: int) -> TrackSample | None:
+    def _placed(self, heard: Heard, arrival_ns: int, lens_is_whole: bool) -> TrackSample | None:
         source = self.sources.get(heard.source)
         if source is None:
             source = self.sources[heard.source] = Source()
@@ -181,7 +182,9 @@ class Wire:
         self.sources.move_to_end(heard.source)
         source.heard_ns = arrival_ns
         source.note_sequence(heard)
-        if not source.note_lens(heard.lens):
+        if lens_is_whole:
+            source.lens = heard.lens
+        elif not source.note_lens(heard.lens):
             self._faults["lens report is not of this world"] += 1
         stamp, pose = heard.stamp_ns, heard.pose
         time_ns = arrival_ns if stamp is None else source.clock.update(stamp, arrival_ns)
