@@ -153,9 +153,8 @@ def encode_blocks(
     while block := list(islice(left, _BLOCK_FRAMES)):
         words = [word_of(each, user_bits, flags) for each in block]
         length = sample_rate / block[0].rate
-        yield sound_of_words(words, length, first=done, rise_samples=rise_s * sample_rate) * np.float32(
-            level
-        )
+        sound = sound_of_words(words, length, begin=length * done, rise_samples=rise_s * sample_rate)
+        yield sound * np.float32(level)
         done += len(block)
 
 
@@ -166,20 +165,25 @@ def encode(timecodes: Iterable[Timecode], sample_rate: int, **how: Any) -> F32:
 
 
 def sound_of_words(
-    words: Sequence[int], samples_per_frame: Fraction, *, first: int = 0, rise_samples: float = 0.0
+    words: Sequence[int],
+    samples_per_frame: Fraction,
+    *,
+    begin: Fraction = Fraction(0),
+    rise_samples: float = 0.0,
 ) -> F32:
-    """±1 for words that stand at frames `first` and on, of `samples_per_frame` each, with edges of
-    `rise_samples` from 10 to 90 %. Words of an even number of zeros all begin by rising, and so any
-    stretch can be made by itself."""
-    begin, end = (math.ceil(samples_per_frame * n) for n in (first, first + len(words)))
+    """±1 for words of `samples_per_frame` each, the first of which begins at sample `begin`, which may
+    lie between two: the samples from there to where the last one ends. Edges take `rise_samples` from
+    10 to 90 %. Words of an even number of zeros all begin by rising, and so any stretch can be made by
+    itself."""
+    first, end = math.ceil(begin), math.ceil(begin + samples_per_frame * len(words))
     bits = np.array([word >> place & 1 for word in words for place in range(BITS)], np.int64)
     # Half-bits from the first frame: an edge at each bit's start, and in the middle of a one.
     starts = 2 * np.arange(len(bits) + 1, dtype=np.int64)
     edges = np.sort(np.concatenate([starts, starts[:-1][bits == 1] + 1]))
     half = float(samples_per_frame) / (2 * BITS)
-    times = edges * half + float(samples_per_frame * first - begin)
+    times = edges * half + float(begin - first)
     signs = np.where(np.arange(len(edges)) % 2 == 0, 1.0, -1.0)
-    at = np.arange(end - begin)
+    at = np.arange(end - first)
     nearest = np.searchsorted((times[:-1] + times[1:]) / 2, at)
     width = max(1e-9, min(rise_samples * _FULL_EDGE, half))
     phase = np.clip((at - times[nearest]) / width, -0.5, 0.5)

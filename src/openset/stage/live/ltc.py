@@ -18,14 +18,13 @@ from urllib.parse import parse_qsl
 
 import av
 import av.error
-import numpy as np
 from av.container import InputContainer
-from numpy.typing import NDArray
 
 from openset.formats.ltc import LtcError, LtcFrame
-from openset.formats.ltc_listen import Listener, table_of
+from openset.formats.ltc_listen import Listener
 from openset.primitives.errors import BadInput
 from openset.primitives.time import ns_from_s
+from openset.stage.exchange.sound import blocks_of
 
 PREFIX = "ltc:"
 SYSTEMS = ("alsa", "pulse", "avfoundation", "dshow")
@@ -33,8 +32,6 @@ SYSTEMS = ("alsa", "pulse", "avfoundation", "dshow")
 RETRY_S = 3.0
 _ALSA_CONFIG = "/usr/share/alsa/alsa.conf"
 _WRITE = "Write ltc:FILE or ltc:alsa:hw:1, with ?channel=2 or ?delay_ms=10 where needed"
-
-Sound = NDArray[np.generic]
 
 
 @dataclass(frozen=True)
@@ -98,17 +95,6 @@ def open_sound(source: LtcSource) -> InputContainer:
         container.close()
         raise BadInput("holds no sound", where=source.text, todo="Name a file with a sound track")
     return container
-
-
-def blocks_of(container: InputContainer) -> Iterator[tuple[Sound, int]]:
-    """The sound as ((channels, n) samples, sample rate); a broken packet is left out."""
-    for packet in container.demux(audio=0):
-        try:
-            frames = packet.decode()
-        except av.error.InvalidDataError:
-            continue
-        for frame in frames:
-            yield table_of(frame.to_ndarray(), frame.layout.nb_channels), frame.sample_rate
 
 
 class Ear:
