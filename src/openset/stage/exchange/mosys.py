@@ -38,10 +38,12 @@ def read(path: Path, options: Options) -> Read:
     rate = options.rate or recording.rate
     if rate is None:
         rate = _USUAL_RATE
-        notes.append(f"no timecode in the recording: taken for {rate} frames a second; --rate")
+        notes.append(
+            f"no timecode in the recording: taken for {rate} frames a second; --rate says another"
+        )
     if options.sensor_width_mm is None and any(frame.fx_px for frame in recording.frames):
         notes.append(
-            f"sensor taken for {NOMINAL_SENSOR_WIDTH_MM:g} mm wide, angles hold; --sensor-width"
+            f"sensor taken for {NOMINAL_SENSOR_WIDTH_MM:g} mm wide, angles hold; --sensor-mm says another"
         )
     move = _move(options.name or path.name.split(".")[0], recording, rate, options)
     return Read(move, recording.skipped, (*notes, *recording.faults)[:MOST_FAULTS])
