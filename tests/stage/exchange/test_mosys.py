@@ -67,7 +67,7 @@ def test_what_stands_in_for_the_sensor_and_the_rate_is_told(tmp_path: Path) -> N
     assert found.value.rate == 25
     assert found.faults == (
         "no timecode in the recording: taken for 25 frames a second; --rate says another",
-        "sensor taken for 36 mm wide, angles hold; --sensor-mm says another",
+        "sensor taken for 36 mm wide, its angles hold; --sensor-mm",
     )
     assert mosys.read(written(tmp_path, packet(1.0)), Options(rate=Fraction(30))).value.rate == 30
 

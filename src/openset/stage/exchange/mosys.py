@@ -43,7 +43,7 @@ def read(path: Path, options: Options) -> Read:
         )
     if options.sensor_width_mm is None and any(frame.fx_px for frame in recording.frames):
         notes.append(
-            f"sensor taken for {NOMINAL_SENSOR_WIDTH_MM:g} mm wide, angles hold; --sensor-mm says another"
+            f"sensor taken for {NOMINAL_SENSOR_WIDTH_MM:g} mm wide, its angles hold; --sensor-mm"
         )
     move = _move(options.name or path.name.split(".")[0], recording, rate, options)
     return Read(move, recording.skipped, (*notes, *recording.faults)[:MOST_FAULTS])
