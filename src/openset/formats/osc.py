@@ -66,13 +66,17 @@ class Packet(NamedTuple):
 
 
 def is_osc(datagram: bytes) -> bool:
-    """Whether these bytes begin as OSC does."""
-    return datagram[:1] == b"/" or datagram[:8] == _BUNDLE
+    """Whether these bytes begin as OSC does: with a bundle, or an address and the types after it."""
+    if datagram[:8] == _BUNDLE:
+        return True
+    end = datagram.find(b"\0")
+    start = (end // 4 + 1) * 4
+    return datagram[:1] == b"/" and end > 0 and datagram[start : start + 1] in (b",", b"")
 
 
 def decode(datagram: bytes) -> Packet:
     """The messages of a datagram, in order; OscError where not one can be read."""
-    if not is_osc(datagram):
+    if datagram[:1] != b"/" and datagram[:8] != _BUNDLE:
         raise OscError("OSC begins with an address or #bundle", "byte 0", UNKNOWN)
     found: list[Message] = []
     broken = 0

@@ -18,7 +18,8 @@ Any app that sends OSC can be a tracker with a few lines of TOML:
 `*` stands for one part of an address and names the camera. `axes` are those in which place and
 quaternion stand: openset, y-up (OpenGL, ARKit), unity, unreal, z-up; pan, tilt and roll are always
 OpenTrackIO's (left, up, clockwise positive), a sign is turned by a scale of -1. `unit` is that of x, y
-and z (m, cm, mm, in, ft), `angle` that of pan, tilt, roll and fov (deg, rad, turn). `-` is skipped.
+and z (m, cm, mm, in, ft), `angle` that of pan, tilt, roll and fov (deg, rad, turn). fov is
+the vertical field of view. `-` is skipped.
 """
 
 from __future__ import annotations

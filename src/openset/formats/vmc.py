@@ -12,13 +12,13 @@ in degrees. Source: protocol.vmc.info, Marionette and Performer specifications (
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from openset.formats.osc import Message, OscError
 from openset.primitives.axes import UNITY
-from openset.primitives.space import Pose
+from openset.primitives.space import Pose, Wxyz, Xyz
 
 PORT = 39539
 MOST_BONES = 512
@@ -42,9 +42,9 @@ class Report:
     """What a datagram of VMC messages says.
 
     `root` is the performer's pose, `bones` local poses by Unity's bone names, `devices` poses of
-    trackers by kind and serial number. `loaded` is /VMC/Ext/OK's first number, `time_s` the sender's
-    own seconds. `unknown` counts messages that have no place here (blend shapes, lights, keys),
-    `broken` those that cannot be used.
+    headsets, controllers and trackers by kind and serial number, each looking along its +Z. `loaded` is
+    /VMC/Ext/OK's first number, `time_s` the sender's own seconds. `unknown` counts messages that have
+    no place here (blend shapes, lights, keys), `broken` those that cannot be used.
     """
 
     cameras: tuple[Camera, ...] = ()
@@ -79,7 +79,7 @@ def decode(messages: Iterable[Message]) -> Report:
             elif what == "Root/Pos":
                 more["root"] = _frame(given)
             elif what in _DEVICES and len(devices) < MOST_BONES:
-                devices[f"{_DEVICES[what]} {_text(given)}"] = _frame(given)
+                devices[f"{_DEVICES[what]} {_text(given)}"] = _placed(UNITY.camera, *_split(given))
             elif what == "OK":
                 more["loaded"] = bool(_numbers(given, 0, 1)[0])
             elif what == "T":
@@ -105,7 +105,7 @@ def encode(report: Report) -> list[Message]:
     for name, pose in report.devices.items():
         kind, _, serial = name.partition(" ")
         what = next((each for each, said in _DEVICES.items() if said == kind), "Tra/Pos")
-        out.append(Message(f"{_ROOT}{what}", (serial or name, *_flat(UNITY.frame_out(pose)))))
+        out.append(Message(f"{_ROOT}{what}", (serial or name, *_flat(UNITY.camera_out(pose)))))
     for camera in report.cameras:
         place = _flat(UNITY.camera_out(camera.pose))
         fov = math.degrees(camera.fov_rad) if camera.fov_rad else 60.0
@@ -120,18 +120,21 @@ def _camera(given: tuple[Any, ...]) -> Camera:
 
 
 def _frame(given: tuple[Any, ...]) -> Pose:
+    return _placed(UNITY.frame, *_split(given))
+
+
+def _split(given: tuple[Any, ...]) -> tuple[Xyz, Wxyz]:
     px, py, pz, qx, qy, qz, qw = _numbers(given, 1, 7)
-    return _placed(UNITY.frame, (px, py, pz), (qw, qx, qy, qz))
+    return (px, py, pz), (qw, qx, qy, qz)
 
 
-def _placed(make: Any, position: tuple[float, ...], wxyz: tuple[float, ...]) -> Pose:
+def _placed(make: Callable[[Xyz, Wxyz], Pose], position: Xyz, wxyz: Wxyz) -> Pose:
     if not max(map(abs, position)) <= FARTHEST_M:
         raise OscError("a place is not of this world")
     try:
-        pose: Pose = make(position, wxyz)
+        return make(position, wxyz)
     except ValueError as error:
         raise OscError("a rotation has no length") from error
-    return pose
 
 
 def _text(given: tuple[Any, ...]) -> str:
@@ -147,6 +150,6 @@ def _numbers(given: tuple[Any, ...], start: int, count: int) -> list[float]:
     return found
 
 
-def _flat(place: tuple[tuple[float, float, float], tuple[float, float, float, float]]) -> list[float]:
+def _flat(place: tuple[Xyz, Wxyz]) -> list[float]:
     (px, py, pz), (w, x, y, z) = place
     return [px, py, pz, x, y, z, w]

@@ -112,8 +112,9 @@ class FreeDDecoder:
         self._names: dict[tuple[str, int], str] = {}
 
     def takes(self, datagram: bytes) -> bool:
-        """Whether the first byte is that of one of FreeD's messages."""
-        return len(datagram) > 0 and datagram[0] in _FREED
+        """Whether the first byte and the length are those of FreeD's messages."""
+        size = len(datagram)
+        return size > 0 and datagram[0] in _FREED and (size <= 32 or size % freed.SIZE == 0)
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
         """The poses in a datagram."""

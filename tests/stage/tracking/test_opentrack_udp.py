@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import math
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from openset.formats import freed, osc
+from openset.formats.opentrack_udp import ABSURD, LENGTH
+from openset.primitives.space import (
+    Pose,
+    angle_between_rad,
+    pan_tilt_roll_from_pose,
+    pose_from_pan_tilt_roll,
+)
+from openset.stage.tracking.freed import FreeDDecoder
+from openset.stage.tracking.opentrack_udp import FAULTS, OpentrackDecoder, OpentrackEncoder
+from openset.stage.tracking.samples import TrackSample
+
+PACKET = struct.pack("<6d", 10.0, 150.0, -20.0, 30.0, -5.0, 2.0)
+
+
+def test_a_packet_is_heard_as_a_tracker_of_its_sender() -> None:
+    (heard,) = OpentrackDecoder().feed(PACKET, "10.0.0.4:9", 5)
+    assert (heard.source, heard.sequence) == ("opentrack from 10.0.0.4:9", None)
+    assert heard.pose is not None
+    assert heard.pose.position_m == pytest.approx((0.1, -0.2, 1.5))
+    assert pan_tilt_roll_from_pose(heard.pose)[0] == pytest.approx(math.radians(-30))
+    (numbered,) = OpentrackDecoder().feed(PACKET + (9).to_bytes(8, "little"), "a", 5)
+    assert (numbered.sequence, numbered.sequence_bits) == (9, 32)
+
+
+def test_only_six_plausible_numbers_are_taken() -> None:
+    decoder = OpentrackDecoder()
+    assert decoder.takes(PACKET)
+    assert not decoder.takes(PACKET[:-1])
+    assert not decoder.takes(bytes(range(200, 248)))
+    assert not decoder.takes(freed.encode(freed.D1(0, 0, 0, (0, 0, 0))))
+
+
+@given(st.tuples(*[st.floats(-300, 300)] * 6))
+def test_no_other_protocol_claims_its_packets(numbers: tuple[float, ...]) -> None:
+    packet = struct.pack("<6d", *numbers)
+    assert not FreeDDecoder().takes(packet)
+    assert not osc.is_osc(packet)
+
+
+@given(st.tuples(*[st.floats(-50, 50)] * 3), *[st.floats(-1.4, 1.4)] * 3)
+def test_a_pose_survives_the_wire(
+    place: tuple[float, float, float], pan: float, tilt: float, roll: float
+) -> None:
+    sample = TrackSample(0, pose_from_pan_tilt_roll(place, pan, tilt, roll))
+    axes = frozenset({"z", "pitch"})
+    (packet,) = OpentrackEncoder(axes).encode(sample, 0)
+    (heard,) = OpentrackDecoder(axes).feed(packet, "a", 0)
+    assert heard.pose is not None
+    assert heard.pose.position_m == pytest.approx(place, abs=1e-9)
+    assert angle_between_rad(heard.pose, sample.stage_from_camera) < 1e-6
+
+
+def test_faults_are_counted_by_name_and_explained() -> None:
+    decoder, encoder = OpentrackDecoder(), OpentrackEncoder()
+    assert decoder.feed(b"hello", "a", 0) == ()
+    assert decoder.feed(struct.pack("<6d", 0, 0, 0, math.nan, 0, 0), "a", 0) == ()
+    assert decoder.faults == {LENGTH: 1, ABSURD: 1}
+    assert encoder.encode(TrackSample(0, Pose((1e30, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))), 0) == ()
+    assert set(decoder.faults + encoder.faults) <= set(FAULTS)
+
+
+@given(st.binary(max_size=60))
+def test_a_decoder_never_raises(datagram: bytes) -> None:
+    decoder = OpentrackDecoder()
+    decoder.takes(datagram)
+    decoder.feed(datagram, "a", 0)
