@@ -120,6 +120,8 @@ class Reassembler:
         self.faults: Counter[str] = Counter()
         self.notes: Counter[str] = Counter()
         self.received = 0
+        self.old_checksum = False
+        """Whether the newest datagram had the checksum of version 1.0.0."""
         self._held = 0
         self._senders: OrderedDict[Hashable, _Sender] = OrderedDict()
 
@@ -155,6 +157,7 @@ class Reassembler:
         """Both sums over the whole datagram, less what the checksum's own two bytes add to them and the
         two places by which they move the header."""
         first, second = _fletcher_sums(datagram)
+        self.old_checksum = False
         high, low, places = checksum >> 8, checksum & 0xFF, len(datagram) - 14
         first -= high + low
         second -= high * places + low * (places - 1) + 2 * sum(datagram[:14])
@@ -162,6 +165,7 @@ class Reassembler:
             return
         if (second % 255) << 8 | first % 255 != checksum:
             raise _Refused("checksum")
+        self.old_checksum = True
         self.notes["checksum of version 1.0.0"] += 1
 
     def _sender(self, sender: Hashable) -> _Sender:

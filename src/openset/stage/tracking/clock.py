@@ -63,13 +63,17 @@ class ClockMap:
             self._started = True
             return local_arrival_ns
         x, y = remote_ns - self._reference[0], offset_ns - self._reference[1]
-        above = y - self._line(x)
+        line = self._line(x)
+        above = y - line
         if above < -self._jump_ns or self._went_back(above, local_arrival_ns):
             self.jumps += 1
             self._begin(remote_ns, offset_ns)
             return local_arrival_ns
+        bucket = self._opened
         self._add(x, y)
-        return remote_ns + self._reference[1] + min(y, round(self._line(x)))
+        if above < 0 or self._opened != bucket:  # else the floor is what it was
+            line = self._line(x)
+        return remote_ns + self._reference[1] + min(y, round(line))
 
     def _line(self, x: int) -> float:
         open_floor = self._open[1] - self._slope * self._open[0]

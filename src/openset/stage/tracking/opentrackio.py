@@ -10,7 +10,7 @@ import math
 import uuid
 from collections import Counter, OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from openset.formats import opentrackio
@@ -56,7 +56,7 @@ class _Source:
     lens: LensReport | None = None
     lens_block: Lens | None = None
     static_block: Any = None
-    shape: tuple[tuple[str, ...], ...] = ()
+    shape: list[str] = field(default_factory=list)
     fields: tuple[str, ...] = ()
 
 
@@ -85,7 +85,6 @@ class OpenTrackIODecoder:
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
         """The sample this datagram completes, if it does."""
-        old = self.notes["checksum of version 1.0.0"]
         raw = self._reassembler.feed(datagram, sender)
         if raw is None:
             return ()
@@ -93,7 +92,7 @@ class OpenTrackIODecoder:
         if hot is None:
             self._note_problems(raw)
         source = self._source(raw, sender)
-        self._note_version(raw, source, self.notes["checksum of version 1.0.0"] != old)
+        self._note_version(raw, source, self._reassembler.old_checksum)
         self._note_lens(raw, hot, source)
         pose = self._pose(raw, hot, source)
         if pose is None and ("transforms" in raw or source.lens is None):
@@ -186,10 +185,15 @@ class OpenTrackIODecoder:
             source.lens_block = None
             report = LensReport(**opentrackio.read_lens(raw))
         elif static is None or static == source.static_block:
-            if hot.lens is None or hot.lens == source.lens_block:
+            block = hot.lens
+            if block is None or block == source.lens_block:
                 return
-            source.lens_block = hot.lens
-            report = _lens(hot.lens)
+            pulled = _pulled(block, source)
+            source.lens_block = block
+            if pulled is not None:
+                source.lens = pulled
+                return
+            report = _lens(block)
         else:
             source.lens_block, source.static_block = hot.lens, static
             report = LensReport(**opentrackio.read_lens(raw))
@@ -230,6 +234,35 @@ def _lens(block: Lens) -> LensReport:
     )
 
 
+def _pulled(block: Lens, source: _Source) -> LensReport | None:
+    """The source's lens with another focus and stop, where no more than those has changed: what is
+    credible stays so."""
+    old, lens = source.lens_block, source.lens
+    if old is None or lens is None or block.focus_distance is None or block.f_stop is None:
+        return None
+    if not (
+        block.pinhole_focal_length == old.pinhole_focal_length
+        and block.entrance_pupil_offset == old.entrance_pupil_offset
+        and block.projection_offset == old.projection_offset
+        and block.distortion_offset == old.distortion_offset
+        and block.distortion == old.distortion
+    ):
+        return None
+    return LensReport(
+        lens.focal_length_mm,
+        block.focus_distance,
+        block.f_stop,
+        lens.entrance_pupil_offset_m,
+        lens.sensor_width_mm,
+        lens.sensor_height_mm,
+        lens.projection_offset_mm,
+        lens.distortion_offset_mm,
+        lens.distortion_model,
+        lens.radial,
+        lens.tangential,
+    )
+
+
 def _pair(offset: Pair) -> tuple[float, float] | None:
     return None if offset.x is None or offset.y is None else (offset.x, offset.y)
 
@@ -248,15 +281,14 @@ def _timing(hot: Quick) -> tuple[int | None, int | None, Timecode | None]:
 
 def _fields(raw: dict[str, Any], source: _Source) -> tuple[str, ...]:
     """What a sample carries, in words; worked out anew only when it carries something else."""
-    shape = (tuple(raw), _keys(raw, "lens"), _keys(raw, "timing"), _keys(raw, "tracker"))
+    shape = [*raw]
+    for group in ("lens", "timing", "tracker"):
+        block = raw.get(group)
+        if block.__class__ is dict:
+            shape += block
     if shape != source.shape:
         source.shape, source.fields = shape, names_of(raw)
     return source.fields
-
-
-def _keys(raw: dict[str, Any], group: str) -> tuple[str, ...]:
-    block = raw.get(group)
-    return tuple(block) if isinstance(block, dict) else ()
 
 
 class OpenTrackIOEncoder:

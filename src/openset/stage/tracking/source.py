@@ -243,9 +243,9 @@ class DatagramSource:
                 self._wire.fault("another tracker")
                 return False
             self._followed = name
-        self._tracked[name] = self._wire.sources[name]
-        if len(self._tracked) > _MOST_TRACKED:
-            del self._tracked[next(iter(self._tracked))]
+            self._tracked[name] = self._wire.sources[name]
+            if len(self._tracked) > _MOST_TRACKED:
+                del self._tracked[next(iter(self._tracked))]
         self._heard_ns = arrival_ns
         return True
 
