@@ -190,6 +190,7 @@ class _Bits:
         self._half: float | None = None  # a first half of a one, waiting for its second
         self._word = 0
         self._ends: deque[float] = deque(maxlen=BITS + 1)  # where bits begin and end
+        self._fresh = True
         self._level = 0.0
 
     def feed(self, crossings: F64, levels: F64) -> list[LtcFrame]:
@@ -249,6 +250,7 @@ class _Bits:
 
     def _broken(self, place: float) -> None:
         self._half = None
+        self._fresh = True
         self._ends.clear()
         self._ends.append(place)
 
@@ -257,6 +259,10 @@ class _Bits:
         self._ends.append(place)
         if len(self._ends) <= BITS:
             return None
+        if self._fresh:
+            # The edge where sound begins is none from one side to the other; the rest tell its place.
+            self._fresh = False
+            self._ends[0] = self._ends[1] - (self._ends[-1] - self._ends[1]) / (BITS - 1)
         word = self._word
         if word & 0xFFFF == _FORWARD_SENT:
             return self._frame(int(f"{word:080b}"[::-1], 2), False)
