@@ -57,7 +57,7 @@ def test_people_are_told_what_was_lost_in_words(
     run_convert(Output(False), track, tmp_path / "out.otrk.json", **PLAIN)  # type: ignore[arg-type]
     said = capsys.readouterr()
     assert "nothing" in said.out
-    assert "skipped: line 2: not JSON" in said.err
+    assert "note: line 2: not JSON" in said.err
 
 
 @pytest.mark.parametrize(

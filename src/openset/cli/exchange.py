@@ -45,7 +45,7 @@ def run_convert(
         source, to, options, from_format=from_format, to_format=to_format, replace_old=replace
     )
     for fault in done.faults:
-        output.say(f"skipped: {fault}")
+        output.say(f"note: {fault}")
     figures = {**asdict(done), "files": [str(path) for path in done.files]}
     output.done(figures, f"{done.source} -> {done.target}", _rows(done))
 
