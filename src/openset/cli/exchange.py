@@ -76,8 +76,17 @@ def _rows(done: Converted) -> list[tuple[str, str]]:
         ("frames", str(done.frames)),
         ("skipped", str(done.skipped)),
     ]
-    lost = ", ".join(done.lost_fields) or "nothing"
-    return [*rows, ("lost", lost)]
+    return [*rows, ("lost", _told(done.lost_fields))]
+
+
+_MOST_TOLD = 16
+
+
+def _told(names: tuple[str, ...]) -> str:
+    """The names for people: the first ones, and how many more there are."""
+    more = len(names) - _MOST_TOLD
+    tail = f", and {more} more (--json names all)" if more > 0 else ""
+    return (", ".join(names[:_MOST_TOLD]) or "nothing") + tail
 
 
 def _rate(text: str) -> Fraction | None:
