@@ -73,12 +73,13 @@ def read(path: Path, options: Options) -> Read:
     data = path.read_bytes()
     if len(data) > MOST_BYTES:
         raise FormatError(f"this list is larger than {MOST_BYTES // 2**20} MB")
+    text = decoded(data)
     try:
-        document = json.loads(decoded(data))
+        document = json.loads(text)
     except json.JSONDecodeError as error:
         raise FormatError(f"this is not JSON: {error.msg}", f"line {error.lineno}") from error
     except (RecursionError, ValueError) as error:
-        raise FormatError(str(error) or "this JSON is nested too deep") from error
+        raise FormatError("this JSON is nested too deep, or holds an absurd number") from error
     major = _get(_get(document, "version", dict), "major", int)
     if major not in (1, 2):
         raise FormatError(f"a list of version {major}; Openset reads 1 and 2", "version")
@@ -95,10 +96,10 @@ def write(value: tuple[Framing, ...], path: Path, options: Options) -> None:
     if not value:
         raise FormatError("there is no framing to write")
     fdl = _library()
-    document = fdl.FDL(uuid=str(uuid.uuid4()), fdl_creator=CREATOR)
     try:
-        _fill(fdl, document, value)
-        text = fdl.write_to_string(document, validate=True)
+        with fdl.FDL(uuid=str(uuid.uuid4()), fdl_creator=CREATOR) as document:
+            _fill(fdl, document, value)
+            text = fdl.write_to_string(document, validate=True)
     except (fdl.FDLError, ArithmeticError, RuntimeError, TypeError, ValueError) as error:
         raise FormatError(f"the library refuses this: {_brief(error)}") from error
     path.write_text(text, encoding="utf-8", newline="\n")
