@@ -76,7 +76,7 @@ class TrackerCounts:
 class Source:
     """One source: its clock, its lens completed, its numbers. `heard_ns` is its newest arrival."""
 
-    __slots__ = ("_content", "_said", "clock", "heard_ns", "lens", "numbers", "samples")
+    __slots__ = ("_last", "_said", "clock", "heard_ns", "lens", "numbers", "samples")
 
     def __init__(self) -> None:
         self.clock = ClockMap()
@@ -85,16 +85,17 @@ class Source:
         self.samples = 0
         self.heard_ns = 0
         self._said: LensReport | None = None
-        self._content: object = None
+        self._last: Heard | None = None
 
     def note_sequence(self, heard: Heard) -> None:
         """Count the report's number; the same number with the same content came twice."""
         if heard.sequence is None:
             return
-        sample_id = heard.raw.get("sampleId") if heard.raw else None
-        content = (heard.stamp_ns, sample_id, heard.pose, heard.lens)
-        self.numbers.note(heard.sequence, heard.sequence_bits, content == self._content)
-        self._content = content
+        last, self._last = self._last, heard
+        same = (
+            last is not None and last.sequence == heard.sequence and _content(last) == _content(heard)
+        )
+        self.numbers.note(heard.sequence, heard.sequence_bits, same)
 
     def note_lens(self, report: LensReport | None) -> bool:
         """Complete the lens; False where the report cannot be of a lens."""
@@ -248,6 +249,12 @@ class DatagramSource:
                 del self._tracked[next(iter(self._tracked))]
         self._heard_ns = arrival_ns
         return True
+
+
+def _content(heard: Heard) -> tuple[object, ...]:
+    """What tells two reports apart; a sample's own id too, since a camera may stand still."""
+    sample_id = heard.raw.get("sampleId") if heard.raw else None
+    return heard.stamp_ns, sample_id, heard.pose, heard.lens
 
 
 def _usable(pose: Pose) -> bool:
