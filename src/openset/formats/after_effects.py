@@ -25,7 +25,7 @@ from openset.primitives.time import parse_timecode
 
 PX_PER_M = 100.0
 
-KEPT = ("pose", "field of view", "time", "timing.sampleRate.", "lens.focusDistance")
+KEPT = ("pose", "field of view", "time", "timing.sampleRate", "lens.focusDistance")
 """What of a move the script can say, by the names of its fields."""
 
 Numbers = tuple[float, ...]

@@ -21,12 +21,12 @@ KEPT = (
     "pose",
     "field of view",
     "time",
-    "timing.sampleRate.",
+    "timing.sampleRate",
     "lens.pinholeFocalLength",
     "lens.focusDistance",
     "lens.fStop",
-    "lens.projectionOffset.",
-    "static.camera.activeSensorPhysicalDimensions.",
+    "lens.projectionOffset",
+    "static.camera.activeSensorPhysicalDimensions",
 )
 """What of a move the script can say, by the names of its fields."""
 

@@ -124,7 +124,7 @@ def _block(kind: str, knobs: Iterable[tuple[str, str]]) -> str:
 
 def _quoted(text: str) -> str:
     """Text in quotes, with what Tcl would take for a command or variable disarmed."""
-    for letter in '\\"[]$':
+    for letter in '\\"[]{}$':
         text = text.replace(letter, "\\" + letter)
     return '"' + text.replace("\n", " ") + '"'
 

@@ -9,6 +9,7 @@ Source: Foundry, Nuke developers' guide; curves: "Curve serialisation format".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -177,7 +178,7 @@ def _inputs(kind: str, knobs: dict[str, str]) -> int:
         return 0
     total = 0
     for part in knobs.get("inputs", "1").split("+"):
-        if not part.strip().isdigit():
+        if not re.fullmatch("[0-9]+", part.strip()):
             return 1
         total += min(_MOST_INPUTS, int(part.strip()[:4]))
     return min(_MOST_INPUTS, total)

@@ -24,20 +24,25 @@ from openset.formats.exr_attributes import (
 )
 from openset.formats.faults import FormatError
 from openset.formats.opentrackio import OpenTrackIOError
+from openset.primitives.colour import srgb_decode
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose
 from openset.stage.exchange.model import CameraMove, Options, Read
 from openset.stage.exchange.move import pupil_poses, rate_of, sample_of, usable
 from openset.stage.exchange.shot import LARGEST, first_frame, numbered
 from openset.stage.exchange.usd_samples import merged
+from openset.stage.record.files import frames_at
 from openset.stage.tracking.samples import LensReport
+
+KEEPS: frozenset[str] = frozenset({""})
+"""Of the one frame everything: the sample stands in the header whole."""
 
 _BLACK_PX = (16, 9)
 _OWN = ("compression", "type", "channels", "dataWindow", "displayWindow", "lineOrder")
 
 
 def write(value: CameraMove, path: Path, options: Options) -> None:
-    """Frame `options.frame` of the move, counted from 0, over black of the picture's size."""
+    """Frame `options.frame` of the move, counted from 0, over that frame of its picture."""
     if not 0 <= options.frame < len(value.samples):
         raise BadInput(
             f"the move has frames 0 to {len(value.samples) - 1}, not {options.frame}",
@@ -47,11 +52,17 @@ def write(value: CameraMove, path: Path, options: Options) -> None:
     number = None
     if rate is not None:
         number = first_frame(value, rate) + round(value.times_ns[options.frame] / 1e9 * float(rate))
-    width, height = value.size_px or options.size_px or _BLACK_PX
     pose = pupil_poses(value)[options.frame]
-    write_frame(
-        path, np.zeros((height, width, 3), np.float16), whole_sample(value, options.frame), pose, number
-    )
+    write_frame(path, _pixels(value, options), whole_sample(value, options.frame), pose, number)
+
+
+def _pixels(move: CameraMove, options: Options) -> npt.NDArray[Any]:
+    """The frame of the picture in linear light; black of its size where there is no picture."""
+    if move.picture is not None:
+        planes = frames_at(move.picture, [options.frame])[0]
+        return np.moveaxis(srgb_decode(planes.astype(np.float32) / 255.0), 0, -1)
+    width, height = move.size_px or options.size_px or _BLACK_PX
+    return np.zeros((height, width, 3), np.float16)
 
 
 def whole_sample(move: CameraMove, index: int) -> dict[str, Any]:

@@ -9,12 +9,13 @@ Source: OpenUSD, UsdGeomCamera.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from pxr import Gf, Sdf, Tf, Usd, UsdGeom
+from pxr import Gf, Sdf, Tf, Usd, UsdGeom, UsdUtils
 
 from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput
@@ -29,6 +30,7 @@ from openset.stage.tracking.samples import LensReport
 
 CAMERA_PATH = "/Shot/Camera"
 CENTIMETRES = 100.0
+_SOURCE = re.compile(r"^Error in '.*?' at line \d+ in file \S+ : '?")
 
 
 # --- writing
@@ -136,10 +138,13 @@ def read(path: Path, options: Options) -> Read:
     """
     if path.stat().st_size > 4 * LARGEST:
         raise FormatError(f"the stage is larger than {LARGEST >> 18} MB")
+    quiet = UsdUtils.CoalescingDiagnosticDelegate()  # what it would print is in the faults
     try:
         return _read(path, options)
     except Tf.ErrorException as error:
         raise FormatError(f"USD cannot read it: {_reason(error, path)}") from error
+    finally:
+        del quiet
 
 
 def _read(path: Path, options: Options) -> Read:
@@ -170,8 +175,7 @@ def _read(path: Path, options: Options) -> Read:
 
 
 def _reason(error: object, path: Path) -> str:
-    """USD's own words, without the places of its source and of the file."""
-    lines = [line.strip(" \t:'") for line in str(error).splitlines()]
-    wanted = [line for line in lines if line and not line.startswith(("Error in '", "Failed verif"))]
-    said_of = (wanted or lines or [""])[0].replace(str(path.parent) + "/", "")
-    return said_of[:200] or "no reason given"
+    """USD's own words in one line, without the places of its source and of the file."""
+    lines = [line.strip(" \t'") for line in str(error).splitlines()]
+    said_of = next((_SOURCE.sub("", line) for line in lines if line), "no reason given")
+    return said_of.replace(f"{path.parent}/", "")[:200]

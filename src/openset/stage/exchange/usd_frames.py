@@ -106,8 +106,8 @@ class CameraFrames:
         return [*times]
 
     def _pose(self, at: Any) -> Pose | None:
-        ops = self._camera.GetOrderedXformOps()
-        if any(op.GetAttr().GetResolveInfo(at).ValueIsBlocked() for op in ops):
+        steps = [op.GetAttr() for op in self._camera.GetOrderedXformOps()]
+        if any(step.HasAuthoredValue() and step.Get(at) is None for step in steps):
             return None
         self._cache.SetTime(at)
         matrix = np.array(self._cache.GetLocalToWorldTransform(self._prim)).T

@@ -1,0 +1,81 @@
+"""A move through a Nuke script."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openset.formats.faults import FormatError
+from openset.formats.nuke_text import listed, nodes
+from openset.stage.exchange import nuke
+from openset.stage.exchange.loss import lost
+from openset.stage.exchange.model import CameraMove, Options
+from openset.stage.exchange.move import fields
+
+
+def test_all_but_distortion_and_pupil_comes_back(crane: CameraMove, tmp_path: Path) -> None:
+    path = tmp_path / "crane.nk"
+    nuke.write(crane, path, Options())
+    read = nuke.read(path, Options())
+    gone = lost(fields(crane), fields(read.value))
+    assert {name.split("[")[0] for name in gone} == {"lens.distortion", "lens.entrancePupilOffset"}
+    assert read.value.rate == Fraction(25)
+    assert read.value.size_px == (1920, 1080)
+    assert "STMap" in path.read_text()
+
+
+def test_nuke_sees_the_points_where_we_do(crane: CameraMove, seen: Any, tmp_path: Path) -> None:
+    path = tmp_path / "crane.nk"
+    nuke.write(crane, path, Options())
+    knobs = next(node for node in nodes(path.read_text()) if node.kind == "Camera3").knobs
+
+    def at(knob: str, frame: int) -> list[float]:
+        """Channels at a frame, from the text itself."""
+        out = []
+        for part in listed(knobs[knob]):
+            tokens = part.split()
+            keyed = tokens[0] == "curve"
+            out.append(float(tokens[tokens.index(f"x{frame}") + 1] if keyed else part))
+        return out
+
+    for index in range(12):
+        world, pixels = seen(crane, index)
+        x, y, z = np.radians(at("rotate", index + 1))
+        turn = (
+            np.array([[np.cos(y), 0, np.sin(y)], [0, 1, 0], [-np.sin(y), 0, np.cos(y)]])
+            @ np.array([[1, 0, 0], [0, np.cos(x), -np.sin(x)], [0, np.sin(x), np.cos(x)]])
+            @ np.array([[np.cos(z), -np.sin(z), 0], [np.sin(z), np.cos(z), 0], [0, 0, 1]])
+        )
+        scene = np.stack([world[:, 0], world[:, 2], -world[:, 1]], axis=1)
+        local = (scene - at("translate", index + 1)) @ turn
+        (focal,), (wide,), (high,) = (at(k, index + 1) for k in ("focal", "haperture", "vaperture"))
+        right, up = at("win_translate", index + 1)
+        # The film plane from -1 to 1, less the window's own move; then pixels from the upper left.
+        film_x = 2 * focal / wide * local[:, 0] / -local[:, 2] - right
+        film_y = 2 * focal / high * local[:, 1] / -local[:, 2] - up
+        shown = np.stack([960 * (1 + film_x), 540 * (1 - film_y)], axis=1)
+        assert shown == pytest.approx(pixels, abs=1e-3)
+
+
+def test_frame_numbers_survive_there_and_back(crane: CameraMove, tmp_path: Path) -> None:
+    path = tmp_path / "crane.nk"
+    nuke.write(crane, path, Options())
+    path.write_text(path.read_text().replace("translate {{curve x1 ", "translate {{curve x1 "))
+    moved = nuke.read(path, Options()).value
+    later = [{**s, "openset": {"frame": s["openset"]["frame"] + 1000}} for s in moved.samples]
+    nuke.write(replace(moved, samples=tuple(later)), path, Options())
+    again = nuke.read(path, Options()).value
+    assert [sample["openset"]["frame"] for sample in again.samples] == list(range(1001, 1013))
+
+
+@pytest.mark.parametrize("data", [b"", b"Grade {\n}", b"\xff\xfe\x00\xd8", b"Camera3 {"])
+def test_a_script_without_a_camera_is_refused(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "a.nk"
+    path.write_bytes(data)
+    with pytest.raises(FormatError):
+        nuke.read(path, Options())
