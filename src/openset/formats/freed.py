@@ -42,13 +42,14 @@ MESSAGES: Mapping[int, str] = {
     0xD9: "EEPROM request",
     0xDA: "camera calibration data",
     0xDB: "diagnostic mode",
-    0xA4: "poll or command (Radamec)",
+    0xA2: "position in Radamec's own units",
+    0xA4: "poll or command in Radamec mode",
 }
-"""The protocol's other messages: right as they are, but none of them holds a pose."""
+"""The protocol's other messages: right as they are, but none of them holds a pose in D1's form."""
 
 CHECKSUM = "FreeD checksum is wrong"
 LENGTH = "FreeD packet has the wrong length"
-OTHER = "FreeD message without a pose"
+OTHER = "FreeD message that is no D1 pose"
 UNKNOWN = "no FreeD message"
 
 FAULTS: Mapping[str, str] = {
@@ -56,7 +57,7 @@ FAULTS: Mapping[str, str] = {
     "check the cable or converter, and look for a firmware update of the sender.",
     LENGTH: "A D1 packet is 29 bytes: a serial-to-network converter is cutting or gluing packets; "
     "let it send on the end of a packet, not on a timer.",
-    OTHER: "The sender speaks FreeD but sends status or commands (D0, D2 to DB): switch it to "
+    OTHER: "The sender speaks FreeD but sends status, commands or Radamec positions: switch it to "
     "streaming position data (D1).",
     UNKNOWN: "Another program sends to this port: give each protocol its own port.",
 }

@@ -3,11 +3,16 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openset.formats.freed import CHECKSUM, D1, LENGTH, OTHER, UNKNOWN, checksum, decode, encode
-from openset.primitives.space import angle_between_rad, pan_tilt_roll_from_pose, pose_from_pan_tilt_roll
+from openset.primitives.space import (
+    Pose,
+    angle_between_rad,
+    pan_tilt_roll_from_pose,
+    pose_from_pan_tilt_roll,
+)
 from openset.stage.tracking.freed import (
     FAULTS,
     PROFILES,
@@ -165,3 +170,16 @@ def test_a_decoder_never_raises(datagram: bytes, profile: str) -> None:
     decoder.takes(datagram)
     decoder.feed(datagram, "a", 0)
     decoder.feed(b"\xd1" + datagram[:27] + bytes((checksum(b"\xd1" + datagram[:27]),)), "a", 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.floats()] * 3), st.lists(st.none() | st.floats(), min_size=5, max_size=5))
+def test_an_encoder_never_raises_whatever_the_numbers(
+    place: tuple[float, float, float], lens: list[float | None]
+) -> None:
+    pose = Pose(place, (1.0, 0.0, 0.0, 0.0))
+    report = LensReport(*lens[:3], sensor_width_mm=lens[3], sensor_height_mm=lens[4])
+    for encoder in (FreeDEncoder(1, PANASONIC), FreeDEncoder(1, PROFILES["z-cam"])):
+        for datagram in encoder.encode(TrackSample(0, pose, report), 5):
+            assert datagram
+            assert all(map(math.isfinite, place))

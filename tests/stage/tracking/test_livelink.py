@@ -4,6 +4,8 @@ import json
 import math
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from openset.formats.livelink_json import decode
 from openset.primitives.space import Pose, angle_between_rad, pose_from_pan_tilt_roll
@@ -52,3 +54,16 @@ def test_a_pose_that_is_not_finite_is_counted_not_sent() -> None:
     assert encoder.encode(TrackSample(0, Pose((math.nan, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))), 0) == ()
     assert encoder.faults == {VALUES: 1}
     assert FAULTS[VALUES]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.floats()] * 3), st.lists(st.none() | st.floats(), min_size=5, max_size=5))
+def test_an_encoder_never_raises_whatever_the_numbers(
+    place: tuple[float, float, float], lens: list[float | None]
+) -> None:
+    pose = Pose(place, (1.0, 0.0, 0.0, 0.0))
+    report = LensReport(*lens[:3], sensor_width_mm=lens[3], sensor_height_mm=lens[4])
+    for encoder in (LiveLinkEncoder(), LiveLinkEncoder("A", "camera")):
+        for datagram in encoder.encode(TrackSample(0, pose, report), 5):
+            assert datagram
+            assert all(map(math.isfinite, place))

@@ -4,7 +4,7 @@ import math
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openset.formats import freed, osc
@@ -17,7 +17,7 @@ from openset.primitives.space import (
 )
 from openset.stage.tracking.freed import FreeDDecoder
 from openset.stage.tracking.opentrack_udp import FAULTS, OpentrackDecoder, OpentrackEncoder
-from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.samples import LensReport, TrackSample
 
 PACKET = struct.pack("<6d", 10.0, 150.0, -20.0, 30.0, -5.0, 2.0)
 
@@ -74,3 +74,16 @@ def test_a_decoder_never_raises(datagram: bytes) -> None:
     decoder = OpentrackDecoder()
     decoder.takes(datagram)
     decoder.feed(datagram, "a", 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.floats()] * 3), st.lists(st.none() | st.floats(), min_size=5, max_size=5))
+def test_an_encoder_never_raises_whatever_the_numbers(
+    place: tuple[float, float, float], lens: list[float | None]
+) -> None:
+    pose = Pose(place, (1.0, 0.0, 0.0, 0.0))
+    report = LensReport(*lens[:3], sensor_width_mm=lens[3], sensor_height_mm=lens[4])
+    for encoder in (OpentrackEncoder(),):
+        for datagram in encoder.encode(TrackSample(0, pose, report), 5):
+            assert datagram
+            assert all(map(math.isfinite, place))

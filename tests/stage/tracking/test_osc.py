@@ -251,3 +251,16 @@ def test_a_decoder_never_raises(sent: list[tuple[str, list[Any]]], noise: bytes)
         for datagram in (encode_bundle(messages), noise, b"/" + noise, b'{"device"' + noise):
             decoder.takes(datagram)
             decoder.feed(datagram, PHONE, 5)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.tuples(*[st.floats()] * 3), st.lists(st.none() | st.floats(), min_size=5, max_size=5))
+def test_an_encoder_never_raises_whatever_the_numbers(
+    place: tuple[float, float, float], lens: list[float | None]
+) -> None:
+    pose = Pose(place, (1.0, 0.0, 0.0, 0.0))
+    report = LensReport(*lens[:3], sensor_width_mm=lens[3], sensor_height_mm=lens[4])
+    for encoder in (OscEncoder(), OscEncoder(TABLE)):
+        for datagram in encoder.encode(TrackSample(0, pose, report), 5):
+            assert datagram
+            assert all(map(math.isfinite, place))

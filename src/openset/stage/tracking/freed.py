@@ -223,7 +223,7 @@ def _count(
     field: str, value: float | None, scaled: float | None, per_unit: float | None, profile: Profile
 ) -> int:
     """The count of a value: by its curve, else by its scale, else 0; within the 24 bits there are."""
-    if not value or not scaled or value < 0:
+    if not (value and scaled and value > 0.0):
         return 0
     zero = 0 if field == "iris" else profile.zero
     if field in profile.curves:

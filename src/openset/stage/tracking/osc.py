@@ -5,6 +5,7 @@ VMC tells a field of view and no sensor: see field_of_view.py.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -213,10 +214,12 @@ class OscEncoder:
                 more = _values_of_lens(sample.lens) | {"time_s": seconds}
                 pose = sample.stage_from_camera
                 messages = osc_table.write(self._table, pose, more, self._camera)
-            return (osc.encode_bundle(messages),) if messages else ()
+            if all(map(_finite, messages)):
+                return (osc.encode_bundle(messages),) if messages else ()
         except OscError:
-            self.faults[VALUES] += 1
-            return ()
+            pass
+        self.faults[VALUES] += 1
+        return ()
 
     def _report(
         self, sample: TrackSample, seconds: float, bones: Mapping[str, Pose] | None
@@ -249,6 +252,10 @@ def _values_of_lens(lens: LensReport | None) -> dict[str, float]:
         "f_stop": report.f_stop,
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def _finite(message: Message) -> bool:
+    return all(math.isfinite(each) for each in message.arguments if isinstance(each, float))
 
 
 def _said(values: Mapping[str, float]) -> Iterable[str]:
