@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def script_bytes(path: Path) -> bytes:
     return data
 
 
+def slate_name(scene_number: str) -> str:
+    """A scene's number as slates and folders write it: 12A stays, 12A-2 becomes 12A_2."""
+    return re.sub(r"[^A-Za-z0-9_.]", "_", scene_number)
+
+
 def slate_faults(script: Script) -> Iterator[str]:
     """The scene numbers that no slate or folder can hold, each a sentence with its line."""
     for scene in script.scenes:
@@ -44,7 +50,10 @@ def slate_faults(script: Script) -> Iterator[str]:
             check_name(scene.number, "scene")
         except BadInput as trouble:
             place = f"line {scene.line}: " if scene.line else ""
-            yield f"{place}scene number {scene.number} cannot stand on a slate. {trouble.todo}"
+            yield (
+                f"{place}scene number {scene.number} cannot stand on a slate; slates and folders say "
+                f"{slate_name(scene.number)}. {trouble.todo}"
+            )
 
 
 def fields(script: Script) -> dict[str, object]:
