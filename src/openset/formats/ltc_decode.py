@@ -31,6 +31,7 @@ sags back over zero within a bit. The edge is then where the threshold is crosse
 _THRESHOLD = 0.3
 _QUIETEST = 3e-5
 _LOOK_BACK = 256
+_LEVEL_STEP = 0.02
 _PIECE = 1 << 16
 _FORWARD_SENT = int(f"{SYNC:016b}"[::-1], 2)
 _MASK = (1 << BITS) - 1
@@ -196,7 +197,7 @@ class _Bits:
     def feed(self, crossings: F64, levels: F64) -> list[LtcFrame]:
         out: list[LtcFrame] = []
         for place, level in zip(crossings.tolist(), levels.tolist(), strict=True):
-            self._level = level
+            self._level += _LEVEL_STEP * (level - self._level)
             bit = self._bit_at(place)
             if bit is not None:
                 frame = self._shift(bit, place)

@@ -14,12 +14,16 @@ import av
 import numpy as np
 import pytest
 
+from openset.formats.ltc import encode
 from openset.primitives.colour import rgb_from_yuv420, yuv420_from_rgb
 from openset.primitives.space import IDENTITY, pose_from_pan_tilt_roll
 from openset.primitives.time import parse_timecode
+from openset.stage.exchange.sound import write_sound
 from openset.stage.key.keyer import Keyer
 from openset.stage.lens.model import pinhole
 from openset.stage.live.loop import Cue, LoopSettings, StageLoop
+from openset.stage.live.ltc import parse_ltc
+from openset.stage.live.ltc_input import LtcInput
 from openset.stage.live.plate import PlateSource
 from openset.stage.live.recorder import Recorder
 from openset.stage.live.track import FileTrack, LiveTrack, Track
@@ -73,6 +77,7 @@ def make(production: Production, tmp_path: Path) -> Make:
         frames: int = 30,
         brighter: float = 0.0,
         cues: tuple[Cue, ...] = (),
+        ltc: LtcInput | None = None,
         **plate: Any,
     ) -> StageLoop:
         settings = LoopSettings(
@@ -90,6 +95,7 @@ def make(production: Production, tmp_path: Path) -> Make:
             settings,
             world_from_stage=IDENTITY,
             start_timecode=parse_timecode("10:00:00:00", RATE),
+            ltc=ltc,
         )
 
     return build
@@ -292,3 +298,82 @@ def test_frames_dropped_at_the_very_end_are_counted(make: Make) -> None:
     loop.recorder.finish()
     assert (loop.tally.frames_in, loop.tally.dropped, loop.tally.recorded) == (30, 18, 12)
     assert loop.recorder.records[0].counts["dropped"] == 18
+
+
+def tape(path: Path, *firsts: str, frames: int = 75) -> LtcInput:
+    """LTC on a file that begins with the picture, a stretch of `frames` from each timecode."""
+    codes = [parse_timecode(first, RATE) for first in firsts]
+    write_sound(path, 48000, [encode([code.plus(n) for n in range(frames)], 48000) for code in codes])
+    ltc = LtcInput(parse_ltc(f"ltc:{path}"), RATE)
+    ltc.start_at(0, realtime=False)
+    return ltc
+
+
+def test_a_take_has_the_ltc_of_its_own_exposure(
+    make: Make, production: Production, tmp_path: Path
+) -> None:
+    # The picture comes 80 ms late: the one of 0.4 s was exposed at 0.32 s, frame 8 of the tape.
+    ltc = tape(tmp_path / "tape.wav", "15:00:00:00")
+    loop = make(FileTrack(move(3.0)), cues=(Cue(10, "roll"),), ltc=ltc, used_delay_s=0.08)
+    run(loop)
+    (record,) = loop.recorder.records
+    folder = take_folder(production, record.spec.id)
+    assert str(record.spec.start_timecode) == "15:00:00:08"
+    lines = read_track_lines(folder)
+    assert [line.timecode for line in lines] == [
+        f"15:00:{n // 25:02d}:{n % 25:02d}" for n in range(8, 28)
+    ]
+    assert lines[0].sample["timing"]["timecode"]["hours"] == 15
+    assert loop.status.timecode_state == "locked"
+    assert verify_take(folder).ok
+
+
+def test_a_take_notes_that_the_ltc_stopped_and_keeps_its_count(
+    make: Make, production: Production, tmp_path: Path
+) -> None:
+    ltc = tape(tmp_path / "tape.wav", "15:00:00:00", frames=35)
+    loop = make(FileTrack(move(3.0)), cues=(Cue(0, "roll"),), frames=60, ltc=ltc)
+    run(loop)
+    (record,) = loop.recorder.records
+    assert [fault.text for fault in record.faults if fault.kind == "timecode"] == [
+        "the LTC stopped: the timecode runs free"
+    ]
+    folder = take_folder(production, record.spec.id)
+    assert read_track_lines(folder)[-1].timecode == "15:00:02:09"
+    assert loop.status.as_message()["timecode_state"] == "free"
+    assert verify_take(folder).ok
+
+
+def test_a_camera_slower_than_the_ltc_is_no_fault_of_the_take(
+    make: Make, production: Production, tmp_path: Path
+) -> None:
+    # A tape two hundredths fast passes the picture by a frame in 50; half a frame is the first slip.
+    code = parse_timecode("15:00:00:00", RATE)
+    sound = encode([code.plus(n) for n in range(150)], round(48000 / 1.02))
+    write_sound(tmp_path / "tape.wav", 48000, [sound])
+    ltc = LtcInput(parse_ltc(f"ltc:{tmp_path / 'tape.wav'}"), RATE)
+    ltc.start_at(0, realtime=False)
+    loop = make(FileTrack(move(3.0)), cues=(Cue(0, "roll"),), frames=60, ltc=ltc)
+    run(loop)
+    (record,) = loop.recorder.records
+    assert record.counts["timecode_slips"] == 1
+    assert record.frames == 60
+    folder = take_folder(production, record.spec.id)
+    assert read_track_lines(folder)[-1].timecode == "15:00:02:10"
+    assert verify_take(folder).ok
+
+
+def test_ltc_of_another_rate_leaves_the_count_and_the_take_says_why(make: Make, tmp_path: Path) -> None:
+    thirty = parse_timecode("15:00:00:00", Fraction(30))
+    write_sound(tmp_path / "t.wav", 48000, [encode([thirty.plus(n) for n in range(90)], 48000)])
+    ltc = LtcInput(parse_ltc(f"ltc:{tmp_path / 't.wav'}"), RATE)
+    ltc.start_at(0, realtime=False)
+    loop = make(FileTrack(move()), cues=(Cue(0, "roll"),), ltc=ltc)
+    run(loop)
+    (record,) = loop.recorder.records
+    assert str(record.spec.start_timecode) == "10:00:00:00"
+    texts = [fault.text for fault in record.faults if fault.kind == "timecode"]
+    assert texts == [
+        "no LTC when the take began: counted from 10:00:00:00 (the timecode counts 30, the picture 25 "
+        "frames a second: it is not used)"
+    ]

@@ -211,7 +211,8 @@ def _report(ear: Ear, last: LtcFrame | None) -> LtcReport:
     if listener is None:
         return LtcReport(ear.source.text, trouble="no sound has come")
     follower, said = listener.follower, listener.rate
-    level = max(listener.decoder.level, 1e-6)
+    fresh = last is not None and listener.samples - last.end < listener.decoder.sample_rate
+    level = max(last.level if last and fresh else listener.decoder.level, 1e-6)
     faults = listener.decoder.faults + Counter({"a frame by itself, not believed": follower.odd})
     return LtcReport(
         ear.source.text,

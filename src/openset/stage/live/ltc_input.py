@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 
-from openset.formats.ltc import LtcFrame
+from openset.formats.ltc import LtcError, LtcFrame
+from openset.formats.ltc_follow import RateFound
 from openset.primitives.errors import BadInput
 from openset.primitives.time import NS_PER_S, ns_from_s
 from openset.stage.live.ltc import RETRY_S, Ear, LtcSource
 from openset.stage.tracking.clock import ClockMap
 from openset.stage.tracking.jam import Jam, JamClock, JamState, times_of, usable_rate
 
+MOST_WAITING = 90
 LEAD_NS = 2 * NS_PER_S
 """How far ahead of the picture a file is read: LTC's rate is known only after a second of it."""
 
@@ -39,6 +43,8 @@ class LtcInput:
         self._ending = threading.Event()
         self._thread: threading.Thread | None = None
         self._start_ns = 0
+        self._waiting: deque[tuple[LtcFrame, int]] = deque(maxlen=MOST_WAITING)
+        self._known: tuple[Fraction, bool] | None = None
         self._ear: Ear | None = None if source.system else Ear(source)
 
     @property
@@ -120,6 +126,7 @@ class LtcInput:
         """A sound input until it ends. A block's last sample was heard when it came; of all blocks the
         least late one tells the true time."""
         clock = ClockMap()
+        self._waiting.clear()
         while not self._ending.is_set():
             found = ear.hear()
             if found is None:
@@ -156,10 +163,13 @@ class LtcInput:
         if found[-1][0].reverse:
             self.note = "the timecode runs backwards and is not used"
             return
+        late_ns = ns_from_s(self.source.delay_s)
+        self._waiting += [(frame, zero_ns + ns_from_s(began_s) - late_ns) for frame, began_s in found]
         said = listener.rate
-        rate = usable_rate(said, self.rate)
+        rate = usable_rate(said, self.rate) or self._rate_before(said)
         if rate is None or said is None:
-            return
+            return  # its first second: kept until the rate is known
+        self._known = rate, said.drop_frame
         times = times_of(rate, self.rate)
         if times is None:
             self.note = (
@@ -167,8 +177,17 @@ class LtcInput:
                 "it is not used"
             )
             self._jam.clear()
+            self._waiting.clear()
             return
         self.note, self.times = "", times
-        late_ns = ns_from_s(self.source.delay_s)
-        for frame, began_s in found:
-            self._jam.feed(frame.timecode(rate), zero_ns + ns_from_s(began_s) - late_ns)
+        while self._waiting:
+            frame, time_ns = self._waiting.popleft()
+            with suppress(LtcError):
+                self._jam.feed(frame.timecode(rate), time_ns)
+
+    def _rate_before(self, said: RateFound | None) -> Fraction | None:
+        """The rate known before a jump, if what is heard after it may have it too."""
+        if said is None or self._known is None:
+            return None
+        rate, drop_frame = self._known
+        return rate if said.drop_frame == drop_frame and rate in (said.rate, *said.others) else None

@@ -57,7 +57,8 @@ class Stamper:
             self._anchor = anchored(jam, moment_ns, self._ltc.times)
             self._first = self._anchor.start
         elif self._ltc is not None:
-            self._news.append(f"no LTC when the take began: counted from {self._first}")
+            why = f" ({self._ltc.note})" if self._ltc.note else ""
+            self._news.append(f"no LTC when the take began: counted from {self._first}{why}")
         return self._first
 
     def cut(self) -> None:
