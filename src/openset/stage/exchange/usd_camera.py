@@ -121,6 +121,12 @@ def _lens_values(
         }
         if report is not None and report.projection_offset_mm is not None:
             values |= {"horizontalApertureOffset": -right, "verticalApertureOffset": down}
+    elif report is not None:
+        sides = {
+            "horizontalAperture": report.sensor_width_mm,
+            "verticalAperture": report.sensor_height_mm,
+        }
+        values = {name: side for name, side in sides.items() if side is not None}
     if report is not None and report.focus_distance_m is not None:
         values["focusDistance"] = report.focus_distance_m * CENTIMETRES
     if report is not None and report.f_stop is not None:

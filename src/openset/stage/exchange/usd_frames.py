@@ -158,10 +158,10 @@ class CameraFrames:
 
     def _said(self, at: Any) -> dict[str, float | None]:
         """What the file says of the lens; where it says one of focal length and apertures, USD's own
-        defaults for the others."""
+        defaults for the others, but not in a file of tracker samples."""
         attributes = {name: self._prim.GetAttribute(name) for name in _LENS}
         values = {name: _finite(said(attribute, at)) for name, attribute in attributes.items()}
-        if any(values[name] is not None for name in _LENS[:3]):
+        if not self._own and any(values[name] is not None for name in _LENS[:3]):
             for name in _LENS[:3]:
                 if values[name] is None:
                     values[name] = _finite(attributes[name].Get(at))
