@@ -44,6 +44,11 @@ Timecode = Annotated[
     ),
 ]
 
+Speed = Annotated[float, typer.Option(help="How fast a recording is played; 1 is its own timing.")]
+TrackRate = Annotated[
+    str, typer.Option(help="Samples a second of a file that holds no times: 50, 59.94 …")
+]
+
 PARTS = {
     "numba": "stage", "cv2": "stage", "wgpu": "stage", "pxr": "stage", "OpenEXR": "stage",
     "opentimelineio": "stage", "websockets": "stage", "django": "hub", "uvicorn": "hub",
@@ -149,7 +154,8 @@ def shoot(
     track: Annotated[
         str,
         typer.Option(
-            help="The camera's track: a file (.f4, .otrk.jsonl, .json, .freed) or udp:HOST:PORT."
+            help="The camera's track: a file (.f4, .otrk.jsonl, .json, .freed) or an address "
+            "(udp::55555, freed://:40000?profile=z-cam, vmc://)."
         ),
     ],
     set_name: Annotated[str, typer.Option("--set", help="Which set of the production stands behind.")],
@@ -305,6 +311,106 @@ def convert(
             output, source, to, from_format=from_format, to_format=to_format, rate=rate,
             sensor_mm=sensor_mm, size=size, profile=profile, frame=frame, name=name, replace=replace,
         )  # fmt: skip
+
+    answer(as_json, work)
+
+
+@app.command()
+def bridge(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="IN",
+            help="What comes in: freed://:40000?profile=z-cam, vmc://, opentrackio://, udp::55555, "
+            "a take's folder, or a track's file.",
+        ),
+    ],
+    targets: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="OUT...",
+            help="Where it goes: opentrackio://239.135.1.1@eth0, freed://HOST, livelink://HOST, or a "
+            "new file (.otrk.jsonl, .freed).",
+        ),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Keep what was carried in this new .otrk.jsonl file.")
+    ] = None,
+    only: Annotated[str, typer.Option(help="Carry only this source: words of its name.")] = "",
+    seconds: Annotated[float | None, typer.Option(min=0, help="End after so long.")] = None,
+    speed: Speed = 1.0,
+    loop: Annotated[bool, typer.Option("--loop", help="Begin a recording again at its end.")] = False,
+    rate: TrackRate = "",
+    profile: Annotated[
+        str, typer.Option(help="FreeD file: whose zoom and focus numbers these are.")
+    ] = "raw",
+    as_json: Json = False,
+) -> None:
+    """Carry tracking from one protocol to others: live, or out of a take with its own timing."""
+
+    def work(output: Any) -> int:
+        from openset.cli.wire import run_bridge
+
+        return run_bridge(
+            output, source, targets or [], write=write, only=only, seconds=seconds, speed=speed,
+            loop=loop, rate=rate, profile=profile,
+        )  # fmt: skip
+
+    answer(as_json, work)
+
+
+@app.command()
+def replay(
+    take: Annotated[str, typer.Argument(metavar="TAKE", help="A take's folder, or a track's file.")],
+    to: Annotated[
+        list[str], typer.Option(help="Where to send it; may be given more than once: freed://HOST.")
+    ],
+    only: Annotated[str, typer.Option(help="Send only this source: words of its name.")] = "",
+    seconds: Annotated[float | None, typer.Option(min=0, help="End after so long.")] = None,
+    speed: Speed = 1.0,
+    loop: Annotated[
+        bool, typer.Option("--loop/--once", help="Begin again at its end, or play it once.")
+    ] = False,
+    rate: TrackRate = "",
+    as_json: Json = False,
+) -> None:
+    """Send a recorded take as a live tracker would, with its own timing."""
+
+    def work(output: Any) -> int:
+        from openset.cli.wire import run_replay
+
+        return run_replay(
+            output, take, to, only=only, seconds=seconds, speed=speed, loop=loop, rate=rate
+        )
+
+    answer(as_json, work)
+
+
+@app.command()
+def listen(
+    addresses: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="ADDRESS...",
+            help="Where to listen: freed://:40000, udp::6000, ltc:sound.wav; if left out, all "
+            "usual ports.",
+        ),
+    ] = None,
+    interface: Annotated[
+        str, typer.Option(help="The network card for multicast, by address or name.")
+    ] = "",
+    seconds: Annotated[
+        float | None,
+        typer.Option(min=0, help="End after so long (default: 5 where no person looks on)."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show who sends tracking on this network: what, how often, how late, and which faults."""
+
+    def work(output: Any) -> None:
+        from openset.cli.listen import run_listen
+
+        run_listen(output, addresses or [], interface=interface, seconds=seconds)
 
     answer(as_json, work)
 

@@ -57,6 +57,18 @@ def test_an_interface_may_stand_after_at_or_as_an_option() -> None:
         parse_endpoint("vmc://@eth0?interface=eth1", "in")
 
 
+def test_every_protocol_has_options_of_its_own() -> None:
+    assert parse_endpoint("natnet://?version=3.1.0&up=z", "in").version == (3, 1)
+    assert parse_endpoint("opentrack://?inverted=yaw,x", "in").inverted == {"x", "yaw"}
+    for text in (
+        "natnet://:1511?version=3.1&up=z",
+        "opentrack://:4242?inverted=x,yaw",
+        "zigsim://:50000?held=upright",
+    ):
+        assert str(parse_endpoint(text, "in")) == text
+    assert parse_endpoint("livelink://192.0.2.1?subject=A&dialect=camera", "out").dialect == "camera"
+
+
 def test_a_file_name_may_hold_what_the_grammar_uses() -> None:
     found = parse_endpoint("osc://:9000?table=my%20%26%20yours.toml", "in")
     assert found.table == "my & yours.toml"
@@ -86,6 +98,10 @@ def test_a_file_name_may_hold_what_the_grammar_uses() -> None:
         ("freed://?id=1&id=2", "in", "twice"),
         ("freed://192.0.2.300:40000", "in", "IPv4"),
         ("freed://a_b!c:40000", "in", "no name"),
+        ("natnet://?version=four", "in", "version=4.0"),
+        ("zigsim://?held=flat", "in", "held=sideways"),
+        ("opentrack://?inverted=yaw,jaw", "in", "pitch"),
+        ("livelink://192.0.2.1?dialect=lua", "out", "dialect=bones"),
         ("freed//:40000", "in", "PROTOCOL://"),
     ],
 )

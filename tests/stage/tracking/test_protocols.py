@@ -20,6 +20,11 @@ from openset.stage.tracking.samples import LensReport, TrackSample
 POSE = pose_from_pan_tilt_roll((1.0, -2.0, 1.5), 0.3, -0.1, 0.05)
 SAMPLE = TrackSample(5_000_000, POSE, LensReport(focal_length_mm=35.0), source_time_ns=5_000_000)
 TABLE = "field,count,value\nzoom,0,20\nzoom,1000,120\n"
+OSC_TABLE = """name = "Rig"
+[[message]]
+address = "/rig/*/pose"
+arguments = ["x", "y", "z", "qw", "qx", "qy", "qz"]
+"""
 OTRK = encode(
     write(
         Reading((1.0, 2.0, 3.0), 0.1, 0.2, 0.3),
@@ -101,6 +106,29 @@ def test_freed_keeps_the_number_of_a_freed_camera() -> None:
     assert number("freed://192.0.2.1", "FreeD camera 9 from 192.0.2.4", 3) == 9
     assert number("freed://192.0.2.1", "VMC camera", 3) == 4
     assert number("freed://192.0.2.1?id=20", "FreeD camera 9 from 192.0.2.4", 1) == 21
+
+
+def test_osc_of_any_app_is_told_by_a_table() -> None:
+    endpoint = parse_endpoint("osc://:9000?table=app.toml", "in")
+    (decoder,) = decoders_for(endpoint, OSC_TABLE)
+    target = parse_endpoint("osc://127.0.0.1:9000?table=app.toml", "out")
+    encoder = encoder_for(target, "a", table=OSC_TABLE)
+    heard = [
+        h for each in encoder.encode(SAMPLE, 5_000_000) for h in decoder.feed(each, "192.0.2.1", 0)
+    ]
+    assert heard[0].pose is not None
+    assert heard[0].pose.position_m == pytest.approx(POSE.position_m, abs=1e-4)
+    with pytest.raises(BadInput, match="table"):
+        decoders_for(parse_endpoint("osc://:9000", "in"))
+    with pytest.raises(BadInput, match=r"app\.toml"):
+        decoders_for(endpoint, "not = [toml")
+
+
+def test_a_second_camera_has_a_name_of_its_own_in_unreal() -> None:
+    target = parse_endpoint("livelink://127.0.0.1?subject=A", "out")
+    first, second = (encoder_for(target, "x", place).encode(SAMPLE, 0)[0] for place in (0, 1))
+    assert b'"A"' in first
+    assert b'"A 2"' in second
 
 
 def test_every_known_fault_has_a_meaning() -> None:

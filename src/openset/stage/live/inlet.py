@@ -5,7 +5,7 @@ from __future__ import annotations
 import selectors
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
 from openset.primitives.errors import BadInput
+from openset.primitives.space import Pose
 from openset.primitives.time import ns_from_s
 from openset.stage.live.replay import Report
 from openset.stage.tracking.endpoint import Endpoint, parse_endpoint
@@ -20,37 +21,40 @@ from openset.stage.tracking.live import OnSample, UdpTracker, listener_socket
 from openset.stage.tracking.protocols import decoders_for, recognised
 from openset.stage.tracking.samples import TrackSample
 from openset.stage.tracking.source import Wire
+from openset.stage.tracking.wire import Heard
 
 LARGEST_DATAGRAM = 65536
 MOST_AT_ONCE = 256
 MOST_STRANGERS = 1000
+MOST_BODIES = 64
 LARGEST_TABLE = 1 << 20
 
 
 class LiveInlet:
     """Everything that arrives at an address, as reports on the engine's clock.
 
-    `seen` counts datagrams of other protocols by name while nothing of its own has come. Raises
-    BadInput or PortInUse when made.
+    `seen` counts datagrams of other protocols by name while nothing of its own has come. The bones of a
+    body go with every camera of the same sender. Raises BadInput or PortInUse when made.
     """
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], int] = time.monotonic_ns) -> None:
-        self.title = str(endpoint)
-        self.endpoint = endpoint
         self.ended = False
         self.seen: Counter[str] = Counter()
+        self._bones: dict[str, Mapping[str, Pose]] = {}
         self._clock = clock
         self._delay_ns = ns_from_s(endpoint.delay_s)
         self._wire = Wire(decoders_for(endpoint, table_of(endpoint)))
         self._socket = listener_socket(endpoint.address)
         self._socket.setblocking(False)
+        self.endpoint = replace(endpoint, port=int(self._socket.getsockname()[1]))
+        self.title = str(self.endpoint)
         self._selector = selectors.DefaultSelector()
         self._selector.register(self._socket, selectors.EVENT_READ)
 
     @property
     def port(self) -> int:
         """The port listened on: the one asked for, or the one the system chose for 0."""
-        return int(self._socket.getsockname()[1])
+        return self.endpoint.port
 
     @property
     def datagrams(self) -> int:
@@ -91,16 +95,25 @@ class LiveInlet:
         told = self._wire.feed(datagram, sender, arrival_ns)
         if not told and not self._wire.sources and self.seen.total() < MOST_STRANGERS:
             self.seen[recognised(datagram)] += 1
+        for _, sample, heard in told:
+            if heard.bones is not None and (sender in self._bones or len(self._bones) < MOST_BODIES):
+                self._bones[sender] = heard.bones
+            elif sample is None and heard.pose is None:
+                self._wire.fault("report without a pose")
         return [
-            Report(
-                source,
-                replace(sample, time_ns=sample.time_ns - self._delay_ns) if self._delay_ns else sample,
-                heard,
-                arrival_ns,
-            )
+            self._report(source, sample, heard, sender, arrival_ns)
             for source, sample, heard in told
             if sample is not None
         ]
+
+    def _report(
+        self, source: str, sample: TrackSample, heard: Heard, sender: str, arrival_ns: int
+    ) -> Report:
+        if self._delay_ns:
+            sample = replace(sample, time_ns=sample.time_ns - self._delay_ns)
+        if sender in self._bones:
+            heard = replace(heard, bones=self._bones[sender])
+        return Report(source, sample, heard, arrival_ns)
 
     def close(self) -> None:
         """Free the port."""

@@ -20,6 +20,7 @@ from openset.stage.tracking.wire import Decoder, Heard
 MOST_SENDERS = 256
 MOST_SOURCES = 512
 MOST_FIELDS = 64
+LONGEST_TEXT = 120
 FARTHEST_M = 100_000.0
 SILENT_NS = NS_PER_S
 STILL_M = 0.002
@@ -187,11 +188,16 @@ class Census:
 
     def _told(self, decoder: Decoder, fault: str) -> tuple[str, str]:
         examples: Mapping[str, str] = getattr(decoder, "examples", {})
-        return self._explain(decoder.name, fault), examples.get(fault, "")
+        return self._explain(decoder.name, fault), printable(examples.get(fault, ""))
 
     def strangers(self) -> tuple[Stranger, ...]:
         """Datagrams no decoder takes for its own."""
         return tuple(self._strangers.values())
+
+
+def printable(text: str) -> str:
+    """Text from the wire as it may be shown: no line ends, no terminal's commands, not long."""
+    return "".join(each if each.isprintable() else "·" for each in text[:LONGEST_TEXT])
 
 
 def _bare(name: str, sender: str) -> str:
@@ -214,9 +220,9 @@ def _station(name: str, source: _Source, now_ns: int, shared: bool) -> Station:
     flow, heard, pose = source.flow, source.heard, source.pose
     versions: Mapping[str, str] = getattr(source.decoder, "versions", {})
     found = Station(
-        source=name,
+        source=printable(name),
         protocol=source.decoder.name,
-        version=versions.get(name, ""),
+        version=printable(versions.get(name, "")),
         sender=source.sender,
         heard_on=source.heard_on,
         reports=flow.total,
@@ -231,8 +237,8 @@ def _station(name: str, source: _Source, now_ns: int, shared: bool) -> Station:
         position_m=None if pose is None else pose.position_m,
         pan_tilt_roll_deg=None if pose is None else _degrees(pose),
         lens=source.lens,
-        fields=tuple(source.fields),
-        status=heard.status,
+        fields=tuple(map(printable, source.fields)),
+        status=printable(heard.status),
         timecode=str(heard.timecode) if heard.timecode else "",
     )
     return replace(found, remarks=tuple(_remarks(found, source, shared)))

@@ -19,7 +19,6 @@ from openset.primitives.errors import BadInput
 from openset.stage.tracking.address import UdpAddress, is_udp_address, parse_udp_address
 
 Way = Literal["in", "out"]
-Encoding = Literal["json", "cbor"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,11 @@ PROTOCOLS: Mapping[str, Protocol] = {
         Protocol("opentrackio", "OpenTrackIO", 55555, ("in", "out"), ("source", "encoding")),
         Protocol("freed", "FreeD D1", 40000, ("in", "out"), ("profile", "table", "id")),
         Protocol("osc", "OSC by a table of your own", 9000, ("in", "out"), ("table",)),
-        Protocol("vmc", "VMC (OSC)", 39539, ("in", "out")),
-        Protocol("zigsim", "ZIG SIM (OSC or JSON)", 50000, ("in",)),
-        Protocol("opentrack", "opentrack UDP", 4242, ("in", "out")),
-        Protocol("natnet", "NatNet (OptiTrack)", 1511, ("in",), ("version",)),
-        Protocol("livelink", "JSON Live Link", 54321, ("out",), ("subject",)),
+        Protocol("vmc", "VMC (OSC)", 39539, ("in", "out"), ("subject",)),
+        Protocol("zigsim", "ZIG SIM (OSC or JSON)", 50000, ("in",), ("held",)),
+        Protocol("opentrack", "opentrack UDP", 4242, ("in", "out"), ("inverted",)),
+        Protocol("natnet", "NatNet (OptiTrack)", 1511, ("in",), ("version", "up")),
+        Protocol("livelink", "JSON Live Link", 54321, ("out",), ("subject", "dialect")),
         Protocol("udp", "told by content; OpenTrackIO outwards", 0, ("in", "out"), ("profile",)),
     )
 }
@@ -56,12 +55,25 @@ OPTIONS: Mapping[str, str] = {
     "encoding": "encoding=json or encoding=cbor",
     "id": "the FreeD camera, 0 to 255: id=2",
     "version": "what the NatNet server speaks: version=4.0",
-    "subject": "the name of the camera in Unreal: subject=CameraA",
+    "up": "the axis Motive streams upwards: up=y or up=z",
+    "held": "how the phone is held: held=sideways or held=upright",
+    "inverted": "axes turned round in opentrack's mapping: inverted=yaw,roll",
+    "subject": "the name of the camera that is sent: subject=CameraA",
+    "dialect": "which plug-in of Unreal listens: dialect=bones or dialect=camera",
     "interface": "the network card, by address or name: interface=192.0.2.5",
     "delay_ms": "how late the reports are (in), or how long to hold them back (out): delay_ms=20",
 }
 """Every option, and how it is written."""
 
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "encoding": ("json", "cbor"),
+    "held": ("sideways", "upright"),
+    "up": ("y", "z"),
+    "dialect": ("bones", "camera"),
+}
+"""The values of options that have only a few; the first is taken where none is given."""
+
+AXES = ("x", "y", "z", "yaw", "pitch", "roll")
 FOR_ALL = ("interface", "delay_ms")
 GROUP = "239.135.1."
 OLD_GROUP = "235.135.1."
@@ -83,7 +95,7 @@ class Endpoint:
     """One live end. `host` "" listens on every address of this machine.
 
     `source` is OpenTrackIO's source number, `camera_id` FreeD's. `delay_s` is how long before its
-    arrival a report was true (in), or for how long it is held back (out).
+    arrival a report was true (in), or for how long it is held back (out). The others are as in OPTIONS.
     """
 
     protocol: str
@@ -93,10 +105,14 @@ class Endpoint:
     profile: str = "raw"
     table: str = ""
     source: int | None = None
-    encoding: Encoding = "json"
+    encoding: str = "json"
     camera_id: int | None = None
-    version: str = ""
+    version: tuple[int, int] | None = None
+    up: str = "y"
+    held: str = "sideways"
+    inverted: frozenset[str] = frozenset()
     subject: str = ""
+    dialect: str = "bones"
     delay_s: float = 0.0
 
     @property
@@ -110,9 +126,10 @@ class Endpoint:
             ("profile", self.profile if self.profile != "raw" else ""),
             ("table", _escaped(self.table)),
             ("source", "" if self.source is None else str(self.source)),
-            ("encoding", self.encoding if self.encoding != "json" else ""),
             ("id", "" if self.camera_id is None else str(self.camera_id)),
-            ("version", self.version),
+            ("version", ".".join(map(str, self.version or ()))),
+            *((name, _unusual(name, getattr(self, name))) for name in CHOICES),
+            ("inverted", ",".join(axis for axis in AXES if axis in self.inverted)),
             ("subject", _escaped(self.subject)),
             ("delay_ms", f"{self.delay_s * 1000:.10g}" if self.delay_s else ""),
         ]
@@ -151,10 +168,14 @@ def parse_endpoint(text: str, way: Way) -> Endpoint:
         profile=options.get("profile", "raw"),
         table=options.get("table", ""),
         source=_whole(options, "source", SOURCES, text),
-        encoding=_encoding(options, text),
+        encoding=_choice(options, "encoding", text),
         camera_id=_whole(options, "id", range(256), text),
-        version=options.get("version", ""),
+        version=_version(options, text),
+        up=_choice(options, "up", text),
+        held=_choice(options, "held", text),
+        inverted=_inverted(options, text),
         subject=options.get("subject", ""),
+        dialect=_choice(options, "dialect", text),
         delay_s=_delay_s(options, text),
     )
     if not match["port"] and not protocol.port:
@@ -222,13 +243,36 @@ def _whole(options: Mapping[str, str], name: str, allowed: range, text: str) -> 
     return int(value)
 
 
-def _encoding(options: Mapping[str, str], text: str) -> Encoding:
-    value = options.get("encoding", "json")
-    if value == "json":
-        return "json"
-    if value == "cbor":
-        return "cbor"
-    raise BadInput(f"no encoding {value!r}", where=text, todo=f"Write {OPTIONS['encoding']}")
+def _choice(options: Mapping[str, str], name: str, text: str) -> str:
+    value = options.get(name, CHOICES[name][0])
+    if value not in CHOICES[name]:
+        raise BadInput(f"no {name} {value!r}", where=text, todo=f"Write {OPTIONS[name]}")
+    return value
+
+
+def _unusual(name: str, value: str) -> str:
+    return "" if value == CHOICES[name][0] else value
+
+
+def _version(options: Mapping[str, str], text: str) -> tuple[int, int] | None:
+    value = options.get("version")
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,2})\.([0-9]{1,2})(\.[0-9.]*)?", value)
+    if found is None:
+        raise BadInput(f"no version {value!r}", where=text, todo=f"Write {OPTIONS['version']}")
+    return int(found[1]), int(found[2])
+
+
+def _inverted(options: Mapping[str, str], text: str) -> frozenset[str]:
+    axes = frozenset(options["inverted"].split(",")) if "inverted" in options else frozenset()
+    if not axes <= frozenset(AXES):
+        raise BadInput(
+            f"inverted {options['inverted']!r} names no axis",
+            where=text,
+            todo=f"Choose from {', '.join(AXES)}",
+        )
+    return axes
 
 
 def _delay_s(options: Mapping[str, str], text: str) -> float:

@@ -9,18 +9,25 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal
 
 from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput
-from openset.stage.tracking import freed, opentrackio
+from openset.stage.tracking import freed, opentrack_udp, opentrackio, source
 from openset.stage.tracking.endpoint import GROUP, SOURCES, Endpoint
 from openset.stage.tracking.freed_profiles import Profile, profile_named, read_calibration
+from openset.stage.tracking.livelink import LiveLinkEncoder
+from openset.stage.tracking.opentrack_udp import OpentrackDecoder, OpentrackEncoder
 from openset.stage.tracking.wire import Decoder, Encoder, Heard
 
+if TYPE_CHECKING:
+    from openset.formats.osc_table import Table
+
 _CAMERA = re.compile(r"FreeD camera ([0-9]{1,3})\b")
-_TOLD = ("opentrackio", "freed")
-"""Protocols that tell themselves by their content, in the order they are asked."""
+_TOLD = ("opentrackio", "freed", "vmc", "opentrack")
+"""Protocols that tell themselves by their content, in the order they are asked; vmc stands for all OSC
+that is known by itself, and opentrack's packets have no mark: they are asked last."""
 
 
 def decoders_for(endpoint: Endpoint, table: str = "") -> list[Decoder]:
@@ -35,12 +42,13 @@ def decoders_for(endpoint: Endpoint, table: str = "") -> list[Decoder]:
 
 def every_decoder(endpoint: Endpoint, table: str = "") -> list[Decoder]:
     """All protocols that tell themselves by their content; that of the address comes first."""
-    first = [] if endpoint.protocol == "udp" else [_decoder(endpoint.protocol, endpoint, table)]
-    rest = (name for name in _TOLD if name != endpoint.protocol)
-    return [
-        *first,
-        *(_decoder(name, Endpoint(name, "", 0, profile=endpoint.profile), "") for name in rest),
-    ]
+    found = [] if endpoint.protocol == "udp" else [_decoder(endpoint.protocol, endpoint, table)]
+    same = "vmc" if endpoint.protocol in _OSC else endpoint.protocol
+    for name in _TOLD:
+        if name != same:
+            with suppress(ModuleNotFoundError):  # a small install has no OSC
+                found.append(_decoder(name, Endpoint(name, "", 0, profile=endpoint.profile), ""))
+    return found
 
 
 def _decoder(name: str, endpoint: Endpoint, table: str) -> Decoder:
@@ -71,9 +79,43 @@ def _unusable(endpoint: Endpoint, trouble: FormatError) -> BadInput:
     )
 
 
+def _osc_decoder(endpoint: Endpoint, table: str) -> Decoder:
+    from openset.stage.tracking.osc import OscDecoder
+
+    held: Literal["sideways", "upright"] = "upright" if endpoint.held == "upright" else "sideways"
+    return OscDecoder(_osc_table(endpoint, table), held)
+
+
+def _osc_table(endpoint: Endpoint, table: str) -> Table | None:
+    from openset.formats.osc_table import read_table
+
+    if not endpoint.table:
+        if endpoint.protocol == "osc":
+            raise BadInput(
+                "OSC of another app than VMC or ZIG SIM needs a table",
+                where=str(endpoint),
+                todo="Write ?table=FILE.toml; the how-to page has an example",
+            )
+        return None
+    try:
+        return read_table(table)
+    except FormatError as trouble:
+        raise _unusable(endpoint, trouble) from trouble
+
+
+def _natnet_decoder(endpoint: Endpoint, table: str) -> Decoder:
+    from openset.stage.tracking.natnet import NatNetDecoder
+
+    return NatNetDecoder(endpoint.version, "z" if endpoint.up == "z" else "y")
+
+
+_OSC = ("osc", "vmc", "zigsim")
 _DECODERS: Mapping[str, Callable[[Endpoint, str], Decoder]] = {
     "opentrackio": lambda endpoint, table: opentrackio.OpenTrackIODecoder(),
     "freed": _freed_decoder,
+    **dict.fromkeys(_OSC, _osc_decoder),
+    "opentrack": lambda endpoint, table: OpentrackDecoder(endpoint.inverted),
+    "natnet": _natnet_decoder,
 }
 
 
@@ -122,7 +164,7 @@ def _opentrackio_encoder(
     return opentrackio.OpenTrackIOEncoder(
         told if isinstance(told, str) and told.startswith("urn:uuid:") else source_id(source),
         source_number(endpoint, place),
-        endpoint.encoding,
+        "cbor" if endpoint.encoding == "cbor" else "json",
         renamed=numbered,
     )
 
@@ -139,10 +181,35 @@ def _freed_encoder(
     return freed.FreeDEncoder(camera % 256, _profile(endpoint, table))
 
 
+def _osc_encoder(
+    endpoint: Endpoint, source: str, place: int, raw: Mapping[str, Any] | None, table: str
+) -> Encoder:
+    from openset.stage.tracking.osc import OscEncoder
+
+    return OscEncoder(_osc_table(endpoint, table), _subject(endpoint, place))
+
+
+def _livelink_encoder(
+    endpoint: Endpoint, source: str, place: int, raw: Mapping[str, Any] | None, table: str
+) -> Encoder:
+    dialect: Literal["bones", "camera"] = "camera" if endpoint.dialect == "camera" else "bones"
+    return LiveLinkEncoder(_subject(endpoint, place), dialect)
+
+
+def _subject(endpoint: Endpoint, place: int) -> str:
+    """The name of the camera in the receiver; a second source has a number behind it."""
+    name = endpoint.subject or "Camera"
+    return f"{name} {place + 1}" if place else name
+
+
 _ENCODERS: Mapping[str, Callable[[Endpoint, str, int, Mapping[str, Any] | None, str], Encoder]] = {
     "opentrackio": _opentrackio_encoder,
     "udp": _opentrackio_encoder,
     "freed": _freed_encoder,
+    "vmc": _osc_encoder,
+    "osc": _osc_encoder,
+    "opentrack": lambda endpoint, *_: OpentrackEncoder(endpoint.inverted),
+    "livelink": _livelink_encoder,
 }
 
 
@@ -172,11 +239,25 @@ _ANY = Endpoint("udp", "", 0)
 
 def meaning(decoder: str, fault: str) -> str:
     """What a fault of a decoder means and what helps; "" where no more is known."""
-    explained = [table for name, table in _FAULTS.items() if decoder.lower().startswith(name)]
-    return next((table[fault] for table in (*explained, *_FAULTS.values()) if fault in table), "")
+    tables = _fault_tables()
+    own = [table for name, table in tables.items() if decoder == name]
+    return next((table[fault] for table in (*own, *tables.values()) if fault in table), "")
 
 
-_FAULTS: Mapping[str, Mapping[str, str]] = {
-    "opentrackio": opentrackio.FAULTS,
-    "freed": freed.FAULTS,
-}
+def _fault_tables() -> Mapping[str, Mapping[str, str]]:
+    """By the decoder's name; those of parts that are not installed are left out."""
+    tables: dict[str, Mapping[str, str]] = {
+        "OpenTrackIO": opentrackio.FAULTS,
+        "FreeD D1": freed.FAULTS,
+        "opentrack UDP": opentrack_udp.FAULTS,
+        "": source.FAULTS,
+    }
+    with suppress(ModuleNotFoundError):
+        from openset.stage.tracking import osc
+
+        tables["OSC"] = osc.FAULTS
+    with suppress(ModuleNotFoundError):
+        from openset.stage.tracking import natnet
+
+        tables["NatNet"] = natnet.FAULTS
+    return tables

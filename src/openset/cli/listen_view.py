@@ -1,0 +1,188 @@
+"""What `listen` heard, as a table for a terminal, as lines for a file, and as figures for programs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from openset.stage.live.ltc import LtcReport
+from openset.stage.tracking.census import Census, Station, Stranger, Trouble
+from openset.stage.tracking.flow import Spread
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+MOST_TROUBLES = 12
+MOST_STRANGERS = 6
+NOTHING = "Nothing on the wire yet"
+
+
+def picture(census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: Sequence[str]) -> Group:
+    """The table of sources, and under it what is wrong and what helps."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    stations = census.stations(now_ns)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for name, justify in _COLUMNS:
+        table.add_column(name, justify=justify, no_wrap=name != "source", overflow="fold")
+    for station in stations:
+        table.add_row(*_cells(station))
+    parts: list[Any] = [table] if stations else ([] if timecodes else [Text(NOTHING)])
+    parts += [Text(timecode_line(each)) for each in timecodes]
+    told = [
+        *(f"{station.source}: {remark}" for station in stations for remark in station.remarks),
+        *map(trouble_line, census.troubles()[:MOST_TROUBLES]),
+        *map(stranger_line, census.strangers()[:MOST_STRANGERS]),
+        *notes,
+    ]
+    parts += [
+        Padding(Text(f"- {text}"), (1 if at == 0 else 0, 0, 0, 0)) for at, text in enumerate(told)
+    ]
+    return Group(*parts)
+
+
+_COLUMNS: tuple[tuple[str, Any], ...] = (
+    ("source", "left"),
+    ("from", "left"),
+    ("on", "left"),
+    ("a second", "right"),
+    ("jitter ms", "right"),
+    ("lost", "right"),
+    ("x y z m", "right"),
+    ("pan tilt roll °", "right"),
+    ("", "left"),
+)
+
+
+def _cells(station: Station) -> list[str]:
+    name = f"{station.source} {station.version}".strip()
+    return [
+        name.removesuffix(f" from {station.sender}"),
+        station.sender,
+        station.heard_on,
+        f"{station.rate_hz:.1f}",
+        f"{station.jitter.most_ms:.1f}" if station.jitter else "-",
+        str(station.lost),
+        "-" if station.position_m is None else " ".join(f"{each:.2f}" for each in station.position_m),
+        "-"
+        if station.pan_tilt_roll_deg is None
+        else " ".join(f"{each:.1f}" for each in station.pan_tilt_roll_deg),
+        station.state,
+    ]
+
+
+def lines(
+    census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: Sequence[str]
+) -> list[str]:
+    """Everything as plain lines, some for each source."""
+    found: list[str] = []
+    for station in census.stations(now_ns):
+        found += _station_lines(station)
+    found += [timecode_line(each) for each in timecodes]
+    found += [trouble_line(each) for each in census.troubles()]
+    found += [stranger_line(each) for each in census.strangers()]
+    return [*found, *notes] or [NOTHING]
+
+
+def _station_lines(station: Station) -> list[str]:
+    version = f" {station.version}" if station.version else ""
+    late = f", late by {station.lateness} above the least" if station.lateness else ""
+    jitter = f", jitter {station.jitter}" if station.jitter else ""
+    found = [
+        f"{station.source} ({station.protocol}{version}) from {station.sender} on {station.heard_on}",
+        f"  {station.rate_hz:.1f} a second{jitter}{late}; {station.lost} lost, {station.late} out of "
+        f"order, {station.repeated} came twice",
+    ]
+    if station.position_m and station.pan_tilt_roll_deg:
+        x, y, z = station.position_m
+        pan, tilt, roll = station.pan_tilt_roll_deg
+        found.append(
+            f"  at {x:.3f}, {y:.3f}, {z:.3f} m; pan {pan:.2f}, tilt {tilt:.2f}, roll {roll:.2f} "
+            f"degrees; {station.state}"
+        )
+    else:
+        found.append(f"  {station.state}")
+    if station.timecode or station.status:
+        said = [each for each in (station.timecode, station.status) if each]
+        found.append(f"  says {', '.join(said)}")
+    if station.fields:
+        found.append(f"  carries {', '.join(station.fields)}")
+    return [*found, *(f"  note: {remark}" for remark in station.remarks)]
+
+
+def trouble_line(trouble: Trouble) -> str:
+    """One kind of fault, what it means and what helps."""
+    head = f"{trouble.count} times {trouble.fault} from {trouble.sender} on {trouble.heard_on}"
+    example = f" ({trouble.example})" if trouble.example else ""
+    return f"{head}{example}: {trouble.meaning}" if trouble.meaning else f"{head}{example}"
+
+
+def stranger_line(stranger: Stranger) -> str:
+    """Datagrams of no known protocol, and how they begin."""
+    begins = stranger.begins.hex(" ")
+    words = "".join(chr(each) if 32 <= each < 127 else "·" for each in stranger.begins)
+    return (
+        f"{stranger.datagrams} datagrams of no known protocol from {stranger.sender} on "
+        f"{stranger.heard_on}, beginning {begins} ({words})"
+    )
+
+
+def timecode_line(report: LtcReport) -> str:
+    """What is heard of a source of timecode."""
+    if report.trouble:
+        return f"{report.source}: {report.trouble}"
+    if not report.timecode:
+        return f"{report.source}: no timecode heard in {report.heard_s:.1f} s of sound"
+    sure = "" if report.certain else " (not certain yet)"
+    back = ", running backwards" if report.reverse else ""
+    return (
+        f"{report.source}: {report.timecode} at {report.rate}{sure}{back}, channel {report.channel}, "
+        f"{report.level_db:.0f} dB, {report.frames} frames, {report.missing} missing, "
+        f"{report.jumps} jumps"
+    )
+
+
+def as_json(census: Census, now_ns: int) -> dict[str, Any]:
+    """Sources, faults and strangers for programs."""
+    return {
+        "sources": [_station_json(each) for each in census.stations(now_ns)],
+        "faults": [asdict(each) for each in census.troubles()],
+        "strangers": [{**asdict(each), "begins": each.begins.hex()} for each in census.strangers()],
+    }
+
+
+def _station_json(station: Station) -> dict[str, Any]:
+    figures = asdict(station)
+    figures.pop("jitter")
+    figures.pop("lateness")
+    lens = station.lens
+    return {
+        **figures,
+        "rate_hz": round(station.rate_hz, 2),
+        "silent_s": round(station.silent_s, 3),
+        "jitter_ms": _spread(station.jitter),
+        "lateness_ms": _spread(station.lateness),
+        "lens": None
+        if lens is None
+        else {k: v for k, v in asdict(lens).items() if v not in (None, ())},
+    }
+
+
+def _said(lens: dict[str, Any]) -> dict[str, Any]:
+    """What a lens report says; JSON has no infinity, where focus may lie."""
+    return {
+        name: value
+        for name, value in lens.items()
+        if value not in (None, ()) and not (isinstance(value, float) and not math.isfinite(value))
+    }
+
+
+def _spread(figure: Spread | None) -> dict[str, float] | None:
+    if figure is None:
+        return None
+    return {"median": round(figure.median_ms, 3), "p99": round(figure.most_ms, 3)}
