@@ -115,7 +115,7 @@ class _Reader:
             self.title = text.removeprefix("TITLE:").strip()
         elif text.startswith("FCM:"):
             self.drop = "NON" not in text.upper() and "DROP" in text.upper()
-        elif self.events and not self.lost:
+        elif self.events and not self.lost and not text.startswith("SPLIT"):
             try:
                 self.events[-1] = self._said(self.events[-1], text)
             except FormatError as error:

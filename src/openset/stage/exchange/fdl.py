@@ -21,6 +21,7 @@ from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
 from openset.primitives.errors import BadInput, PartMissing
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+from openset.stage.exchange.whole_file import contents
 
 CREATOR = "Openset"
 MOST_BYTES = 16 * 1024 * 1024
@@ -70,10 +71,7 @@ def framed(
 
 def read(path: Path, options: Options) -> Read:
     """The framings of a list, as a tuple. Raises FormatError."""
-    data = path.read_bytes()
-    if len(data) > MOST_BYTES:
-        raise FormatError(f"this list is larger than {MOST_BYTES // 2**20} MB")
-    text = decoded(data)
+    text = decoded(contents(path, MOST_BYTES))
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from openset.formats import amf, cdl
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+from openset.stage.exchange.whole_file import contents
 
 KEEPS = ("id", "slope", "offset", "power", "saturation", "descriptions", "media")
 """What an ACES metadata file says of a correction; it is written only."""
@@ -16,7 +17,7 @@ KEEPS = ("id", "slope", "offset", "power", "saturation", "descriptions", "media"
 
 def read(path: Path, options: Options) -> Read:
     """The corrections of a .cc, .ccc or .cdl as a tuple. Raises FormatError."""
-    grades = cdl.read(path.read_bytes())
+    grades = cdl.read(contents(path))
     return Read(grades.corrections, len(grades.faults), grades.faults[:MOST_FAULTS], grades.unheld)
 
 

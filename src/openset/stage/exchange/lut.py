@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from openset.formats import cube
+from openset.formats.text_file import MOST_BYTES
 from openset.stage.exchange.model import Options, Read
+from openset.stage.exchange.whole_file import contents
 
 
 def read(path: Path, options: Options) -> Read:
     """The LUT as a `Cube`. Raises FormatError with the line."""
-    found = cube.read(path.read_bytes())
+    found = cube.read(contents(path, MOST_BYTES))
     return Read(found, unheld=tuple(each for each in found.comments if each.endswith("VIDEO_RANGE")))
 
 

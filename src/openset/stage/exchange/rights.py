@@ -15,6 +15,7 @@ from openset.formats import xmp
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
 from openset.stage.exchange.model import Options, Read
+from openset.stage.exchange.whole_file import contents
 
 _MANY = ("creators", "consent_refs")
 _NAMES = tuple(each.name for each in dataclass_fields(xmp.Rights))
@@ -23,7 +24,7 @@ _LABEL_NAMES = tuple(each.name for each in dataclass_fields(xmp.Label))
 
 def read(path: Path, options: Options) -> Read:
     """The rights in an XMP sidecar, or in the [rights] table of a TOML file. Raises FormatError."""
-    data = path.read_bytes()
+    data = contents(path)
     if options.format == "rights-toml":
         return _from_toml(data)
     found = xmp.read(data)

@@ -14,8 +14,10 @@ from typing import Any
 from openset.formats import ale, cmx3600
 from openset.formats.cdl import Correction
 from openset.formats.faults import FormatError
+from openset.formats.plain_xml import MOST_BYTES as MOST_XML
 from openset.primitives.errors import BadInput, PartMissing
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+from openset.stage.exchange.whole_file import contents
 
 try:
     from openset.stage.exchange import timeline_ale, timeline_edl, timeline_fcp7, timeline_otio
@@ -30,15 +32,15 @@ def read(path: Path, options: Options) -> Read:
     """The timeline in a file of the format that `options` names. Raises FormatError, and BadInput where
     an edit list's frame rate is not given."""
     if options.format == "edl":
-        return _read_edl(path.read_bytes(), options)
+        return _read_edl(contents(path), options)
     if options.format == "ale":
         return _read_ale(path, options)
     if options.format == "fcp7":
-        found, others = timeline_fcp7.read(path.read_bytes())
+        found, others = timeline_fcp7.read(contents(path, MOST_XML))
     elif options.format == "otioz":
         found, others = timeline_otio.read_bundle(path)
     else:
-        found, others = timeline_otio.parse(path.read_bytes())
+        found, others = timeline_otio.parse(contents(path, timeline_otio.MOST_BYTES))
     _check(found)
     return Read(found, unheld=tuple(others[:MOST_FAULTS]))
 
@@ -86,6 +88,10 @@ def fields(timeline: Any) -> dict[str, object]:
             tuple(_place(each) for each in parts.shots(one, rate)) for one in parts.sound(timeline)
         ),
         "other_tracks": _others(timeline, track, rate),
+        "sequence_markers": tuple(
+            (str(each.name), parts.frames(each.marked_range.start_time, rate))
+            for each in timeline.tracks.markers
+        ),
         "metadata": _metadata(timeline, shots),
     }
     return {name: said for name, said in out.items() if said not in ("", (), {}, None)}
@@ -186,7 +192,7 @@ def _read_edl(data: bytes, options: Options) -> Read:
 
 
 def _read_ale(path: Path, options: Options) -> Read:
-    log = ale.read(path.read_bytes())
+    log = ale.read(contents(path))
     rate = log.rate(options.rate)
     found, faults = timeline_ale.timeline(log, rate, options.name or path.stem)
     if not len(found.tracks):

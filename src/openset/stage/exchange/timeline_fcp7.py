@@ -25,6 +25,19 @@ MOST_ELEMENTS = 2_000_000
 
 _META = "fcp_xml"
 _TRACK_NAME = "@MZ.TrackName"
+_REFERRED = (
+    "sequence",
+    "timecode",
+    "media",
+    "video",
+    "audio",
+    "track",
+    "clipitem",
+    "generatoritem",
+    "transitionitem",
+    "file",
+    "filter",
+)
 
 
 def read(data: bytes) -> tuple[Any, list[str]]:
@@ -32,10 +45,7 @@ def read(data: bytes) -> tuple[Any, list[str]]:
     root = xml.parse(data)
     if xml.name(root) != "xmeml":
         raise FormatError(f"the root element is {xml.name(root)!r}, not xmeml", xml.place(root))
-    for count, element in enumerate(root.iter()):
-        if count > MOST_ELEMENTS:
-            raise FormatError(f"this XML has more than {MOST_ELEMENTS} elements", xml.place(element))
-    _check_nesting(root)
+    _check_size(root)
     try:
         found = otio.adapters.read_from_string(etree.tostring(root, encoding="unicode"), "fcp_xml")
     except (*parts.TROUBLES, RecursionError) as error:
@@ -64,15 +74,33 @@ def write(timeline: Any) -> bytes:
     return str(text).encode("utf-8", "replace")
 
 
-def _check_nesting(root: etree._Element) -> None:
-    """Raise FormatError for a sequence that, by its id, holds itself."""
-    for element in root.iter("sequence"):
-        own = element.get("id")
-        above = element.getparent()
-        while own is not None and above is not None:
-            if xml.name(above) == "sequence" and above.get("id") == own:
-                raise FormatError(f"the sequence {own} holds itself", xml.place(element))
-            above = above.getparent()
+def _check_size(root: etree._Element) -> None:
+    """Raise FormatError for a sequence that is endless, or vast, once its references are followed: by
+    an id a clip may stand for one elsewhere, with all that is in it."""
+    first: dict[str, etree._Element] = {}
+    for element in root.iter(*_REFERRED):
+        first.setdefault(element.get("id", ""), element)
+    try:
+        if _size(root, first, {}) > MOST_ELEMENTS:
+            raise FormatError(f"this XML comes to more than {MOST_ELEMENTS} elements")
+    except RecursionError as error:
+        raise FormatError("the sequences of this XML are nested too deep") from error
+
+
+def _size(
+    element: etree._Element, first: Mapping[str, etree._Element], sizes: dict[str, int | None]
+) -> int:
+    """How many elements it comes to; of those with an id the size is kept, None while it is counted."""
+    own = element.get("id", "") if element.tag in _REFERRED else ""
+    if not own:
+        return 1 + sum(_size(each, first, sizes) for each in element)
+    if own not in sizes:
+        sizes[own] = None
+        sizes[own] = 1 + sum(_size(each, first, sizes) for each in first[own])
+    size = sizes[own]
+    if size is None:
+        raise FormatError(f"{xml.name(element)} {own!r} holds itself", xml.place(element))
+    return size
 
 
 def _tidy(timeline: Any) -> None:
