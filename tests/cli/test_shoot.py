@@ -18,12 +18,15 @@ import numpy as np
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
+from openset.formats.ltc import encode_blocks
+from openset.primitives.time import parse_timecode
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
+from openset.stage.exchange.sound import write_sound
 from openset.stage.record.files import read_take, verify_take
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Scene
-from openset.store.production import create_production
+from openset.store.production import create_production, open_production, update_stage
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,12 @@ def shoot_arguments(film: Path, day: Path, **changes: str) -> list[str]:
         "--scene": "1", "--shot": "A", "--backend": "cpu", "--port": "0", **changes,
     }  # fmt: skip
     return ["shoot", str(film), "--json", *[part for pair in given.items() for part in pair]]
+
+
+def write_tape(path: Path, first: str) -> None:
+    """A minute of LTC on a sound file."""
+    code = parse_timecode(first, Fraction(25))
+    write_sound(path, 48000, encode_blocks((code.plus(n) for n in range(1500)), 48000))
 
 
 def run(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
@@ -115,6 +124,8 @@ def test_a_track_that_stops_is_held_and_told(film: Path, day: Path, tmp_path: Pa
         ({"--mount": "up"}, 2, "PAN,TILT,ROLL"),
         ({"--backend": "magic"}, 2, "auto"),
         ({"--focal-mm": "-3"}, 2, "millimetres"),
+        ({"--timecode": "ltc:gone.wav"}, 2, "gone.wav"),
+        ({"--timecode": "15:00:00:00"}, 2, "ltc:alsa:hw:1"),
     ],
     ids=lambda value: str(value),
 )
@@ -196,6 +207,29 @@ def test_the_engine_rolls_cuts_and_stops_by_order_without_django(film: Path, tmp
     assert figures["takes"][0]["frames"] >= 30
     assert verify_take(film / "takes" / "1-A-t01").ok
     assert list((tmp_path / "home" / "engines").iterdir()) == []
+
+
+def test_shoot_takes_its_timecode_from_ltc(film: Path, day: Path, tmp_path: Path) -> None:
+    write_tape(tmp_path / "tape.wav", "15:00:00:00")
+    done = run(*shoot_arguments(film, day, **{"--timecode": f"ltc:{tmp_path / 'tape.wav'}"}))
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["timecode_state"] == "locked"
+    assert figures["takes"][0]["faults"] == []
+    take = Path(figures["takes"][0]["folder"])
+    assert str(read_take(take).spec.start_timecode) == "15:00:00:00"
+    assert verify_take(take).ok
+
+
+def test_the_engine_follows_the_ltc_that_production_toml_names(film: Path, tmp_path: Path) -> None:
+    write_tape(film / "tape.wav", "15:00:00:00")
+    update_stage(open_production(film), {"timecode": "ltc:tape.wav?channel=1"})
+    with running_engine(film, tmp_path / "home") as engine:
+        engine.until(lambda status: status["timecode_state"] == "locked")
+        status = engine.until(lambda status: status["frames_in"] > 5)
+        assert status["timecode"].startswith("15:00:")
+        engine.say(type="stop")
+        engine.process.communicate(timeout=60)
 
 
 def test_the_engine_never_loads_the_office() -> None:

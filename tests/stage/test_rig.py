@@ -11,6 +11,7 @@ import numpy as np
 import orjson
 import pytest
 
+from openset.formats.ltc import encode
 from openset.primitives.errors import (
     BadInput,
     PlateNotFound,
@@ -18,9 +19,10 @@ from openset.primitives.errors import (
     SetNotFound,
     TrackNotFound,
 )
+from openset.primitives.time import parse_timecode
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
-from openset.stage.record.files import verify_take
+from openset.stage.record.files import read_track_lines, verify_take
 from openset.stage.render.vantage import Vantage
 from openset.stage.rig import StagePlan, baked_panorama, run_stage
 from openset.stage.scene.files import write_set
@@ -182,3 +184,64 @@ def test_a_take_carries_the_timecode_of_its_clip(
     (bare,) = run_stage(production, plan(day)).takes
     told = [str(record.spec.start_timecode) for record in (own, asked, bare)]
     assert told == ["17:42:10:03", "01:00:00:00", "10:00:00:00"]
+
+
+def with_sound(plate: Path, path: Path, first: str, seconds: int) -> Path:
+    """The clip with LTC on its sound track, as a generator plugged into the camera leaves it."""
+    code = parse_timecode(first, Fraction(25))
+    sound = encode([code.plus(n) for n in range(25 * seconds)], 48000)
+    with av.open(str(plate)) as source, av.open(str(path), "w") as target:
+        video = target.add_stream_from_template(source.streams.video[0])
+        audio = target.add_stream("pcm_s16le", rate=48000)
+        audio.layout = "mono"
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = video
+                target.mux(packet)
+        samples = (sound * 32767).astype(np.int16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = 48000
+        target.mux(audio.encode(frame))
+        target.mux(audio.encode(None))
+    return path
+
+
+def test_ltc_on_the_clip_s_own_sound_belongs_to_its_pictures_whatever_the_delay(
+    day: Path, production: Production, tmp_path: Path
+) -> None:
+    clip = with_sound(day / "plate.mp4", tmp_path / "clip.mov", "15:00:00:00", 1)
+    result = run_stage(production, plan(day, plate=str(clip), ltc=f"ltc:{clip}", delay_s=0.2))
+    (record,) = result.takes
+    assert str(record.spec.start_timecode) == "15:00:00:00"
+    assert result.timecode_state == "locked"
+    folder = take_folder(production, record.spec.id)
+    assert read_track_lines(folder)[-1].timecode == "15:00:00:24"
+
+
+def test_ltc_beside_the_clip_belongs_to_the_moment_of_exposure_also_in_real_time(
+    day: Path, production: Production, tmp_path: Path
+) -> None:
+    clip = with_sound(day / "plate.mp4", tmp_path / "clip.mov", "15:00:00:10", 3)
+    for paced in (False, True):
+        changes = {"ltc": f"ltc:{clip}", "delay_s": 0.2, "plate_delay_s": 0.4, "paced": paced}
+        (record,) = run_stage(production, plan(day, **changes)).takes
+        # At its own pace a clip has no delay of its own: 0.2 s before its start are 5 frames; in real
+        # time the first picture comes 0.4 s late and shows what was 0.2 s before: 5 frames after.
+        assert str(record.spec.start_timecode) == ("15:00:00:15" if paced else "15:00:00:05")
+
+
+def test_a_timecode_source_that_is_not_there_is_named_before_anything_opens(
+    day: Path, production: Production
+) -> None:
+    with pytest.raises(BadInput, match=r"ltc:gone\.wav"):
+        run_stage(production, plan(day, ltc="ltc:gone.wav"))
+
+
+def test_a_sound_input_that_is_not_there_stops_nothing(day: Path, production: Production) -> None:
+    said: list[str] = []
+    result = run_stage(production, plan(day, ltc="ltc:alsa:no-such-card"), say=said.append)
+    (record,) = result.takes
+    assert record.frames > 0
+    assert any("cannot be heard" in line and "going on" in line for line in said)
+    assert any("no LTC when the take began" in fault.text for fault in record.faults)
+    assert result.timecode_state == "none"

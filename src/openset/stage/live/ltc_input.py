@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 
 from openset.formats.ltc import LtcError, LtcFrame
@@ -150,6 +151,7 @@ class LtcInput:
             except BadInput as trouble:
                 self.note, found = trouble.line, None
             if found is None:
+                self._settle(ear)
                 ear.close()
                 self._ear = ear = None
             else:
@@ -167,8 +169,18 @@ class LtcInput:
         self._waiting += [(frame, zero_ns + ns_from_s(began_s) - late_ns) for frame, began_s in found]
         said = listener.rate
         rate = usable_rate(said, self.rate) or self._rate_before(said)
-        if rate is None or said is None:
-            return  # its first second: kept until the rate is known
+        if rate is not None and said is not None:
+            self._use(rate, said)
+
+    def _settle(self, ear: Ear) -> None:
+        """A file has ended: what waited for its rate to be known for certain is used at the likely
+        one."""
+        said = ear.listener.rate if ear.listener and self._waiting else None
+        if said is not None:
+            self._use(usable_rate(replace(said, settled=True), self.rate) or said.rate, said)
+
+    def _use(self, rate: Fraction, said: RateFound) -> None:
+        """Jam to the frames that wait, if their rate suits the picture."""
         self._known = rate, said.drop_frame
         times = times_of(rate, self.rate)
         if times is None:
