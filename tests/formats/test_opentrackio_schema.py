@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from openset.formats.opentrackio_schema import problems
+from openset.formats.opentrackio_schema import is_valid, leaf_paths, offending, problems
+from openset.formats.opentrackio_wire import Reassembler, encode
 
 PTP: dict[str, Any] = {
     "profile": "SMPTE ST2059-2:2021",
@@ -74,3 +77,57 @@ def test_what_the_standard_forbids_is_named_with_its_place(sample: Any, place: s
     found = problems(sample)
     assert found
     assert {line.split(": ")[0] for line in found} == {place}
+    assert not is_valid(sample)
+
+
+def test_the_standard_has_112_fields() -> None:
+    assert len(leaf_paths()) == 112
+
+
+def fields_of(value: Any, path: tuple[str, ...] = ()) -> set[tuple[str, ...]]:
+    """The paths of the fields a sample has, entries of lists of groups under "[]"."""
+    if isinstance(value, dict):
+        return {found for key, each in value.items() for found in fields_of(each, (*path, key))}
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return {found for each in value for found in fields_of(each, (*path, "[]"))}
+    return {path}
+
+
+@given(st.data())
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+def test_a_sample_with_all_fields_crosses_the_wire_in_both_encodings(
+    complete_samples: Any, data: st.DataObject
+) -> None:
+    sample = data.draw(complete_samples)
+    assert problems(sample) == []
+    assert fields_of(sample) == leaf_paths()
+    for encoding in ("json", "cbor"):
+        receiver = Reassembler()
+        got = [receiver.feed(part) for part in encode(sample, 1, encoding=encoding)]  # type: ignore[arg-type]
+        assert got[-1] == sample
+        assert not receiver.faults
+
+
+def test_a_key_that_is_no_text_is_a_problem_and_not_an_error() -> None:
+    assert problems({"lens": {1: 2}}) != []
+    assert not is_valid({"lens": {1: 2}})
+
+
+def test_a_sample_nested_without_end_is_a_problem_and_not_an_error() -> None:
+    deep: Any = 0
+    for _ in range(990):
+        deep = [deep]
+    assert problems({"lens": deep}) != []
+    problems({"ours": deep})
+
+
+def test_a_list_with_an_entry_in_trouble_is_one_place() -> None:
+    sample = {
+        "lens": {"distortion": [{"radial": [0.1, "x"]}], "mood": 1},
+        "transforms": [TRANSFORM, {}],
+    }
+    assert set(offending(sample)) == {("lens", "distortion"), ("lens", "mood"), ("transforms",)}

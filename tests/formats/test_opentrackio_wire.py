@@ -123,7 +123,85 @@ def test_a_datagram_of_version_1_0_0_is_received() -> None:
     head = struct.pack(">4sBBHIH", b"OTrk", 0, 1, 9, 0, 0x8000 | len(payload))
     assert fletcher16(head + payload, 255) != fletcher16(head + payload)
     old = head + struct.pack(">H", fletcher16(head + payload, 255)) + payload
-    assert Reassembler().feed(old) == SAMPLE
+    receiver = Reassembler()
+    assert receiver.feed(old) == SAMPLE
+    assert receiver.old_checksum
+    assert receiver.notes == {"checksum of version 1.0.0": 1}
+    assert not receiver.faults
+    assert receiver.feed(encode(SAMPLE, 10)[0]) == SAMPLE
+    assert not receiver.old_checksum
+
+
+def test_a_whole_datagram_worked_out_by_hand() -> None:
+    # bytes 0-13 are 4f 54 72 6b 00 01 00 00 00 00 00 00 80 02, then 7b 7d. Sum 1 modulo 256:
+    # 79 + 84 + 114 + 107 + 1 + 128 + 2 + 123 + 125 = 763 = 2 * 256 + 251 -> 0xfb.
+    # Sum 2 weighs the first byte by 16, the last by 1: 79*16 + 84*15 + 114*14 + 107*13 + 1*11 + 128*4
+    # + 2*3 + 123*2 + 125*1 = 1264 + 1260 + 1596 + 1391 + 11 + 512 + 6 + 246 + 125 = 6411 = 25*256 + 11.
+    assert encode({}, 0) == [bytes.fromhex("4f54726b 00 01 0000 00000000 8002 0bfb 7b7d")]
+
+
+@given(
+    st.lists(st.tuples(samples, st.integers(0, 3), st.integers(20, 200)), min_size=1, max_size=6),
+    st.randoms(use_true_random=False),
+)
+@settings(max_examples=50, deadline=None)
+def test_senders_shuffled_into_each_other_all_come_through(
+    sent: list[tuple[dict[str, Any], int, int]], dice: random.Random
+) -> None:
+    parts = []
+    for index, (sample, sender, size) in enumerate(sent):
+        whole = {**sample, "n": index}
+        parts += [(part, sender) for part in encode(whole, index, max_payload=size)]
+    dice.shuffle(parts)
+    receiver = Reassembler()
+    got = [one for part, sender in parts if (one := receiver.feed(part, sender)) is not None]
+    assert sorted(one["n"] for one in got) == list(range(len(sent)))
+    assert not receiver.faults
+
+
+@given(st.sets(st.integers(0, 29), max_size=8), st.randoms(use_true_random=False))
+@settings(max_examples=50, deadline=None)
+def test_of_thirty_samples_only_those_lose_that_lost_a_segment(
+    lossy: set[int], dice: random.Random
+) -> None:
+    receiver = Reassembler()
+    got = []
+    for n in range(30):
+        segments = encode({"n": n, "blob": "x" * 300}, n, max_payload=100)
+        if n in lossy:
+            segments.pop(dice.randrange(len(segments)))
+        dice.shuffle(segments)
+        got += [one["n"] for segment in segments if (one := receiver.feed(segment))]
+    assert got == [n for n in range(30) if n not in lossy]
+    assert receiver.faults["segment lost"] <= len(lossy)
+
+
+def test_two_hundred_senders_may_each_be_in_the_middle_of_a_sample() -> None:
+    receiver = Reassembler()
+    sent = [encode({"n": n, "blob": "x" * 250}, 9, max_payload=100) for n in range(200)]
+    got = []
+    for place in range(len(sent[0])):
+        got += [one for n, parts in enumerate(sent) if (one := receiver.feed(parts[place], n))]
+    assert [one["n"] for one in got] == list(range(200))
+    assert not receiver.faults
+
+
+def test_a_segment_that_comes_again_after_its_sample_is_only_a_duplicate() -> None:
+    receiver = Reassembler()
+    segments = encode({"blob": "x" * 300}, 5, max_payload=100)
+    assert [receiver.feed(part) for part in segments][-1] is not None
+    assert receiver.feed(segments[1]) is None
+    assert receiver.faults == {"duplicate segment": 1}
+
+
+def test_a_sender_too_many_makes_the_one_silent_for_longest_give_way() -> None:
+    receiver = Reassembler()
+    first, rest = encode({"blob": "x" * 150}, 5, max_payload=100)
+    for sender in range(Reassembler.MAX_SENDERS + 1):
+        assert receiver.feed(first, sender) is None
+    assert receiver.faults == {"segment lost": 1}
+    assert receiver.feed(rest, 0) is None
+    assert receiver.feed(rest, Reassembler.MAX_SENDERS) is not None
 
 
 def test_a_default_segment_fits_an_ethernet_frame_unsplit() -> None:
