@@ -23,6 +23,8 @@ def monitor_words() -> dict[str, str]:
         "none": _("no tracking"),
         "held_long": _("Tracker silent for {n} s. The background is holding still."),
         "none_long": _("No tracking. Check that the tracker sends to this computer."),
+        "ltc_none": _("No LTC is heard. The timecode is counted. Check the sound input."),
+        "ltc_free": _("LTC has stopped. The timecode runs on by itself."),
         "signin": _("Sign in with a role that may do this."),
         "unknown": _("That is no command of the stage."),
         "ms": _("{n} ms"),
