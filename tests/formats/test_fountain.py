@@ -127,6 +127,10 @@ def test_elements_know_their_line_in_the_file() -> None:
         "İÇ. EV - GÜN",
         "ውስጥ. ቤት",
         "INT.HOUSE",
+        "WNĘTRZE. KUCHNIA - DZIEŃ",
+        "ΕΞΩΤ. ΠΛΑΤΕΙΑ - ΝΥΧΤΑ",
+        "外景 市场 - 日",
+        "आंतरिक. रसोई - दिन",
     ],
 )
 def test_a_heading_is_known_in_many_languages(heading: str) -> None:

@@ -39,6 +39,20 @@ HEADING_WORDS: tuple[str, ...] = (
     *("INT", "EXT", "EST", "I/E", "E/I", "INTERIOR", "EXTERIOR", "INTERNO", "ESTERNO"),
     *("INTÉRIEUR", "EXTÉRIEUR", "INTERIEUR", "EXTERIEUR", "INNEN", "AUSSEN", "NDANI", "NJE"),
     *("ИНТ", "НАТ", "ЭКСТ", "ІНТ", "ЕКСТ", "ЕНТЕРИЈЕР", "ЕКСТЕРИЈЕР", "İÇ", "DIŞ"),
+    *("BINNEN", "BUITEN", "WNĘTRZE", "PLENER", "BELSŐ", "KÜLSŐ", "INTERIÉR", "EXTERIÉR"),
+    *(
+        "ΕΣΩΤ",
+        "ΕΞΩΤ",
+        "ΕΣΩΤΕΡΙΚΟ",
+        "ΕΞΩΤΕΡΙΚΟ",
+        "内景",
+        "外景",
+        "內景",
+        "실내",
+        "실외",
+        "आंतरिक",
+        "बाह्य",
+    ),
     *("ENT", "EKST", "ENTERIJER", "EKSTERIJER", "داخلي", "خارجي", "داخلی", "خارجی", "ውስጥ", "ውጭ"),
 )
 """Words that open a scene heading, in capitals where the script has them."""

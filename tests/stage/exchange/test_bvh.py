@@ -30,7 +30,7 @@ Frame Time: 0.04
 def test_a_motion_goes_in_and_out_and_its_unit_is_told(tmp_path: Path) -> None:
     (tmp_path / "walk.bvh").write_text(TEXT)
     found = read(tmp_path / "walk.bvh", Options())
-    assert (found.value.name, found.value.unit_m) == ("walk", 0.0254)
+    assert (found.value.name, found.value.unit_m) == ("", 0.0254)
     assert found.faults == ("the file says no unit: by the skeleton's height it is in inches",)
     write(found.value, tmp_path / "again.bvh", Options())
     again = read(tmp_path / "again.bvh", Options()).value

@@ -81,7 +81,7 @@ def test_the_stage_says_unit_axis_rate_and_rest(tmp_path: Path) -> None:
     assert list(topology.GetParentIndices()) == [-1, 0, 1, 0]
 
 
-def test_a_motion_without_a_name_is_still_written(tmp_path: Path) -> None:
+def test_a_motion_without_a_name_has_that_of_its_file(tmp_path: Path) -> None:
     path = tmp_path / "x.skel.usda"
     write(replace(Motion(JOINTS, FRAMES, 0.04), name=""), path, Options())
-    assert Usd.Stage.Open(str(path)).GetDefaultPrim().GetName() == "motion"
+    assert Usd.Stage.Open(str(path)).GetDefaultPrim().GetName() == "x"

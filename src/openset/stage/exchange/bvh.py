@@ -15,7 +15,7 @@ def read(path: Path, options: Options) -> Read:
     """A skeleton's motion. Raises FormatError."""
     with path.open("rb") as stream:
         found = bvh.read(stream.read(MOST_BYTES + 1))
-    motion = replace(found.motion, name=options.name or path.stem)
+    motion = replace(found.motion, name=options.name)
     unit = next(name for name, metres in UNITS_M.items() if metres == motion.unit_m)
     told = f"the file says no unit: by the skeleton's height it is in {unit}"
     return Read(motion, found.skipped, (*found.faults, told)[-MOST_FAULTS:])

@@ -46,7 +46,7 @@ def write(value: Motion, path: Path, options: Options) -> None:
     stage.SetFramesPerSecond(float(value.rate))
     stage.SetStartTimeCode(0)
     stage.SetEndTimeCode(len(value.frames) - 1)
-    name = Tf.MakeValidIdentifier(value.name or "motion")
+    name = Tf.MakeValidIdentifier(value.name or options.name or path.name.partition(".")[0])
     root = UsdSkel.Root.Define(stage, f"/{name}")
     root.AddRotateXOp().Set(90.0)
     stage.SetDefaultPrim(root.GetPrim())
