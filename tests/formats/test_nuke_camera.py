@@ -179,3 +179,8 @@ def test_any_bytes_raise_nothing_but_a_format_error(data: bytes) -> None:
 def test_a_long_shot_is_read_once_over() -> None:
     keys = tuple(Key(frame, IDENTITY, Optics(35.0, 36.0, 20.25)) for frame in range(1, 3))
     assert len(decode(encode(CameraShot("a", keys))).shot.keys) == 1
+
+
+@pytest.mark.parametrize("fps", ["0", "1e308", "1e999999999", "nan", "-24", "{25 25}", "99999999999"])
+def test_an_absurd_rate_is_none(fps: str) -> None:
+    assert decode(f"Root {{\n fps {fps}\n}}\nCamera {{\n}}".encode()).shot.rate is None

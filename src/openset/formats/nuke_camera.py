@@ -7,6 +7,7 @@ how the curve runs between keys. Source: Foundry, Nuke developers' guide, "Curve
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -278,11 +279,10 @@ def _local(node: Node, frames: Frames) -> F64:
 
 
 def _rate(root: Node | None) -> Fraction | None:
-    try:
-        rate = parse_rate(root.knobs.get("fps", "")[:20] if root else "")
-    except ValueError:
+    said = root.knobs.get("fps", "") if root else ""
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{0,12})?", said) or float(said) <= 0:
         return None
-    return rate if rate <= 10_000 else None
+    return parse_rate(said)
 
 
 def _size(root: Node | None) -> tuple[int, int] | None:

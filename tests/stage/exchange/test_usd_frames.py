@@ -120,3 +120,10 @@ def test_millimetres_in_a_stage_of_metres_are_understood_and_told(tmp_path: Path
 def test_attributes_without_a_place_are_named(tmp_path: Path) -> None:
     found = text(tmp_path, "custom double openset:lens:k1 = 0.1")
     assert found.unheld == ("openset:lens:k1",)
+
+
+@pytest.mark.parametrize("rate", ["1e308", "inf", "1e-9"])
+def test_an_absurd_rate_is_usds_own(rate: str, tmp_path: Path) -> None:
+    body = MOVES.format(keys="0: (0, 0, 0), 1: (1, 0, 0)")
+    head = f"timeCodesPerSecond = 24\nframesPerSecond = {rate}"
+    assert text(tmp_path, body, head).value.rate == Fraction(24)

@@ -209,12 +209,10 @@ def _positive(value: float) -> float:
 
 
 def _rate(value: float) -> Fraction:
-    """Frames a second as an exact rate."""
-    try:
-        rate = parse_rate(float(value))
-    except ValueError:
-        rate = Fraction(24)
-    return rate.limit_denominator(1001) if 0.001 < rate < 100_000 else Fraction(24)
+    """Frames a second as an exact rate; USD's own 24 where the stage says none that can be."""
+    if not 0.001 < value < 100_000:
+        return Fraction(24)
+    return parse_rate(float(value)).limit_denominator(1001)
 
 
 def _size(prim: Any) -> tuple[int, int] | None:
