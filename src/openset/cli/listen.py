@@ -17,7 +17,7 @@ from openset.stage.live.inlet import table_of
 from openset.stage.live.listening import Ears, this_machine
 from openset.stage.live.ltc import PREFIX, LtcReport, parse_ltc, watch
 from openset.stage.tracking.census import Census
-from openset.stage.tracking.endpoint import parse_endpoint
+from openset.stage.tracking.endpoint import Endpoint, parse_endpoint
 from openset.stage.tracking.protocols import every_decoder, meaning
 from openset.stage.tracking.wire import Decoder
 
@@ -55,7 +55,7 @@ class Listening:
         self.timecodes = [_Timecode(text, seconds) for text in sounds]
         endpoints = [parse_endpoint(text, "in") for text in wires or (() if sounds else USUAL)]
         if interface:
-            endpoints = [replace(each, interface=each.interface or interface) for each in endpoints]
+            endpoints = [_on_card(each, interface) for each in endpoints]
         tables = {each: table_of(each) for each in endpoints}
         self.ears = Ears(endpoints)
         self._places = {ear.place: ear.endpoint for ear in self.ears.ears}
@@ -81,6 +81,12 @@ class Listening:
         """Whether only timecode was listened to, and all of it has ended."""
         silent = not any(each.is_alive() for each in self.timecodes)
         return bool(self.timecodes) and not self.ears.ears and silent
+
+
+def _on_card(endpoint: Endpoint, interface: str) -> Endpoint:
+    """With the network card, where groups are joined; what is sent to the machine comes by any."""
+    groups = endpoint.address.is_multicast or endpoint.protocol == "opentrackio"
+    return replace(endpoint, interface=endpoint.interface or interface) if groups else endpoint
 
 
 def run_listen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,7 @@ def picture(census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: 
     parts: list[Any] = [table] if stations else ([] if timecodes else [Text(NOTHING)])
     parts += [Text(timecode_line(each)) for each in timecodes]
     told = [
-        *(f"{station.source}: {remark}" for station in stations for remark in station.remarks),
+        *_remark_lines(stations),
         *map(trouble_line, census.troubles()[:MOST_TROUBLES]),
         *map(stranger_line, census.strangers()[:MOST_STRANGERS]),
         *notes,
@@ -46,6 +47,21 @@ def picture(census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: 
     return Group(*parts)
 
 
+def _remark_lines(stations: Sequence[Station]) -> list[str]:
+    """Each remark once, with the sources it is about."""
+    about: dict[str, list[str]] = {}
+    for station in stations:
+        for remark in station.remarks:
+            about.setdefault(remark, []).append(_name(station))
+    return [f"{', '.join(names)}: {remark}" for remark, names in about.items()]
+
+
+def _name(station: Station) -> str:
+    """A source as it stands in the table: less the sender's address, its long id cut short."""
+    return _LONG_ID.sub(r"\1…", station.source.removesuffix(f" from {station.sender}"))
+
+
+_LONG_ID = re.compile(r"\b([0-9a-f]{8})-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _COLUMNS: tuple[tuple[str, Any], ...] = (
     ("source", "left"),
     ("from", "left"),
@@ -60,20 +76,24 @@ _COLUMNS: tuple[tuple[str, Any], ...] = (
 
 
 def _cells(station: Station) -> list[str]:
-    name = f"{station.source} {station.version}".strip()
     return [
-        name.removesuffix(f" from {station.sender}"),
+        f"{_name(station)} {station.version}".strip(),
         station.sender,
         station.heard_on,
         f"{station.rate_hz:.1f}",
         f"{station.jitter.most_ms:.1f}" if station.jitter else "-",
         str(station.lost),
-        "-" if station.position_m is None else " ".join(f"{each:.2f}" for each in station.position_m),
-        "-"
-        if station.pan_tilt_roll_deg is None
-        else " ".join(f"{each:.1f}" for each in station.pan_tilt_roll_deg),
+        _numbers(station.position_m, 2, " "),
+        _numbers(station.pan_tilt_roll_deg, 1, " "),
         station.state,
     ]
+
+
+def _numbers(values: Sequence[float] | None, places: int, between: str) -> str:
+    """Rounded, without a minus before nothing."""
+    if values is None:
+        return "-"
+    return between.join(f"{round(each, places) + 0.0:.{places}f}" for each in values)
 
 
 def lines(
@@ -90,23 +110,23 @@ def lines(
 
 
 def _station_lines(station: Station) -> list[str]:
+    name = station.source.removesuffix(f" from {station.sender}")
     version = f" {station.version}" if station.version else ""
-    late = f", late by {station.lateness} above the least" if station.lateness else ""
     jitter = f", jitter {station.jitter}" if station.jitter else ""
+    late = f", lateness varies by {station.lateness}" if station.lateness else ""
     found = [
-        f"{station.source} ({station.protocol}{version}) from {station.sender} on {station.heard_on}",
+        f"{name} from {station.sender} on {station.heard_on}: {station.protocol}{version}",
         f"  {station.rate_hz:.1f} a second{jitter}{late}; {station.lost} lost, {station.late} out of "
         f"order, {station.repeated} came twice",
     ]
-    if station.position_m and station.pan_tilt_roll_deg:
-        x, y, z = station.position_m
-        pan, tilt, roll = station.pan_tilt_roll_deg
-        found.append(
-            f"  at {x:.3f}, {y:.3f}, {z:.3f} m; pan {pan:.2f}, tilt {tilt:.2f}, roll {roll:.2f} "
-            f"degrees; {station.state}"
-        )
-    else:
+    if station.position_m is None:
         found.append(f"  {station.state}")
+    else:
+        turned = _numbers(station.pan_tilt_roll_deg, 2, ", ")
+        found.append(
+            f"  x, y, z {_numbers(station.position_m, 3, ', ')} m; pan, tilt, roll {turned} degrees; "
+            f"{station.state}"
+        )
     if station.timecode or station.status:
         said = [each for each in (station.timecode, station.status) if each]
         found.append(f"  says {', '.join(said)}")

@@ -61,7 +61,7 @@ def looks_like(datagram: bytes) -> bool:
     if len(datagram) not in SIZES:
         return False
     numbers = _SIX.unpack_from(datagram)
-    return all(each == 0.0 or 1e-12 < abs(each) < FARTHEST_CM for each in numbers)
+    return all(each == 0.0 or 1e-30 < abs(each) < FARTHEST_CM for each in numbers)
 
 
 def decode(datagram: bytes) -> Six:

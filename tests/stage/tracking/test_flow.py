@@ -26,6 +26,17 @@ def test_jitter_is_measured_from_the_usual_gap() -> None:
     assert flow.jitter() == Spread(0.0, 3.0)
 
 
+def test_heaps_are_told_from_an_even_flow_with_gaps() -> None:
+    heaps, even = Flow(), Flow()
+    for index in range(100):
+        heaps.note((index // 10) * 100 * MS + index % 10)
+        if index % 20:
+            even.note(index * 10 * MS + (index % 3) * MS)
+    assert heaps.burstiness(1000 * MS) > 0.9
+    assert even.burstiness(1000 * MS) < 0.1
+    assert Flow().burstiness(0) == 0.0
+
+
 def test_lateness_is_above_the_least_since_two_clocks_differ() -> None:
     flow = Flow()
     for stamp_ms, arrival_ms in ((0, 1005), (10, 1013), (20, 1027)):  # 1005, 1003, 1007 apart
@@ -89,7 +100,7 @@ def test_a_long_flow_keeps_only_its_window() -> None:
 
 def test_a_spread_of_nothing_is_none() -> None:
     assert spread([]) is None
-    assert str(spread([2 * MS, 2 * MS])) == "2.0 ms, 99 % under 2.0"
+    assert str(spread([2 * MS, 2 * MS])) == "2.0 ms (99 % under 2.0)"
 
 
 @settings(max_examples=100, deadline=None)

@@ -20,6 +20,8 @@ from openset.stage.tracking.wire import Decoder, Heard
 MOST_SENDERS = 256
 MOST_SOURCES = 512
 MOST_FIELDS = 64
+OFTEN = 0.1
+"""The share of reports off the beat that is called bursts."""
 LONGEST_TEXT = 120
 FARTHEST_M = 100_000.0
 SILENT_NS = NS_PER_S
@@ -241,7 +243,8 @@ def _station(name: str, source: _Source, now_ns: int, shared: bool) -> Station:
         status=printable(heard.status),
         timecode=str(heard.timecode) if heard.timecode else "",
     )
-    return replace(found, remarks=tuple(_remarks(found, source, shared)))
+    bursts = flow.burstiness(now_ns) > OFTEN
+    return replace(found, remarks=tuple(_remarks(found, source, shared, bursts)))
 
 
 def _degrees(pose: Pose) -> tuple[float, float, float]:
@@ -263,7 +266,7 @@ def _state(source: _Source, now_ns: int) -> str:
     return "moving" if moved else "still"
 
 
-def _remarks(station: Station, source: _Source, shared: bool) -> list[str]:
+def _remarks(station: Station, source: _Source, shared: bool, bursts: bool) -> list[str]:
     """What a person should know of this source and can do about it."""
     found: list[str] = []
     lens = station.lens
@@ -280,10 +283,10 @@ def _remarks(station: Station, source: _Source, shared: bool) -> list[str]:
         found.append(f"{station.late} came after a later one: two network paths, or two senders in one")
     if station.repeated:
         found.append(f"{station.repeated} were the same report again: the sender repeats itself")
-    if station.jitter and station.rate_hz and _uneven(station.jitter, station.rate_hz):
+    if bursts and station.jitter:
         found.append(
-            f"comes in bursts ({station.jitter.most_ms:.0f} ms off the beat): switch off the power "
-            "saving of the Wi-Fi, or use a cable"
+            "comes in bursts: switch off the power saving of the Wi-Fi, or use a cable "
+            f"({station.jitter.most_ms:.0f} ms off the beat)"
         )
     if source.absurd:
         found.append(f"{source.absurd} poses were not of this world: look at the sender's units")
@@ -292,10 +295,6 @@ def _remarks(station: Station, source: _Source, shared: bool) -> list[str]:
     if station.position_m and not source.stamped:
         found.append("carries no time: its reports are timed as they arrive")
     if station.position_m and (lens is None or not lens.focal_length_mm):
-        found.append("says no focal length: give --focal-mm when you shoot")
+        how = "choose its profile (freed://:40000?profile=z-cam)" if "FreeD" in station.protocol else ""
+        found.append(f"says no focal length: {how and how + ', or '}give --focal-mm when you shoot")
     return found
-
-
-def _uneven(jitter: Spread, rate_hz: float) -> bool:
-    """Whether every hundredth report is off by more than half a beat, and by what can be seen."""
-    return jitter.most_ms > max(5.0, 500.0 / rate_hz)

@@ -78,6 +78,8 @@ FOR_ALL = ("interface", "delay_ms")
 GROUP = "239.135.1."
 OLD_GROUP = "235.135.1."
 """OpenTrackIO's multicast groups end in the source number; 1.0.0 had others."""
+NATNET_GROUP = "239.255.42.99"
+"""Where Motive sends unless told otherwise; natnet://0.0.0.0 hears what is sent to this machine."""
 SOURCES = range(1, 201)
 MOST_DELAY_MS = 10_000.0
 
@@ -162,7 +164,7 @@ def parse_endpoint(text: str, way: Way) -> Endpoint:
     port = int(match["port"]) if match["port"] else protocol.port
     endpoint = Endpoint(
         protocol.name,
-        _host(match["host"], options, text),
+        _host(match["host"], options, text) or (NATNET_GROUP if protocol.name == "natnet" else ""),
         port,
         _interface(match["interface"] or "", options, text),
         profile=options.get("profile", "raw"),

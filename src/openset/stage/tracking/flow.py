@@ -18,6 +18,8 @@ from openset.stage.tracking.sequence import SequenceCount
 
 WINDOW = 1024
 """Arrivals looked back on."""
+LEAST_GAPS = 20
+"""Fewer say nothing about evenness."""
 RECENT_NS = 2 * NS_PER_S
 
 
@@ -29,7 +31,7 @@ class Spread:
     most_ms: float
 
     def __str__(self) -> str:
-        return f"{self.median_ms:.1f} ms, 99 % under {self.most_ms:.1f}"
+        return f"{self.median_ms:.1f} ms (99 % under {self.most_ms:.1f})"
 
 
 class Flow:
@@ -94,10 +96,25 @@ class Flow:
 
     def rate_hz(self, now_ns: int) -> float:
         """Reports a second over the last two seconds; 0 after as long a silence."""
-        recent = [each for each in self._arrivals if each > now_ns - RECENT_NS]
+        recent = self._recent(now_ns)
         if len(recent) < 2 or recent[-1] <= recent[0]:
             return 0.0
         return (len(recent) - 1) * NS_PER_S / (recent[-1] - recent[0])
+
+    def burstiness(self, now_ns: int) -> float:
+        """The share of the last two seconds' gaps that are off the average by more than half of it.
+
+        Near 1 where reports come in heaps, near 0 where they come evenly, some missing or not.
+        """
+        recent = self._recent(now_ns)
+        if len(recent) < LEAST_GAPS:
+            return 0.0
+        average = (recent[-1] - recent[0]) / (len(recent) - 1)
+        off = sum(abs(later - earlier - average) > average / 2 for earlier, later in pairwise(recent))
+        return off / (len(recent) - 1)
+
+    def _recent(self, now_ns: int) -> list[int]:
+        return [each for each in self._arrivals if each > now_ns - RECENT_NS]
 
     def jitter(self) -> Spread | None:
         """How uneven the gaps are; None under three arrivals."""
