@@ -10,8 +10,16 @@ import pytest
 from openset.formats import freed
 from openset.formats.opentrackio import Reading, encode, write
 from openset.primitives.errors import BadInput, PortInUse
-from openset.stage.tracking.live import UdpTracker
+from openset.stage.tracking.address import parse_udp_address
+from openset.stage.tracking.live import (
+    UdpTracker,
+    UdpWire,
+    interface_address,
+    listener_socket,
+    sender_socket,
+)
 from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.wire import Heard
 
 PATIENCE_S = 20.0
 
@@ -145,3 +153,75 @@ def test_multicast_on_a_named_interface_arrives(sender: socket.socket) -> None:
         sender.sendto(datagrams(3)[0], ("239.135.1.7", tracker.port))
         assert catch.wait_for(1)
     assert catch.samples[0].sequence == 3
+
+
+def names_of_loopback() -> list[str]:
+    """What this machine calls its loopback card."""
+    return [name for _, name in socket.if_nameindex() if name in ("lo", "lo0")]
+
+
+def test_a_card_is_known_by_its_address_and_by_its_name() -> None:
+    assert interface_address("192.0.2.5") == "192.0.2.5"
+    for name in names_of_loopback():
+        assert interface_address(name) == "127.0.0.1"
+
+
+def test_a_card_that_is_not_there_is_refused_with_those_that_are() -> None:
+    with pytest.raises(BadInput) as caught:
+        interface_address("eth77")
+    assert "'eth77'" in caught.value.line
+    for name in names_of_loopback():
+        assert name in caught.value.line
+
+
+@pytest.mark.parametrize("card", ["127.0.0.1", *names_of_loopback()])
+def test_multicast_goes_out_and_comes_in_by_the_card_named(card: str) -> None:
+    catch = Catch()
+    try:
+        tracker = UdpTracker(f"udp:239.135.1.9:0@{card}", catch)
+    except BadInput as error:
+        pytest.skip(f"this machine has no multicast: {error.line}")
+    with tracker, sender_socket(parse_udp_address(f"udp:239.135.1.9:{tracker.port}@{card}")) as out:
+        out.sendto(datagrams(5)[0], ("239.135.1.9", tracker.port))
+        assert catch.wait_for(1)
+    assert catch.samples[0].sequence == 5
+
+
+def test_a_sender_is_bound_to_the_card_named_and_refused_where_there_is_none() -> None:
+    with sender_socket(parse_udp_address("udp:127.0.0.1:9@127.0.0.1")) as out:
+        assert out.getsockname()[0] == "127.0.0.1"
+    for address in (
+        "udp:239.135.1.9:5@192.0.2.1",
+        "udp:127.0.0.1:9@192.0.2.1",
+        "udp:127.0.0.1:9@eth77",
+    ):
+        with pytest.raises(BadInput):
+            sender_socket(parse_udp_address(address))
+
+
+def test_a_listener_is_a_plain_socket_for_others_to_use(sender: socket.socket) -> None:
+    with listener_socket(parse_udp_address("udp:127.0.0.1:0")) as listener:
+        listener.settimeout(PATIENCE_S)
+        sender.sendto(b"hello", listener.getsockname())
+        assert listener.recv(100) == b"hello"
+
+
+def test_a_wire_hears_every_tracker_that_sends_to_its_port(sender: socket.socket) -> None:
+    heard: dict[str, int] = {}
+    changed = threading.Condition()
+
+    def note(source: str, sample: TrackSample | None, report: Heard) -> None:
+        with changed:
+            heard[source] = heard.get(source, 0) + (sample is not None)
+            changed.notify_all()
+
+    with UdpWire("udp:127.0.0.1:0", note) as wire:
+        for sequence in range(10):
+            packet = freed.encode(freed.D1(0.1, 0.2, 0.3, (1, 2, 3), camera_id=2))
+            for datagram in (*datagrams(sequence), packet):
+                sender.sendto(datagram, ("127.0.0.1", wire.port))
+        with changed:
+            assert changed.wait_for(lambda: sum(heard.values()) >= 20, PATIENCE_S)
+        counts = wire.counts
+    assert sorted(heard.values()) == [10, 10]
+    assert {name: each.samples for name, each in counts.items()} == heard
