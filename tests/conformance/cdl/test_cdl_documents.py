@@ -1,4 +1,4 @@
-"""The documents of the ASC CDL 1.2: the structure its schema asks for, and the transfer function's numbers."""
+"""The documents of the ASC CDL: the structure its schema asks for, and the spellings in use."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ def test_a_decision_names_its_media_before_its_correction() -> None:
 )
 def test_every_spelling_in_use_is_read(namespace: str, sop: str, sat: str) -> None:
     text = (
-        f'<ColorCorrectionCollection {namespace}><ColorCorrection id="a"><{sop}><Slope>2.0\t1.0\n0.5</Slope>'
+        f'<ColorCorrectionCollection {namespace}><ColorCorrection id="a">'
+        f"<{sop}><Slope>2.0\t1.0\n0.5</Slope>"
         f"<Offset>+1e-2 0 -1E-2</Offset><Power>1 1 1</Power></{sop}>"
         f"<{sat}><Saturation> 0.5 </Saturation></{sat}></ColorCorrection></ColorCorrectionCollection>"
     )

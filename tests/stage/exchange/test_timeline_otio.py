@@ -20,13 +20,14 @@ from openset.stage.exchange import timeline_otio
 from openset.stage.exchange import timeline_parts as parts
 
 PAL = Fraction(25)
+WHO = {"who": {"name": "me", "roles": ["editor", {"since": 1}]}}
 
 
 def one_clip(*urls: str) -> Any:
     out = otio.schema.Timeline("a")
     track = otio.schema.Track("V", kind=otio.schema.TrackKind.Video)
     for url in urls:
-        media = otio.schema.ExternalReference(url, parts.span(0, 100, PAL), {"who": "me"})
+        media = otio.schema.ExternalReference(url, parts.span(0, 100, PAL), dict(WHO))
         track.append(otio.schema.Clip(url, media, parts.span(0, 9, PAL)))
     out.tracks.append(track)
     return out
@@ -49,7 +50,7 @@ def test_a_bundle_carries_the_media_that_are_there_and_gives_the_other_paths_bac
     assert others == []
     media = [clip.media_reference for clip in found.find_clips()]
     assert [each.target_url for each in media] == ["media/a b.mov", "media/a b-2.mov", *urls[2:]]
-    assert all(dict(each.metadata) == {"who": "me"} for each in media)
+    assert all(parts.plain(each.metadata) == WHO for each in media)
     assert all(each.available_range.duration.value == 100 for each in media)
 
 

@@ -180,8 +180,8 @@ def _shift_markers(clip: Any, way: int) -> None:
 
 def _tell(item: Any, said: Mapping[str, Any]) -> None:
     """Put words for the adapter into an object's metadata."""
-    kept = item.metadata.get(_META)
-    item.metadata[_META] = {**(dict(kept) if isinstance(kept, Mapping) else {}), **said}
+    kept = parts.plain(item.metadata.get(_META))
+    item.metadata[_META] = {**(kept if isinstance(kept, dict) else {}), **said}
 
 
 def _said(item: Any, *path: str) -> str:

@@ -19,7 +19,7 @@ import opentimelineio as otio
 
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
-from openset.stage.exchange.timeline_parts import TROUBLES
+from openset.stage.exchange import timeline_parts as parts
 
 MOST_BYTES = 128 * 1024 * 1024
 DEEPEST = 200
@@ -36,7 +36,7 @@ def parse(data: bytes) -> tuple[Any, list[str]]:
     _look_through(text)
     try:
         found = otio.adapters.read_from_string(text, "otio_json")
-    except TROUBLES as error:
+    except parts.TROUBLES as error:
         raise FormatError(f"OpenTimelineIO cannot read this: {_brief(error)}") from error
     return _timeline(found)
 
@@ -150,7 +150,7 @@ def _timeline(found: Any) -> tuple[Any, list[str]]:
 
 
 def _missing(media: Any) -> Any:
-    out = otio.schema.MissingReference(media.name, media.available_range, dict(media.metadata))
+    out = otio.schema.MissingReference(media.name, media.available_range, parts.plain(media.metadata))
     out.metadata[_WHY] = "there was no such file when the bundle was made"
     out.metadata[_WHERE] = media.target_url
     return out
@@ -158,13 +158,13 @@ def _missing(media: Any) -> Any:
 
 def _give_back(clip: Any) -> None:
     media = clip.media_reference
-    if not isinstance(media, otio.schema.MissingReference) or _WHERE not in media.metadata:
+    if not isinstance(media, otio.schema.MissingReference) or not {_WHY, _WHERE} <= set(media.metadata):
         return
-    said = {key: each for key, each in media.metadata.items() if key not in (_WHY, _WHERE)}
-    clip.media_reference = otio.schema.ExternalReference(
-        str(media.metadata[_WHERE]), media.available_range, said
-    )
-    clip.media_reference.name = media.name
+    said = parts.plain(media.metadata)
+    del said[_WHY]
+    found = otio.schema.ExternalReference(str(said.pop(_WHERE)), media.available_range, said)
+    found.name = media.name
+    clip.media_reference = found
 
 
 def _free_name(name: str, taken: set[str]) -> str:

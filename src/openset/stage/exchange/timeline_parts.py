@@ -8,7 +8,7 @@ frames and does not say how timecode names them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -183,6 +183,16 @@ def set_grade(clip: Any, correction: Correction) -> None:
         },
         "asc_sat": correction.saturation,
     }
+
+
+def plain(value: Any) -> Any:
+    """Metadata as dicts and lists of Python's own. The library's hold on to the object they come from;
+    given to another object, they can take the whole process down (OpenTimelineIO 0.18)."""
+    if isinstance(value, MutableMapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    if isinstance(value, MutableSequence):
+        return [plain(each) for each in value]
+    return value
 
 
 def _holds_clip(track: Any) -> bool:
