@@ -15,9 +15,11 @@ from openset.formats.faults import FormatError
 from openset.formats.ltc import TimecodeTrack, encode
 from openset.primitives.space import IDENTITY
 from openset.primitives.time import Timecode, parse_timecode
+from openset.stage.exchange.convert import convert
 from openset.stage.exchange.ltc import blocks_of_track, from_move, read, stretches, write
 from openset.stage.exchange.model import CameraMove, Options
 from openset.stage.exchange.move import even_times, sample_of
+from openset.stage.exchange.opentrackio import write as write_move
 from openset.stage.exchange.sound import write_sound
 
 PAL, NTSC = Fraction(25), Fraction(30000, 1001)
@@ -159,3 +161,23 @@ def test_a_move_gives_its_timecode() -> None:
     bare = tuple({k: v for k, v in s.items() if k != "timing"} for s in samples)
     with pytest.raises(FormatError, match="no frame has a timecode"):
         from_move(CameraMove("a", bare, even_times(4, PAL), PAL))
+
+
+def test_a_take_s_track_becomes_ltc_to_hand_to_the_sound_department(tmp_path: Path) -> None:
+    code = parse_timecode("10:00:00:00", PAL)
+    samples = tuple(
+        sample_of(
+            name="a", index=n, time_ns=n * 40_000_000, pose=IDENTITY, rate=PAL, timecode=code.plus(n)
+        )
+        for n in range(60)
+    )
+    write_move(
+        CameraMove("a", samples, even_times(60, PAL), PAL),
+        tmp_path / "a.otrk.jsonl",
+        Options(format="opentrackio"),
+    )
+    done = convert(tmp_path / "a.otrk.jsonl", tmp_path / "a.wav", Options())
+    assert (done.kind, done.frames) == ("timecode", 60)
+    assert not any(name.startswith("frames") for name in done.lost_fields)
+    again = convert(tmp_path / "a.wav", tmp_path / "a.tc.csv", Options())
+    assert (again.frames, again.skipped, again.lost_fields) == (60, 0, ())
