@@ -49,6 +49,12 @@ def test_runs_are_typed_with_as_few_marks_as_it_takes(parts: tuple[Run, ...], ty
     assert marked(parts) == typed
 
 
+def test_a_line_too_long_to_look_through_is_taken_as_it_stands() -> None:
+    typed = "*a *b " * 100_000
+    assert runs(typed) == (run(typed),)
+    assert marked([run("a " * 50_000, "bold")]) == "a " * 50_000
+
+
 styles = st.frozensets(st.sampled_from(STYLES))
 texts = st.text(st.sampled_from("ab *_\\\n é"), min_size=1, max_size=6)
 

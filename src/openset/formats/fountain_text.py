@@ -18,6 +18,9 @@ _EMPHASIS = re.compile(r"(\*{1,3})(?=\S)(.*?\S)\1(?!\*)|(?<!\w)(_)(?=\S)(.*?\S)_
 _ESCAPED = re.compile(r"\\([*_\\])")
 _DEEPEST = 3
 
+LONGEST_LINE = 4000
+"""A line of more letters is taken as it stands: finding pairs takes the square of its length."""
+
 # Escaped marks stand as Unicode noncharacters while the line is looked through; no text holds these.
 _HIDDEN = {"*": "\ufdd0", "_": "\ufdd1", "\\": "\ufdd2"}
 _HIDE = str.maketrans(dict.fromkeys(_HIDDEN.values(), ""))
@@ -72,7 +75,10 @@ def _joined(letters: Sequence[tuple[str, Styles]]) -> tuple[Run, ...]:
 
 def _letters(line: str) -> list[tuple[str, Styles]]:
     """Each letter of a line that is to be seen, with its styles."""
-    text = _ESCAPED.sub(lambda match: _HIDDEN[match[1]], line.translate(_HIDE))
+    line = line.translate(_HIDE)
+    text = _ESCAPED.sub(lambda match: _HIDDEN[match[1]], line)
+    if len(text) > LONGEST_LINE:
+        return [(letter, frozenset()) for letter in line]
     styles: list[Styles] = [frozenset()] * len(text)
     for _ in range(_DEEPEST):
         found = list(_EMPHASIS.finditer(text))
@@ -100,7 +106,7 @@ def _without_marks(
 def _marked_line(letters: Sequence[tuple[str, Styles]]) -> str:
     """A line with its marks; a style whose marks are not read back is given up, the text never."""
     wanted = _trimmed(letters)
-    for styles in (STYLES, ("bold", "italic"), ()):
+    for styles in (STYLES, ("bold", "italic"), ()) if len(letters) <= LONGEST_LINE else ((),):
         held = [(letter, each & set(styles)) for letter, each in wanted]
         for escape in (False, True):
             typed = "".join(_typed(held, escape))
@@ -126,22 +132,23 @@ def _trimmed(letters: Sequence[tuple[str, Styles]]) -> list[tuple[str, Styles]]:
 def _typed(letters: Sequence[tuple[str, Styles]], escape: bool) -> Iterator[str]:
     """Letters with a mark wherever a style begins or ends; what lasts longest is marked outermost."""
     open_styles: list[str] = []
+    lasts = {style: _lasting(letters, style) for style in STYLES}
     for index, (letter, styles) in enumerate(letters):
         closing = next((at for at, style in enumerate(open_styles) if style not in styles), None)
         if closing is not None:
             yield from (_MARKS[style] for style in reversed(open_styles[closing:]))
             del open_styles[closing:]
         fresh = [style for style in STYLES if style in styles and style not in open_styles]
-        fresh.sort(key=lambda style: -_lasts(letters, index, style))
+        fresh.sort(key={style: -lasts[style][index] for style in fresh}.__getitem__)
         yield from (_MARKS[style] for style in fresh)
         open_styles += fresh
         yield f"\\{letter}" if escape and letter in _HIDDEN else letter
     yield from (_MARKS[style] for style in reversed(open_styles))
 
 
-def _lasts(letters: Sequence[tuple[str, Styles]], start: int, style: str) -> int:
-    """For how many letters from `start` a style holds."""
-    for index in range(start, len(letters)):
-        if style not in letters[index][1]:
-            return index - start
-    return len(letters) - start
+def _lasting(letters: Sequence[tuple[str, Styles]], style: str) -> list[int]:
+    """For each letter, for how many from there on a style holds."""
+    lasts = [0] * (len(letters) + 1)
+    for index in range(len(letters) - 1, -1, -1):
+        lasts[index] = lasts[index + 1] + 1 if style in letters[index][1] else 0
+    return lasts

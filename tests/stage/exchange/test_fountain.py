@@ -34,7 +34,7 @@ def test_a_file_too_large_to_be_a_script_is_refused_unread(tmp_path: Path) -> No
     path = tmp_path / "a.fountain"
     with path.open("wb") as stream:
         stream.truncate(MOST_BYTES + 1)
-    with pytest.raises(FormatError, match="larger than 64 MB"):
+    with pytest.raises(FormatError, match="larger than 16 MB"):
         read(path, Options())
 
 

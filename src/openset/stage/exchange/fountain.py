@@ -14,7 +14,7 @@ from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 """A larger file is no script."""
 
 
