@@ -86,7 +86,11 @@ def fit_report(report: LensReport, width_px: int, height_px: int) -> Fitted:
     if forward and not any(below) and not centre.any():
         return Fitted(plain, 0.0)
     skewed = bool(p1 or p2 or centre.any())
-    return _fit(bare, forward, skewed, lambda points: _brown(plain, below, points - centre) + centre)
+
+    def function(points: F64) -> F64:
+        return _brown(plain, below, points - centre) + centre
+
+    return fit(bare, function, forward=forward, skewed=skewed)
 
 
 def _pinhole(report: LensReport, width_px: int, height_px: int) -> Lens:
@@ -146,10 +150,11 @@ def _brown(plain: Lens, below: list[float], points: F64) -> F64:
     return np.asarray(straight / under[..., None] + tangential)
 
 
-def _fit(bare: Lens, forward: bool, skewed: bool, function: Callable[[F64], F64]) -> Fitted:
-    """Our five coefficients (the tangential two only if `skewed`) by linear least squares over the
-    picture.
+def fit(bare: Lens, function: Callable[[F64], F64], *, forward: bool, skewed: bool) -> Fitted:
+    """The lens whose five coefficients (the tangential two only if `skewed`) come nearest to another
+    model over the picture, by linear least squares; `bare` has its focal lengths and centre.
 
+    `function` takes normalised points (n, 2): undistorted to distorted if `forward`, else back.
     Given pairs of undistorted u and distorted d, d - u is linear in k1, k2, k3, p1, p2. The pairs
     lie on a grid over the picture; a model that goes forward is inverted there by fixed-point
     steps, and where they do not settle (beyond its fold) the pair still obeys the model, only off
