@@ -21,7 +21,7 @@ from openset.formats.text_file import decoded
 from openset.primitives.time import Timecode, timecode_from_fields
 
 LAST_EVENT = 999
-MOST_EVENTS = 100_000
+MOST_EVENTS = 20_000
 MOST_FAULTS = 20
 """Lines told in words; the rest are only counted."""
 
