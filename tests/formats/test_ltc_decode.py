@@ -216,3 +216,12 @@ def test_what_is_no_sound_at_all_is_named() -> None:
     assert Decoder(48000).feed(np.zeros(0)) == []
     assert decode(np.zeros(0)) == []
     assert decode(np.zeros(48000)) == []
+
+
+@given(st.binary(max_size=8000), st.sampled_from(["<f2", "<f4", "<f8"]))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_taken_for_floats_are_sound(data: bytes, kind: str) -> None:
+    # Signalling numbers among them: even to convert one is an operation that fails.
+    size = np.dtype(kind).itemsize
+    decode(np.frombuffer(data[: len(data) // size * size], kind))
+    decode(np.frombuffer(b"\x01\x00\xa0\x7f" * 600, "<f4"))

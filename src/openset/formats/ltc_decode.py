@@ -30,6 +30,7 @@ _EDGE_S = 6e-5
 sags back over zero within a bit. The edge is then where the threshold is crossed."""
 _THRESHOLD = 0.3
 _QUIETEST = 3e-5
+_LOUDEST = 1e6
 _LOOK_BACK = 256
 _LEVEL_STEP = 0.02
 _PIECE = 1 << 16
@@ -80,11 +81,11 @@ class Decoder:
 
 def _as_float(samples: NDArray[Any]) -> F64:
     """±1 for full scale; what is no number is silence, and floats beyond reason are cut."""
-    if samples.ndim != 1 or samples.dtype.kind not in "fiu":
+    if samples.ndim != 1 or samples.dtype.kind not in "fiu" or samples.dtype.itemsize > 8:
         raise LtcError("sound for LTC is one line of numbers", at="samples")
     if samples.dtype.kind == "f":
-        cleaned = np.nan_to_num(samples.astype(np.float64), nan=0.0, posinf=1.0, neginf=-1.0)
-        return np.clip(cleaned, -1e6, 1e6)
+        cleaned = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+        return np.asarray(np.clip(cleaned.astype(np.float64), -_LOUDEST, _LOUDEST))
     full = float(1 << (8 * samples.dtype.itemsize - 1))
     shift = full if samples.dtype.kind == "u" else 0.0
     return (samples.astype(np.float64) - shift) / full
