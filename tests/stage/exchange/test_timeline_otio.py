@@ -12,7 +12,7 @@ from typing import Any
 
 import opentimelineio as otio
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from openset.formats.faults import FormatError
@@ -111,6 +111,20 @@ def test_a_bundle_that_swells_is_refused_before_it_is_unpacked(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bundle:
         bundle.writestr("content.otio", b" " * 100_000)
     with pytest.raises(FormatError, match="larger than"):
+        timeline_otio.read_bundle(path)
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(0, 2000), st.binary(max_size=4), st.integers(0, 20))
+def test_a_damaged_bundle_gives_a_timeline_or_a_format_error(
+    tmp_path: Path, at: int, noise: bytes, cut: int
+) -> None:
+    path, whole = tmp_path / "a.otioz", tmp_path / "whole.otioz"
+    if not whole.exists():
+        timeline_otio.write_bundle(one_clip("gone.mov"), whole, tmp_path)
+    good = whole.read_bytes()
+    path.write_bytes(good[:at] + noise + good[at + cut :])
+    with contextlib.suppress(FormatError):
         timeline_otio.read_bundle(path)
 
 

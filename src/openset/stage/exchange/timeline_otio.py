@@ -7,7 +7,10 @@ themselves, so the text is looked through first.
 from __future__ import annotations
 
 import copy
+import errno
 import json
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -25,6 +28,16 @@ MOST_BYTES = 128 * 1024 * 1024
 DEEPEST = 200
 
 _CONTENT, _VERSION, _MEDIA = "content.otio", "version.txt", "media"
+_ZIP_TROUBLES = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    ArithmeticError,
+    EOFError,
+    RuntimeError,
+    ValueError,
+)
 _WHY, _WHERE = "missing_reference_because", "original_target_url"
 
 
@@ -57,18 +70,15 @@ def read_bundle(path: Path) -> tuple[Any, list[str]]:
                 raise FormatError(f"its timeline is larger than {MOST_BYTES // 2**20} MB", _CONTENT)
             with bundle.open(info) as stream:
                 data = stream.read(MOST_BYTES + 1)
+    except FormatError:
+        raise
     except KeyError as error:
         raise FormatError(f"there is no {_CONTENT} in this bundle") from error
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        ValueError,
-    ) as error:
-        if isinstance(error, FormatError):
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the file's beginning
             raise
+        raise FormatError("this is no readable zip: it points outside itself") from error
+    except _ZIP_TROUBLES as error:
         raise FormatError(f"this is no readable zip: {_brief(error)}") from error
     timeline, others = parse(data)
     for clip in timeline.find_clips():
