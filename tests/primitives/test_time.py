@@ -128,3 +128,9 @@ def test_nanoseconds_survive_seconds(nanoseconds: int) -> None:
 def test_frame_times_never_drift(index: int) -> None:
     exact = Fraction(index) / NTSC * 1_000_000_000
     assert 0 <= exact - frame_time_ns(index, NTSC) < 1
+
+
+@pytest.mark.parametrize("text", ["1e308", "1e999999999", "9" * 5000, "2000000", "1/" + "9" * 60])
+def test_an_absurd_rate_is_refused_before_it_is_worked_out(text: str) -> None:
+    with pytest.raises(ValueError, match="frame"):
+        parse_rate(text)

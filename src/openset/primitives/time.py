@@ -29,12 +29,25 @@ def frame_time_ns(index: int, rate: Fraction) -> int:
     return int(Fraction(index * NS_PER_S) / rate)
 
 
+FASTEST = 1_000_000
+"""Frames a second above which a rate is a mistake."""
+
+_RATE_TEXT = 40
+
+
 def parse_rate(text: str | int | float) -> Fraction:
-    """'25', '24000/1001', '29.97' to the exact rate; 23.976, 29.97, 59.94 mean n*1000/1001."""
+    """'25', '24000/1001', '29.97' to the exact rate; 23.976, 29.97, 59.94 mean n*1000/1001.
+
+    Raises ValueError for what is no rate, or one above `FASTEST`.
+    """
+    if len(str(text)) > _RATE_TEXT or "e" in str(text).lower():
+        raise ValueError(f"not a frame rate: {str(text)[:_RATE_TEXT]!r}; write 25, 29.97 or 30000/1001")
     try:
         value = Fraction(str(text))
     except (ValueError, ZeroDivisionError) as error:
         raise ValueError(f"not a frame rate: {text!r}; write 25, 29.97 or 30000/1001") from error
+    if abs(value) > FASTEST:
+        raise ValueError(f"no camera runs at {text} frames a second")
     whole = round(float(value) * 1.001)
     ntsc = Fraction(whole * 1000, 1001)
     if value.denominator != 1 and abs(float(value - ntsc)) < 0.005:

@@ -127,3 +127,21 @@ def test_a_damaged_header_never_brings_the_program_down(
     path.write_bytes(bytes(data[: int(rng.integers(1, len(data) + 1))] if damage % 3 == 0 else data))
     with suppress(FormatError):
         exr_frames.read(path, Options())
+
+
+def test_a_name_with_signs_stands_for_all_frames_and_is_read_back_as_one_move(
+    crane: CameraMove, tmp_path: Path
+) -> None:
+    path = tmp_path / "plate.####.exr"
+    exr_frames.write(crane, path, Options(format="exr"))
+    found = exr_frames.files_of(path)
+    assert len(found) == len(crane.samples)
+    assert found[0][1].name == f"plate.{found[0][0]:04d}.exr"
+    back = exr_frames.read(path, Options(format="exr")).value
+    assert back.times_ns == pytest.approx(crane.times_ns, abs=1000)
+    assert lost(fields(crane), fields(back)) == []
+
+
+def test_a_sequence_with_no_frame_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match="no frame"):
+        exr_frames.read(tmp_path / "plate.####.exr", Options(format="exr"))

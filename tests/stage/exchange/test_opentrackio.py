@@ -79,6 +79,17 @@ def test_the_lines_of_a_take_are_samples_at_their_own_times(tmp_path: Path) -> N
     assert opentrackio.read(path, LINES).value.times_ns == (0, 41_000_000)
 
 
+def test_the_frames_of_a_take_lie_where_its_movies_have_them(tmp_path: Path) -> None:
+    """The source lost a frame between these two; the movies have no gap, so the track has none."""
+    samples = _move(2).samples
+    path = _lines(
+        tmp_path / "track.otrk.jsonl",
+        {"frame": 0, "pts_s": 0.0, "time_ns": 7_000_000_000, "sample": samples[0]},
+        {"frame": 1, "pts_s": 0.04, "time_ns": 7_080_000_000, "sample": samples[1]},
+    )
+    assert opentrackio.read(path, LINES).value.times_ns == (0, 40_000_000)
+
+
 def test_samples_out_of_order_are_put_in_order(tmp_path: Path) -> None:
     first, second = _move(2).samples
     read = opentrackio.read(_lines(tmp_path / "a.jsonl", second, first), LINES)

@@ -140,8 +140,10 @@ def _narrowed(form: Format, value: Any, options: Options) -> tuple[Any, list[str
     if form.name not in ONE_OF_MANY or len(value) < 2:
         return value, []
     if options.frame >= len(value):
-        raise BadInput(f"there are {len(value)} corrections", where="--frame", todo="They count from 0")
-    return (value[options.frame],), [f"{len(value) - 1} other corrections"]
+        raise BadInput(
+            f"there are only {len(value)}", where=f"--frame {options.frame}", todo="They count from 0"
+        )
+    return (value[options.frame],), [f"the other {len(value) - 1}"]
 
 
 # --- what a value says, and how much of it there is
@@ -213,6 +215,8 @@ def _write(value: Any, path: Path, form: Format, options: Options) -> None:
 
 def _lost(value: Any, path: Path, form: Format, options: Options) -> list[str]:
     said = fields(form.kind, value)
+    if form.name == "exr" and "#" not in path.name:
+        said = _of_one_frame(said, options.frame)
     if not form.reads:
         keeps = import_module(form.module).KEEPS
         return [name for name in said if not f"{name}.".startswith(tuple(keeps))]
@@ -224,6 +228,12 @@ def _lost(value: Any, path: Path, form: Format, options: Options) -> list[str]:
         again = fields(form.kind, read_file(path, form, told).value)
         untold = [name for name in _TOLD["rate"] if name in said]
         return [*untold, *(name for name in lost(said, again) if name not in untold)]
+
+
+def _of_one_frame(said: Fields, frame: int) -> Fields:
+    """What a move says at one frame, whose time then is 0."""
+    one = {name: (values[frame],) for name, values in said.items() if isinstance(values, tuple)}
+    return {**one, "time": (0.0,)}
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """EXR frames that say by themselves where the camera stood and what the lens was.
 
 One frame a file: the attributes of `formats.exr_attributes` over the picture of the take where there is
-one, over black where there is none. Pixels are half floats, compressed without loss.
+one, over black where there is none. A name with `####` in it stands for the files of all frames. Pixels
+are half floats, compressed without loss.
 """
 
 from __future__ import annotations
 
 import errno
 import math
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ from openset.formats.opentrackio import OpenTrackIOError
 from openset.primitives.colour import srgb_decode
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose
+from openset.primitives.time import frame_time_ns
 from openset.stage.exchange.model import CameraMove, Options, Read
 from openset.stage.exchange.move import pupil_poses, rate_of, sample_of, usable
 from openset.stage.exchange.shot import LARGEST, first_frame, numbered
@@ -34,32 +38,58 @@ from openset.stage.exchange.usd_samples import merged
 from openset.stage.record.files import frames_at
 from openset.stage.tracking.samples import LensReport
 
-KEEPS: frozenset[str] = frozenset({""})
-"""Of the one frame everything: the sample stands in the header whole."""
-
 _BLACK_PX = (16, 9)
 _OWN = ("compression", "type", "channels", "dataWindow", "displayWindow", "lineOrder")
 
 
 def write(value: CameraMove, path: Path, options: Options) -> None:
-    """Frame `options.frame` of the move, counted from 0, over that frame of its picture."""
+    """Frame `options.frame` of the move, counted from 0, over that frame of its picture; all frames
+    where the name has `#` signs, which become their numbers."""
     if not 0 <= options.frame < len(value.samples):
         raise BadInput(
             f"the move has frames 0 to {len(value.samples) - 1}, not {options.frame}",
             todo="Choose one with --frame",
         )
     rate = options.rate or rate_of(value)
-    number = None
-    if rate is not None:
-        number = first_frame(value, rate) + round(value.times_ns[options.frame] / 1e9 * float(rate))
-    pose = pupil_poses(value)[options.frame]
-    write_frame(path, _pixels(value, options), whole_sample(value, options.frame), pose, number)
+    poses = pupil_poses(value)
+    every = is_sequence(path)
+    for index in range(len(poses)) if every else (options.frame,):
+        number = None
+        if rate is not None:
+            number = first_frame(value, rate) + round(value.times_ns[index] / 1e9 * float(rate))
+        place = one_of(path, index + 1 if number is None else number) if every else path
+        write_frame(
+            place, _pixels(value, options, index), whole_sample(value, index), poses[index], number
+        )
 
 
-def _pixels(move: CameraMove, options: Options) -> npt.NDArray[Any]:
+_SIGNS = re.compile("#+")
+
+
+def is_sequence(path: Path) -> bool:
+    """Whether a name stands for the files of many frames: plate.####.exr."""
+    return "#" in path.name
+
+
+def one_of(path: Path, number: int) -> Path:
+    """The file of one frame of a sequence."""
+    return path.with_name(_SIGNS.sub(lambda signs: f"{number:0{len(signs[0])}d}", path.name, count=1))
+
+
+def files_of(path: Path) -> list[tuple[int, Path]]:
+    """The files there are of a sequence with their numbers, in order."""
+    before, after = _SIGNS.split(path.name, maxsplit=1)
+    name = re.compile(re.escape(before) + "([0-9]+)" + re.escape(after))
+    found = [
+        (int(match[1]), each) for each in path.parent.iterdir() if (match := name.fullmatch(each.name))
+    ]
+    return sorted(found)
+
+
+def _pixels(move: CameraMove, options: Options, index: int) -> npt.NDArray[Any]:
     """The frame of the picture in linear light; black of its size where there is no picture."""
     if move.picture is not None:
-        planes = frames_at(move.picture, [options.frame])[0]
+        planes = frames_at(move.picture, [index])[0]
         return np.moveaxis(srgb_decode(planes.astype(np.float32) / 255.0), 0, -1)
     width, height = move.size_px or options.size_px or _BLACK_PX
     return np.zeros((height, width, 3), np.float16)
@@ -94,8 +124,26 @@ def write_frame(
 
 
 def read(path: Path, options: Options) -> Read:
-    """The camera of one EXR frame, as a move of one sample. Raises FormatError for a file that is no
-    EXR, or one without a camera."""
+    """The camera of one EXR frame as a move of one sample, or of a sequence. Raises FormatError for a
+    file that is no EXR, or one without a camera."""
+    if not is_sequence(path):
+        return _read_one(path, options)
+    name = options.name or path.name.split(".")[0]
+    files = files_of(path)
+    if not files:
+        raise FormatError("there is no frame of this name")
+    reads = [_read_one(each, replace(options, name=name)) for _, each in files]
+    moves = [each.value for each in reads]
+    rate = next((rate for rate in map(rate_of, moves) if rate), options.rate)
+    if rate is None:
+        raise FormatError("the frames carry no rate; say it with --rate")
+    times = tuple(frame_time_ns(number - files[0][0], rate) for number, _ in files)
+    samples = tuple(move.samples[0] for move in moves)
+    unheld = tuple(dict.fromkeys(name for each in reads for name in each.unheld))
+    return Read(CameraMove(name, samples, times, rate, moves[0].size_px), unheld=unheld)
+
+
+def _read_one(path: Path, options: Options) -> Read:
     attributes = read_header(path)
     said = sample_from_attributes(attributes)
     pose = pose_from_attributes(attributes)

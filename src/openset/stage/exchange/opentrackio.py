@@ -62,11 +62,13 @@ class _Gathered:
 
 
 def _time_ns(entry: Mapping[str, Any]) -> int | None:
+    """A take's frames lie where its movies have them, without gaps; reports where they came in."""
     stamp, seconds = entry.get("time_ns"), entry.get("pts_s")
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and abs(seconds) < 1e9:
+        return ns_from_s(seconds)
     if isinstance(stamp, int) and not isinstance(stamp, bool) and abs(stamp) < 1 << 62:
         return stamp
-    usable = isinstance(seconds, int | float) and not isinstance(seconds, bool) and abs(seconds) < 1e9
-    return ns_from_s(seconds) if usable and seconds is not None else None
+    return None
 
 
 def read(path: Path, options: Options) -> Read:

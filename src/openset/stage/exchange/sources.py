@@ -37,6 +37,8 @@ def open_source(path: Path, form: str = "") -> Source:
 
     Raises BadInput.
     """
+    if "#" in path.name and path.parent.is_dir() and not path.exists():
+        return _sequence(path)
     if not path.exists():
         raise BadInput("there is nothing to convert", where=str(path), todo="Check the name")
     if path.is_dir():
@@ -53,6 +55,12 @@ def open_source(path: Path, form: str = "") -> Source:
             where=str(path),
             todo="Convert from another",
         )
+    return Source(path, found.title, {found.kind: lambda options: read_file(path, found, options)})
+
+
+def _sequence(path: Path) -> Source:
+    """Frames by a name with `####` in it: the pictures of a camera move."""
+    found = named("exr")
     return Source(path, found.title, {found.kind: lambda options: read_file(path, found, options)})
 
 
