@@ -275,7 +275,7 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "edl": lambda: Target(lambda data: cmx3600.read(data, Fraction(25)), (EDL,)),
     "ale": lambda: Target(ale.read, (ALE,)),
     "xmp": lambda: Target(xmp.read, (XMP,)),
-    "fountain": lambda: Target(_text(fountain.parse), (FOUNTAIN,)),
+    "fountain": lambda: Target(fountain.parse_bytes, (FOUNTAIN,)),
     "fdx": lambda: Target(fdx.read, (FDX,)),
     "bvh": lambda: Target(bvh.read, (BVH,)),
     "omc": lambda: Target(omc.read, (OMC,)),

@@ -152,6 +152,7 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
     "move": ("openset.stage.exchange.move", "fields"),
     "timeline": ("openset.stage.exchange.timeline", "fields"),
     "lens": ("openset.stage.lens.table", "fields"),
+    "script": ("openset.stage.exchange.fountain", "fields"),
 }
 
 
@@ -170,10 +171,13 @@ def count(kind: Kind, value: Any) -> int:
         return len(value.samples)
     if kind == "timeline":
         return sum(1 for _ in value.find_clips())
-    parts = value if isinstance(value, tuple | list) else None
-    for name in ("frames", "scenes", "settings", "entities", "corrections"):
-        parts = getattr(value, name, None) if parts is None else parts
-    return len(parts) if isinstance(parts, tuple | list | Mapping) else 1
+    if isinstance(value, tuple | list):
+        return len(value)
+    for name in ("frames", "entities", "scenes", "settings"):
+        parts = getattr(value, name, None)
+        if parts is not None and hasattr(parts, "__len__"):
+            return len(parts)
+    return 1
 
 
 def _filled(options: Options, value: Any) -> Options:

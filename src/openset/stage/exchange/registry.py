@@ -80,7 +80,7 @@ FORMATS: tuple[Format, ...] = (
     _row("fdx", "Final Draft script", "script", ".fdx", "fdx", "rw", (b"<FinalDraft",)),
     _row("bvh", "Biovision motion", "motion", ".bvh", "bvh", "rw", (b"HIERARCHY",)),
     _row("usd-skel", "USD skeleton animation", "motion", ".skel.usda .skel.usdc", "usd_skel", "w"),
-    _row("omc", "MovieLabs ontology (OMC JSON)", "records", ".omc.json .json", "omc", "rw", (b'"entityType"', b"omc")),
+    _row("omc", "MovieLabs ontology (OMC JSON)", "records", ".omc.json .json", "omc", "rw", (b'"entityType"', b"movielabs.com/omc")),
     _row("ltc", "Linear timecode as sound", "timecode", ".wav .flac .aif .aiff", "ltc", "rw"),
     _row("timecode-csv", "Timecode against time, a row a frame", "timecode", ".tc.csv .csv", "ltc", "rw", (b"timecode,time_s",)),
     _row("fdl", "ASC framing decision list", "framing", ".fdl", "fdl", "rw", (b'"fdl_creator"', b'"framing_intents"')),

@@ -114,8 +114,8 @@ def _production(production: Production) -> Source:
 
 
 def _records(production: Production) -> Read:
-    omc = import_module("openset.stage.exchange.omc")
-    return Read(omc.records_of_production(production))
+    found: Read = import_module("openset.stage.exchange.omc").read_production(production)
+    return found
 
 
 def _take_move(path: Path, options: Options) -> Read:
