@@ -236,6 +236,7 @@ def nested(depth: int) -> bytes:
         (datagram(b'{"a":1e999}'), "bad JSON"),
         (datagram(b'{"a":"\xff"}'), "bad JSON"),
         (datagram(nested(5000)), "bad JSON"),
+        (datagram(nested(254)), "bad JSON"),
         (datagram(b"[1]"), "not a sample"),
         (datagram(b"x" * 10, offset=65530, last=False), "too large"),
         (datagram(b"x", offset=0xFFFFFFFF), "too large"),
@@ -261,6 +262,11 @@ def test_what_cannot_be_a_sample_is_counted_under_its_name(packet: bytes, fault:
     assert receiver.feed(packet) is None
     assert receiver.faults == {fault: 1}
     assert receiver.feed(encode(SAMPLE, 1)[0]) == SAMPLE
+
+
+def test_whatever_is_received_can_be_written_again() -> None:
+    received = Reassembler().feed(datagram(nested(250)))
+    assert orjson.loads(orjson.dumps(received)) == received
 
 
 def test_segments_that_overlap_are_not_joined() -> None:

@@ -246,9 +246,21 @@ class Reassembler:
 
 def _parse(encoding: int, payload: bytes) -> Sample:
     try:
-        sample = orjson.loads(payload) if encoding == _JSON else cbor_loads(payload)
-    except (ValueError, RecursionError, FormatError) as trouble:
+        sample = _json_loads(payload) if encoding == _JSON else cbor_loads(payload)
+    except (ValueError, TypeError, RecursionError, FormatError) as trouble:
         raise _Refused("bad JSON" if encoding == _JSON else "bad CBOR") from trouble
     if not isinstance(sample, dict):
         raise _Refused("not a sample")
     return sample
+
+
+def _json_loads(payload: bytes) -> Any:
+    """JSON that can be written again: what is nested deeper than its writer goes raises TypeError here
+    and not in whoever records it."""
+    sample = orjson.loads(payload)
+    if payload.count(b"[") + payload.count(b"{") > _SHALLOW:
+        orjson.dumps(sample)
+    return sample
+
+
+_SHALLOW = 250

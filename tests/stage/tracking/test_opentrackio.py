@@ -261,14 +261,18 @@ def test_no_sample_however_wrong_makes_the_decoder_raise(wrong: dict[str, Any], 
     assert (set(decoder.faults) | set(decoder.notes)) <= set(FAULTS)
 
 
-def test_a_sample_nested_as_deep_as_json_may_be_is_only_odd() -> None:
-    decoder = OpenTrackIODecoder()
-    deep = b"[" * 1000 + b"0" + b"]" * 1000
-    for _ in range(2):
-        payload = b'{"transforms":[{"translation":{},"rotation":{}}],"lens":' + deep + b"}"
+@pytest.mark.parametrize("depth", [200, 250, 260, 1000])
+def test_a_sample_nested_deep_is_refused_or_can_be_passed_on(depth: int) -> None:
+    decoder, encoder = OpenTrackIODecoder(), OpenTrackIOEncoder(SOURCE)
+    deep = b"[" * depth + b"0" + b"]" * depth
+    for name in (b"lens", b"ours"):
+        payload = b'{"transforms":[{"translation":{},"rotation":{}}],"' + name + b'":' + deep + b"}"
         head = struct.pack(">4sBBHIH", b"OTrk", 0, 1, 9, 0, 0x8000 | len(payload))
-        decoder.feed(head + struct.pack(">H", fletcher16(head + payload)) + payload, "a", 0)
-    assert sum(decoder.faults.values()) + sum(decoder.notes.values()) > 0
+        datagram = head + struct.pack(">H", fletcher16(head + payload)) + payload
+        heard = decoder.feed(datagram, "a", 0)
+        assert len(heard) == (depth <= 250)
+        if heard:
+            sent(encoder, TrackSample(0, CAMERA), raw=heard[0].raw)
 
 
 def test_sources_without_end_are_forgotten_again() -> None:

@@ -216,8 +216,8 @@ def listener_socket(address: UdpAddress) -> socket.socket:
 
 
 def sender_socket(address: UdpAddress, hops: int = 1) -> socket.socket:
-    """A socket to send to `address` with; to a group by the interface the address names, across `hops`
-    routers less one, and heard on this machine too. Raises BadInput."""
+    """A socket to send to `address` with. To a group it sends by the network card that the address
+    names, is heard on this machine too, and crosses `hops` - 1 routers. Raises BadInput."""
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         if address.is_multicast:
