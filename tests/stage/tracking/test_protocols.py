@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from openset.formats import freed as d1
 from openset.formats.opentrackio import Reading, encode, write
 from openset.primitives.errors import BadInput
 from openset.primitives.space import pose_from_pan_tilt_roll
-from openset.stage.tracking.endpoint import PROTOCOLS, parse_endpoint
+from openset.stage.tracking.endpoint import PROTOCOLS, Way, parse_endpoint
 from openset.stage.tracking.protocols import (
     decoders_for,
     encoder_for,
@@ -17,6 +20,7 @@ from openset.stage.tracking.protocols import (
 )
 from openset.stage.tracking.samples import LensReport, TrackSample
 
+ROOT = Path(__file__).resolve().parents[3]
 POSE = pose_from_pan_tilt_roll((1.0, -2.0, 1.5), 0.3, -0.1, 0.05)
 SAMPLE = TrackSample(5_000_000, POSE, LensReport(focal_length_mm=35.0), source_time_ns=5_000_000)
 TABLE = "field,count,value\nzoom,0,20\nzoom,1000,120\n"
@@ -137,3 +141,20 @@ def test_every_known_fault_has_a_meaning() -> None:
     (fault,) = decoder.faults
     assert len(meaning(decoder.name, fault)) > 20
     assert meaning("nothing", "unheard of") == ""
+
+
+def test_the_examples_of_the_how_to_page_can_be_used() -> None:
+    page = (ROOT / "docs" / "how-to" / "plug-in-a-tracker.md").read_text(encoding="utf-8")
+    blocks = dict(re.findall(r"```(csv|toml)\n(.*?)```", page, re.DOTALL))
+    assert decoders_for(parse_endpoint("freed://?profile=sony&table=lens.csv", "in"), blocks["csv"])
+    assert decoders_for(parse_endpoint("osc://:9000?table=app.toml", "in"), blocks["toml"])
+
+
+@pytest.mark.parametrize("page", ["bridge.md", "plug-in-a-tracker.md"])
+def test_every_address_of_the_how_to_pages_can_be_written(page: str) -> None:
+    text = (ROOT / "docs" / "how-to" / page).read_text(encoding="utf-8")
+    found = re.findall(rf"(?<![\w/])(?:{'|'.join(PROTOCOLS)})://[^\s`,]*", text)
+    assert len(found) > 5
+    for address in found:
+        way: Way = "out" if "livelink" in address else "in"
+        assert parse_endpoint(address, way)

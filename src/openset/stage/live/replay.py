@@ -174,7 +174,7 @@ class _Reports:
         if time_ns is None:
             return None
         said = entry.get("source")
-        source = said if isinstance(said, str) else f"OpenTrackIO {reading.source_id or ''}".strip()
+        source = said if isinstance(said, str) else _named(reading.source_id)
         sample = sample_from_reading(reading, time_ns, self._lens(source, lens_of_reading(reading)))
         heard = Heard(
             source,
@@ -209,6 +209,11 @@ class _Reports:
         rate = self._rate or reading.sample_rate
         self._bare += 1
         return frame_time_ns(self._bare - 1, rate) if rate else None
+
+
+def _named(source_id: str | None) -> str:
+    """As a live decoder names it."""
+    return f"OpenTrackIO {(source_id or '').removeprefix('urn:uuid:')[:80]}".strip()
 
 
 def _whole(value: Any) -> int | None:
