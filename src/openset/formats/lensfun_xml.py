@@ -92,7 +92,11 @@ def read(data: bytes) -> Database:
         except FormatError as trouble:
             faults.add(trouble)
     if not lenses:
-        raise FormatError("no lens in this file can be used", faults.told[0] if faults.told else "")
+        raise FormatError(
+            f"no lens in this file can be used: {faults.told[0]}"
+            if faults.told
+            else "this file describes no lens, only cameras and mounts"
+        )
     return Database(tuple(lenses), faults.count, tuple(faults.told))
 
 

@@ -19,8 +19,8 @@ import numpy as np
 
 from openset.primitives.errors import BadInput
 from openset.primitives.space import F64
-from openset.stage.lens.model import pinhole
-from openset.stage.lens.report import Fitted, fit
+from openset.stage.lens.model import Lens, pinhole
+from openset.stage.lens.report import Fitted
 
 FULL_FRAME_DIAGONAL_MM = math.hypot(36.0, 24.0)
 
@@ -76,18 +76,33 @@ def lens_of(
         return Fitted(replace(bare, k1=terms[0] * s**2 / scale), 0.0)
     if model == "poly5":
         return Fitted(replace(bare, k1=terms[0] * s**2, k2=terms[1] * s**4), 0.0)
+    return _fitted(bare, terms, s, scale)
 
-    def function(points: F64) -> F64:
-        n = np.hypot(points[..., 0], points[..., 1])
-        factor = bent(model, terms, n * s) / np.where(n > 0, n * s, 1.0) / scale
-        return np.asarray(points * np.where(n > 0, factor, 1.0)[..., None])
 
-    return fit(bare, function, forward=True, skewed=False)
+def _fitted(bare: Lens, terms: tuple[float, ...], s: float, scale: float) -> Fitted:
+    """ptlens by least squares over the radii of the picture: the focal length and three coefficients.
+
+    Its odd powers are no lens's in the middle, so the focal length gives way there: the error in
+    pixels is what counts.
+    """
+    aspect = bare.width_px / bare.height_px
+    corner = math.hypot(max(aspect, 1 / aspect), 1.0)
+    straight = np.linspace(0.0, 3.0 * corner, 3001)
+    seen = bent("ptlens", terms, straight)
+    last = int(np.flatnonzero(seen >= corner)[0])
+    n, wanted = straight[: last + 1] / s, seen[: last + 1] / s / scale
+    rows = np.stack([n, n**3, n**5, n**7], axis=1)
+    size = np.abs(rows[-1])
+    found, *_ = np.linalg.lstsq(rows / size, wanted, rcond=None)
+    m, k1, k2, k3 = (found / size).tolist()
+    off = float(np.abs(rows @ (found / size) - wanted).max()) * bare.fx_px
+    lens = replace(bare, fx_px=bare.fx_px * m, fy_px=bare.fy_px * m, k1=k1 / m, k2=k2 / m, k3=k3 / m)
+    return Fitted(lens, off)
 
 
 def _rises(model: str, terms: tuple[float, ...], corner: float) -> bool:
     """Whether the bent radius grows all the way to where it reaches the picture's corner."""
-    radius = np.linspace(0.0, 2.0 * corner, 400)
+    radius = np.linspace(0.0, 3.0 * corner, 3001)
     found = bent(model, terms, radius)
     reached = np.flatnonzero(found >= corner)
     return bool(reached.size) and bool((np.diff(found[: reached[0] + 1]) > 0).all())

@@ -139,7 +139,8 @@ def implausible(report: LensReport) -> str | None:
     if report.distortion_model not in (None, MODEL_UD, MODEL_DU):
         return f"lens model {report.distortion_model!r} is not known"
     focal_mm = report.focal_length_mm or 1.0
-    square = power = focal_mm * focal_mm
+    reach_mm = min(focal_mm, report.sensor_width_mm or 50.0)  # a long lens sees little of n = e / F
+    square = power = reach_mm * reach_mm
     for index, k in enumerate(report.radial[:6]):
         if not -1000.0 <= k * power <= 1000.0:
             return "the distortion is beyond any lens"
