@@ -187,9 +187,7 @@ def test_hostile_packets_and_a_tracker_that_dies_cost_no_frame(tmp_path: Path, d
     assert figures["recorded"] + figures["dropped"] + figures["recording_lost"] == FRAMES
     faults = figures["track_counts"]["faults"]
     named = {"no protocol known here", "checksum", "FreeD checksum is wrong", "truncated"}
-    assert named <= set(faults)
-    told = figures["takes"][0]["faults"]
-    assert any("could not be kept" in fault for fault in told)
+    assert named | {"bad JSON", "bad CBOR"} <= set(faults)
     assert verify_take(Path(figures["takes"][0]["folder"])).ok
 
 
