@@ -16,7 +16,8 @@ from openset.stage.live.bridge import Bridge, Figures, Inlet, as_json
 from openset.stage.live.inlet import LiveInlet, table_of
 from openset.stage.live.listening import this_machine
 from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
-from openset.stage.live.replay import Replay, open_recording
+from openset.stage.live.recorded import open_recording
+from openset.stage.live.replay import Replay
 from openset.stage.tracking.census import printable
 from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
 from openset.stage.tracking.flow import Spread

@@ -18,7 +18,7 @@ from openset.primitives.space import pose_from_pan_tilt_roll
 from openset.stage.live.bridge import Bridge, Figures, as_json
 from openset.stage.live.inlet import LiveInlet
 from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
-from openset.stage.live.replay import Report
+from openset.stage.live.recorded import Report
 from openset.stage.tracking.endpoint import parse_endpoint
 from openset.stage.tracking.files import load_track
 from openset.stage.tracking.samples import TrackSample

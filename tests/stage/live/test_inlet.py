@@ -13,7 +13,7 @@ from openset.formats.opentrackio import Reading, encode, write
 from openset.primitives.errors import BadInput
 from openset.primitives.space import pose_from_pan_tilt_roll
 from openset.stage.live.inlet import LiveInlet, open_tracker, table_of
-from openset.stage.live.replay import Report
+from openset.stage.live.recorded import Report
 from openset.stage.tracking.endpoint import parse_endpoint
 from openset.stage.tracking.protocols import encoder_for
 from openset.stage.tracking.samples import TrackSample

@@ -13,7 +13,7 @@ from openset.formats.opentrackio import Reassembler
 from openset.primitives.errors import AlreadyExists, BadInput, NotWritable
 from openset.primitives.space import pose_from_pan_tilt_roll
 from openset.stage.live.outlet import FileOutlet, UdpOutlet
-from openset.stage.live.replay import Report
+from openset.stage.live.recorded import Report
 from openset.stage.tracking.endpoint import parse_endpoint
 from openset.stage.tracking.files import load_track
 from openset.stage.tracking.samples import LensReport, TrackSample

@@ -5,13 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openset.primitives.errors import BadInput
-from openset.stage.tracking.endpoint import (
-    OPTIONS,
-    PROTOCOLS,
-    Endpoint,
-    is_endpoint,
-    parse_endpoint,
-)
+from openset.stage.tracking.endpoint import Endpoint, is_endpoint, parse_endpoint
 
 
 def test_a_whole_address_is_read_part_by_part() -> None:
@@ -118,10 +112,6 @@ def test_what_cannot_be_meant_says_what_can_be_written(text: str, way: str, says
 )  # fmt: skip
 def test_addresses_are_told_from_files(text: str, live: bool) -> None:
     assert is_endpoint(text) is live
-
-
-def test_every_option_of_a_protocol_is_explained() -> None:
-    assert {name for each in PROTOCOLS.values() for name in each.options} <= set(OPTIONS)
 
 
 @settings(max_examples=200, deadline=None)

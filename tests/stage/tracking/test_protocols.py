@@ -9,7 +9,8 @@ from openset.formats import freed as d1
 from openset.formats.opentrackio import Reading, encode, write
 from openset.primitives.errors import BadInput
 from openset.primitives.space import pose_from_pan_tilt_roll
-from openset.stage.tracking.endpoint import PROTOCOLS, Way, parse_endpoint
+from openset.stage.tracking.endpoint import parse_endpoint
+from openset.stage.tracking.grammar import PROTOCOLS, Way
 from openset.stage.tracking.protocols import (
     decoders_for,
     encoder_for,

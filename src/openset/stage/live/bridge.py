@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from openset.primitives.time import NS_PER_S, ns_from_s, s_from_ns
 from openset.stage.live.outlet import Outlet
-from openset.stage.live.replay import Report
+from openset.stage.live.recorded import Report
 from openset.stage.tracking.flow import WINDOW, Flow, Spread, spread
 
 TICK_NS = NS_PER_S

@@ -15,7 +15,7 @@ from openset.formats.text_file import decoded
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose
 from openset.primitives.time import ns_from_s
-from openset.stage.live.replay import Report
+from openset.stage.live.recorded import Report
 from openset.stage.tracking.endpoint import Endpoint, parse_endpoint
 from openset.stage.tracking.live import OnSample, UdpTracker, listener_socket
 from openset.stage.tracking.protocols import decoders_for, recognised

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from openset.primitives.errors import OpensetError, PortInUse
-from openset.stage.tracking.endpoint import GROUP, OLD_GROUP, SOURCES, Endpoint
+from openset.stage.tracking.endpoint import Endpoint
+from openset.stage.tracking.grammar import GROUP, OLD_GROUP, SOURCES
 from openset.stage.tracking.live import RECEIVE_BUFFER_BYTES, interface_address, listener_socket
 
 LONGEST = 65536

@@ -22,8 +22,9 @@ from openset.formats.opentrackio import OpenTrackIOError
 from openset.formats.opentrackio import write as write_sample
 from openset.primitives.errors import AlreadyExists, BadInput, OpensetError
 from openset.primitives.time import ns_from_s
-from openset.stage.live.replay import Report
-from openset.stage.tracking.endpoint import GROUP, SOURCES, Endpoint
+from openset.stage.live.recorded import Report
+from openset.stage.tracking.endpoint import Endpoint
+from openset.stage.tracking.grammar import GROUP, SOURCES
 from openset.stage.tracking.live import sender_socket
 from openset.stage.tracking.opentrackio_reading import reading_from_sample
 from openset.stage.tracking.protocols import encoder_for, source_id, source_number

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput
 from openset.stage.tracking import freed, opentrack_udp, opentrackio, source
-from openset.stage.tracking.endpoint import GROUP, SOURCES, Endpoint
+from openset.stage.tracking.endpoint import Endpoint
 from openset.stage.tracking.freed_profiles import Profile, profile_named, read_calibration
+from openset.stage.tracking.grammar import GROUP, SOURCES
 from openset.stage.tracking.livelink import LiveLinkEncoder
 from openset.stage.tracking.opentrack_udp import OpentrackDecoder, OpentrackEncoder
 from openset.stage.tracking.wire import Decoder, Encoder, Heard
