@@ -153,3 +153,14 @@ def test_any_lines_are_played_or_counted(
 
 def _json(entry: dict[str, Any]) -> bool:
     return all(not isinstance(value, int) or abs(value) < 2**63 for value in entry.values())
+
+
+def test_any_file_that_holds_a_camera_move_is_played(tmp_path: Path) -> None:
+    path = tmp_path / "camera.chan"
+    path.write_text("1 0 1.5 3 0 0 0\n2 1 1.5 3 0 0 0\n3 2 1.5 3 0 0 0\n", encoding="utf-8")
+    reports = played(Replay(open_recording(path, rate=Fraction(25)), clock=Clock()))
+    assert [(r.arrival_ns - reports[0].arrival_ns) / MS for r in reports] == [0, 40, 80]
+    assert [r.sample.stage_from_camera.position_m[0] for r in reports] == pytest.approx([0, 1, 2])
+    (tmp_path / "cut.edl").write_text("TITLE: x\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="no camera move"):
+        open_recording(tmp_path / "cut.edl")
