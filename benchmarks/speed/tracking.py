@@ -17,7 +17,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -46,8 +45,8 @@ MAKER = {
 UUID = "urn:uuid:{:08x}-0000-4000-8000-{:012x}"
 
 
-def minimal(sequence: int, source: int = 0) -> dict[str, Any]:
-    """A dynamic sample as a tracker sends sixty times a second, about 0.8 kB; focus is being pulled."""
+def minimal(sequence: int, source: int = 0, rate: int = 60) -> dict[str, Any]:
+    """A dynamic sample as a tracker sends `rate` times a second, about 0.9 kB; focus is being pulled."""
     turn = sequence % 997
     made = write(
         Reading(
@@ -55,8 +54,8 @@ def minimal(sequence: int, source: int = 0) -> dict[str, Any]:
             focal_length_mm=24.305, focus_distance_m=2.0 + turn / 500, f_stop=4.0, entrance_pupil_offset_m=0.123,
             projection_offset_mm=(0.1, 0.2), distortion_model="Brown-Conrady U-D",
             radial=(1.2e-4, -3e-8, 1e-11), tangential=(1e-6, 2e-6), sequence=sequence, source_number=1,
-            sample_time_ns=1_700_000_000 * NS_PER_S + sequence * NS_PER_S // 60,
-            sample_rate=RATE, timecode=Timecode(86400 + sequence * 24 // 60, RATE),
+            sample_time_ns=1_700_000_000 * NS_PER_S + sequence * NS_PER_S // rate,
+            sample_rate=RATE, timecode=Timecode(86400 + sequence * 24 // rate, RATE),
             status="Optical Good", slate="A101_A_4", recording=False,
         ),
         sample_id=UUID.format(source, sequence), source_id=UUID.format(source, 0xFFFF),
@@ -173,7 +172,8 @@ def parsing(rounds: int) -> None:
             ]  # type: ignore[arg-type]
             taken, wire = Reassembler(), Wire()
             apart = rates(rounds, lambda data, taken=taken: is_valid(taken.feed(data)), sent)  # type: ignore[misc]
-            posed = rates(rounds, lambda data, wire=wire: wire.feed(data, "a", 0), sent)  # type: ignore[misc]
+            timed = [(data, n * NS_PER_S // 60) for n, data in enumerate(sent)]
+            posed = rates(rounds, lambda pair, wire=wire: wire.feed(pair[0], "a", pair[1]), timed)  # type: ignore[misc]
             assert not wire.faults + wire.notes
             print(
                 f"  {title} {encoding.upper()}, {len(sent[0])} bytes: checksum, parse and validate {apart:,.0f} a second; "
@@ -194,7 +194,9 @@ def send(port: int, sources: int, rate: int, seconds: float) -> None:
     """The other process: dynamic samples of `sources` cameras at `rate` a second each, evenly spread."""
     address = parse_udp_address(GROUP.format(port=port))
     total = int(sources * rate * seconds)
-    datagrams = [encode(minimal(n // sources, n % sources), n // sources)[0] for n in range(total)]
+    datagrams = [
+        encode(minimal(n // sources, n % sources, rate), n // sources)[0] for n in range(total)
+    ]
     to = (address.host, address.port)
     with sender_socket(address) as out:
         print("ready", flush=True)
@@ -218,12 +220,11 @@ def free_port() -> int:
 
 def hear(sources: int, rate: int, seconds: float) -> tuple[int, int, float, float]:
     """Sent, heard, seconds on the clock, seconds of this process's processor time."""
-    port, heard, quiet = free_port(), 0, threading.Event()
+    port, heard = free_port(), 0
 
     def note(*_: object) -> None:
         nonlocal heard
         heard += 1
-        quiet.set()
 
     address = GROUP.format(port=port)
     listener = UdpTracker(address, note) if sources == 1 else UdpWire(address, note)
@@ -240,8 +241,10 @@ def hear(sources: int, rate: int, seconds: float) -> tuple[int, int, float, floa
         other.stdin.flush()
         sent = int(other.stdout.readline())
         wall, spent = time.perf_counter() - began, time.process_time() - used
-        while quiet.wait(0.5):  # what still stands in the system's queue
-            quiet.clear()
+        before = -1
+        while before != heard:  # what still stands in the system's queue
+            before = heard
+            time.sleep(0.3)
     return sent, heard, wall, spent
 
 
