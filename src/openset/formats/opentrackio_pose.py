@@ -75,7 +75,12 @@ def _triple(link: Mapping[str, Any], index: int, name: str, keys: tuple[str, str
     group = link.get(name, {})
     if not isinstance(group, dict):
         raise OpenTrackIOError(f"transforms[{index}].{name}", "not a group of numbers")
-    a, b, c = (finite(group.get(key, 0.0)) for key in keys)
+    first, second, third = keys
+    a, b, c = (
+        finite(group.get(first, 0.0)),
+        finite(group.get(second, 0.0)),
+        finite(group.get(third, 0.0)),
+    )
     if a is None or b is None or c is None:
         key = next(key for key in keys if finite(group.get(key, 0.0)) is None)
         raise OpenTrackIOError(f"transforms[{index}].{name}.{key}", "not a number")
@@ -86,8 +91,8 @@ def _scale(link: Mapping[str, Any]) -> Xyz:
     group = link.get("scale")
     if not isinstance(group, dict):
         return 1.0, 1.0, 1.0
-    x, y, z = (finite(group.get(key)) or 1.0 for key in ("x", "y", "z"))
-    return x, y, z
+    x, y, z = finite(group.get("x")), finite(group.get("y")), finite(group.get("z"))
+    return x or 1.0, y or 1.0, z or 1.0
 
 
 def _rotation(pan: float, tilt: float, roll: float) -> Rows:
@@ -111,11 +116,24 @@ def _angles(rows: Rows) -> Xyz:
 
 
 def _turn(rows: Rows, point: Xyz) -> Xyz:
-    x, y, z = (row[0] * point[0] + row[1] * point[1] + row[2] * point[2] for row in rows)
-    return x, y, z
+    (a, b, c), (d, e, f), (g, h, i) = rows
+    x, y, z = point
+    return a * x + b * y + c * z, d * x + e * y + f * z, g * x + h * y + i * z
 
 
 def _product(left: Rows, right: Rows) -> Rows:
-    columns = [_turn(left, (right[0][i], right[1][i], right[2][i])) for i in range(3)]
-    first, second, third = ((columns[0][i], columns[1][i], columns[2][i]) for i in range(3))
-    return first, second, third
+    (a, b, c), (d, e, f), (g, h, i) = right
+    return (
+        _times(left[0], (a, d, g), (b, e, h), (c, f, i)),
+        _times(left[1], (a, d, g), (b, e, h), (c, f, i)),
+        _times(left[2], (a, d, g), (b, e, h), (c, f, i)),
+    )
+
+
+def _times(row: Xyz, first: Xyz, second: Xyz, third: Xyz) -> Xyz:
+    x, y, z = row
+    return (
+        x * first[0] + y * first[1] + z * first[2],
+        x * second[0] + y * second[1] + z * second[2],
+        x * third[0] + y * third[1] + z * third[2],
+    )
