@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from openset.primitives.errors import BadInput
-from openset.primitives.ids import TakeId, check_name, check_set_name, parse_take_id
+from openset.primitives.ids import TakeId, check_name, check_set_name, parse_take_id, scene_folder
 
 NAME = st.from_regex(r"[A-Za-z0-9]([A-Za-z0-9_]{0,20}[A-Za-z0-9])?", fullmatch=True)
 
@@ -67,3 +67,22 @@ def test_set_names_may_hold_hyphens_and_scene_names_not() -> None:
     assert check_set_name("market-lane.v2") == "market-lane.v2"
     with pytest.raises(BadInput):
         check_name("market-lane", "scene")
+
+
+@pytest.mark.parametrize(
+    ("number", "name"),
+    [
+        *(("12A", "12A"), ("12-A", "12_A"), ("3.1", "3.1"), ("3..1", "3.1"), ("12-", "12")),
+        *(("١٢", "12"), ("१२क", "12"), ("12É", "12E"), ("第3場", "3"), ("場", "_"), ("../x", "x")),
+        ("9" * 60, "9" * 40),
+    ],
+)
+def test_a_scene_number_is_written_as_folders_can(number: str, name: str) -> None:
+    assert scene_folder(number) == name
+
+
+@given(st.text(max_size=60))
+def test_the_folder_of_any_scene_number_can_name_a_scene_and_stays_itself(number: str) -> None:
+    folder = scene_folder(number)
+    assert scene_folder(folder) == folder
+    assert folder == "_" or check_name(folder, "scene") == folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from openset.primitives.errors import BadInput
@@ -34,6 +35,17 @@ def check_name(text: str, what: str) -> str:
             todo="Use letters, digits, '_' and '.', at most 40 of them",
         )
     return text
+
+
+def scene_folder(number: str) -> str:
+    """A scene's number as slates and folders write it: 12A stays, 12-A becomes 12_A, ١٢ becomes 12.
+
+    `check_name` takes it unless nothing is left, which is "_": no slate has that.
+    """
+    letters = unicodedata.normalize("NFKD", number)
+    plain = "".join(str(unicodedata.decimal(c, c)) for c in letters if not unicodedata.combining(c))
+    safe = re.sub(r"\.{2,}", ".", re.sub(r"[^A-Za-z0-9_.]", "_", plain))
+    return safe.strip("_.")[:40].rstrip("_.") or "_"
 
 
 def check_set_name(text: str) -> str:

@@ -3,10 +3,8 @@
 import shutil
 from pathlib import Path
 
-import pytest
-
 from openset.hub.milestones.evidence import SceneSeen, TakeSeen, digest
-from openset.hub.milestones.files import folder_name, look
+from openset.hub.milestones.files import look
 from openset.stage.record.files import write_marks
 from openset.stage.record.model import Marks
 from openset.store.production import Production
@@ -147,8 +145,3 @@ def test_a_delivery_with_a_false_passport_does_not_verify(production: Production
     assert not delivery.verifies
     assert delivery.faults
     assert delivery.passport
-
-
-@pytest.mark.parametrize(("number", "name"), [("12A", "12A"), ("12-A", "12_A"), ("3.1", "3.1")])
-def test_a_scene_number_is_written_as_folders_can(number: str, name: str) -> None:
-    assert folder_name(number) == name

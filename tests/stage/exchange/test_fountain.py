@@ -28,6 +28,9 @@ def test_a_scene_number_that_no_slate_can_hold_is_told(tmp_path: Path) -> None:
     (fault,) = read(path, Options()).faults
     assert fault.startswith("line 3: scene number 12A-2 cannot stand on a slate; slates")
     assert "folders say 12A_2. Use letters" in fault
+    path.write_text("INT. A #場#\n\nx\n", "utf-8")
+    (fault,) = read(path, Options()).faults
+    assert fault.startswith("line 1: scene number 場 cannot stand on a slate. Use letters")
 
 
 def test_a_file_too_large_to_be_a_script_is_refused_unread(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import orjson
 
 from openset.formats.omc_model import Records
 from openset.stage.exchange.model import Options
-from openset.stage.exchange.omc import read, read_production, records_of_production, write
+from openset.stage.exchange.omc import read, read_production, write
 
 SCRIPT = """\
 Title: Lane
@@ -81,12 +81,12 @@ def test_scenes_slates_takes_and_people_are_there_and_point_to_each_other(film: 
 
 def test_records_go_out_and_in_with_nothing_missing(film: Any, tmp_path: Path) -> None:
     production = shot(film)
-    records = records_of_production(production)
+    records = read_production(production).value
     write(records, tmp_path / "a.omc.json", Options())
     found = read(tmp_path / "a.omc.json", Options())
     assert found.value == records
     assert (found.skipped, found.faults) == (0, ())
-    write(records_of_production(production), tmp_path / "b.omc.json", Options())
+    write(read_production(production).value, tmp_path / "b.omc.json", Options())
     assert (tmp_path / "a.omc.json").read_bytes() == (tmp_path / "b.omc.json").read_bytes()
     kinds = [each["entityType"] for each in orjson.loads((tmp_path / "a.omc.json").read_bytes())]
     assert kinds == [
@@ -96,6 +96,18 @@ def test_records_go_out_and_in_with_nothing_missing(film: Any, tmp_path: Path) -
 
 
 def test_a_production_without_takes_has_its_script(film: Any) -> None:
-    records = records_of_production(film.production)
+    records = read_production(film.production).value
     assert [scene.number for scene in records.scenes] == ["1"]
     assert records.slates == records.takes == ()
+
+
+def test_a_scene_whose_slate_name_another_has_is_counted_and_named(film: Any) -> None:
+    (film.production.root / "script" / "lane.fountain").write_text(
+        "INT. A #2-A#\n\nx\n\nINT. B #2_A#\n\nx\n\nINT. C #٣#\n\nx\n\nINT. D #2-A#\n\nx\n"
+    )
+    found = read_production(film.production)
+    assert {scene.number for scene in found.value.scenes} >= {"2-A", "٣"}
+    assert "2_A" not in {scene.number for scene in found.value.scenes}
+    (fault,) = found.faults
+    assert fault.startswith("script/lane.fountain, line 5: scene 2_A has the slate name of scene 2-A")
+    assert found.skipped == 1

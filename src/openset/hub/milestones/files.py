@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import re
 from pathlib import Path
 
 from openset.formats import fountain
 from openset.hub.milestones.evidence import DeliverySeen, Evidence, SceneSeen, TakeSeen
 from openset.primitives.errors import OpensetError
-from openset.primitives.ids import TakeId
+from openset.primitives.ids import TakeId, scene_folder
 from openset.stage.record import files as record_files
 from openset.stage.record.model import TRACK_FILE, Verification
 from openset.store.files import hash_file
@@ -45,16 +44,11 @@ def look(production_id: str, root: Path) -> Evidence:
             number,
             heading,
             _shots(production, number),
-            tuple(_look_at_take(production, take) for take in takes.get(folder_name(number), [])),
+            tuple(_look_at_take(production, take) for take in takes.get(scene_folder(number), [])),
         )
         for number, heading in headings.items()
     )
     return Evidence(production_id, scripts, scenes, _deliveries(production), tuple(faults))
-
-
-def folder_name(scene_number: str) -> str:
-    """A scene's number as slates and folders write it: 12A stays, 12-A becomes 12_A."""
-    return re.sub(r"[^A-Za-z0-9_.]", "_", scene_number)
 
 
 def _read_scripts(production: Production) -> tuple[dict[str, str], dict[str, str], list[str]]:
@@ -82,7 +76,7 @@ def _takes_by_scene(production: Production) -> dict[str, list[TakeId]]:
 
 
 def _shots(production: Production, scene_number: str) -> tuple[str, ...]:
-    folder = production.root / "shots" / folder_name(scene_number)
+    folder = production.root / "shots" / scene_folder(scene_number)
     return tuple(sorted(path.stem for path in folder.glob("*.usda")))
 
 

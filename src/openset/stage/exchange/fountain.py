@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from openset.formats.faults import FormatError
 from openset.formats.fountain import Element, Script, parse_bytes
 from openset.formats.fountain_text import runs
 from openset.formats.fountain_write import write as written
 from openset.primitives.errors import BadInput
-from openset.primitives.ids import check_name
+from openset.primitives.ids import check_name, scene_folder
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+from openset.stage.exchange.whole_file import contents
 
 MOST_BYTES = 16 * 1024 * 1024
 """A larger file is no script."""
@@ -31,16 +30,7 @@ def write(value: Script, path: Path, options: Options) -> None:
 
 def script_bytes(path: Path) -> bytes:
     """A script's file whole. Raises FormatError for one too large to be a script."""
-    with path.open("rb") as stream:
-        data = stream.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
-        raise FormatError(f"this is larger than {MOST_BYTES // 2**20} MB, which no script is")
-    return data
-
-
-def slate_name(scene_number: str) -> str:
-    """A scene's number as slates and folders write it: 12A stays, 12A-2 becomes 12A_2."""
-    return re.sub(r"[^A-Za-z0-9_.]", "_", scene_number)
+    return contents(path, MOST_BYTES)
 
 
 def slate_faults(script: Script) -> Iterator[str]:
@@ -50,10 +40,9 @@ def slate_faults(script: Script) -> Iterator[str]:
             check_name(scene.number, "scene")
         except BadInput as trouble:
             place = f"line {scene.line}: " if scene.line else ""
-            yield (
-                f"{place}scene number {scene.number} cannot stand on a slate; slates and folders say "
-                f"{slate_name(scene.number)}. {trouble.todo}"
-            )
+            folder = scene_folder(scene.number)
+            said = "" if folder == "_" else f"; slates and folders say {folder}"
+            yield f"{place}scene number {scene.number} cannot stand on a slate{said}. {trouble.todo}"
 
 
 def fields(script: Script) -> dict[str, object]:

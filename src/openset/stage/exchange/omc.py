@@ -26,9 +26,10 @@ from openset.formats.omc_model import (
     identifier,
 )
 from openset.primitives.errors import OpensetError
-from openset.primitives.ids import TakeId
-from openset.stage.exchange.fountain import script_bytes, slate_name
+from openset.primitives.ids import TakeId, scene_folder
+from openset.stage.exchange.fountain import script_bytes
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+from openset.stage.exchange.whole_file import contents
 from openset.stage.record.files import read_marks, read_take
 from openset.stage.record.model import PICTURE_FILE, Marks, TakeRecord
 from openset.store.production import FILE_NAME, Production, script_files, take_folder, take_ids
@@ -38,8 +39,7 @@ CHARACTER, SCENE, SLATE, TAKE, PERSON, WORK = "chr", "pscn", "slt", "ast", "ptc"
 
 def read(path: Path, options: Options) -> Read:
     """Records from a file of OMC JSON. Raises FormatError."""
-    with path.open("rb") as stream:
-        found = omc.read(stream.read(omc.MOST_BYTES + 1))
+    found = omc.read(contents(path, omc.MOST_BYTES))
     return Read(found.records, found.skipped, found.faults)
 
 
@@ -67,12 +67,6 @@ class _Gathered:
         self.skipped += 1
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(f"{what}: {trouble}")
-
-
-def records_of_production(production: Production) -> Records:
-    """A production's records; a script or take that cannot be read is left out."""
-    records: Records = read_production(production).value
-    return records
 
 
 def read_production(production: Production) -> Read:
@@ -111,7 +105,12 @@ def _add_script(path: Path, gathered: _Gathered) -> None:
             heading=fountain.plain(scene.heading),
             characters=tuple(gathered.characters[name].ids[0] for name in dict.fromkeys(who)),
         )
-        gathered.scenes.setdefault(slate_name(scene.number), made)
+        first = gathered.scenes.setdefault(scene_folder(scene.number), made)
+        if first.number != made.number:
+            gathered.skip(
+                f"script/{path.name}, line {scene.line}",
+                f"scene {made.number} has the slate name of scene {first.number}; renumber one",
+            )
 
 
 def _add_take(production: Production, take: TakeId, gathered: _Gathered) -> None:
