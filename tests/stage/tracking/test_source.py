@@ -112,10 +112,12 @@ def test_the_sensor_size_sent_now_and_then_holds_in_between() -> None:
 def test_a_lens_report_from_another_world_is_counted_and_not_used() -> None:
     source = DatagramSource()
     fed(source, 1, 0, focal_length_mm=35.0, distortion_model="Brown-Conrady U-D", radial=(1e-4,))
-    received = fed(source, 2, 10, focal_length_mm=9_000.0)
-    assert received[0].lens.radial == ()
+    # 10 * 40² = 16,000: far past the thousandfold that is refused
+    model: Any = {"distortion_model": "Brown-Conrady U-D", "radial": (10.0,)}
+    received = fed(source, 2, 10, focal_length_mm=40.0, **model)
+    assert (received[0].lens.focal_length_mm, received[0].lens.radial) == (40.0, ())
     received = fed(source, 3, 20, focal_length_mm=1e30)
-    assert received[0].lens.focal_length_mm == 9_000.0
+    assert received[0].lens.focal_length_mm == 40.0
     assert source.counts.faults["lens report is not of this world"] >= 2
 
 
