@@ -158,7 +158,9 @@ def _tables(
     faults: list[str],
 ) -> dict[str, Rows]:
     found: dict[str, Rows] = {}
-    tables = root.get(list_name) or ()
+    tables = root.get(list_name)
+    if tables is None:
+        return found
     if not isinstance(tables, list):
         raise FormatError("a list of tables was expected", list_name)
     columns = {name.lower(): (name, wanted) for name, wanted in known}

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.model import Options
 from openset.stage.lens.files import write_st_map
-from openset.stage.lens.model import Lens
+from openset.stage.lens.model import Lens, project, rays
 from openset.stage.lens.report import lens_from_report
 from openset.stage.lens.stmap import overscan, st_map, straight_size
 from openset.stage.lens.table import LensTable
@@ -36,10 +38,11 @@ _USUAL_SIZE = (1920, 1080)
 def write(value: LensTable, path: Path, options: Options) -> None:
     """Write both maps at the table's picture size, else `options.size_px`, else 1920 x 1080.
 
-    Raises BadInput for a setting there is none of, a size no picture has, or a lens that bends so much
-    that a straight picture cannot hold its corners.
+    Raises BadInput for a setting there is none of, a size no picture has, or a lens that folds the
+    picture over or bends it so much that a straight one cannot hold its corners.
     """
     lens = chosen(value, options)
+    _refuse_folded(lens)
     factor = overscan(lens)
     width, height = straight_size(lens, factor)
     if max(width, height) > LARGEST_PX or width * height > MOST_PIXELS:
@@ -49,6 +52,14 @@ def write(value: LensTable, path: Path, options: Options) -> None:
         )
     write_st_map(path, st_map(lens, "undistort", factor))
     write_st_map(beside(path), st_map(lens, "distort", factor))
+
+
+def _refuse_folded(lens: Lens) -> None:
+    """BadInput where two places of a straight picture fall on one of the camera's: no map undoes that."""
+    x, y = np.meshgrid(np.linspace(0, lens.width_px, 33), np.linspace(0, lens.height_px, 21))
+    pixels = np.stack([x, y], axis=-1)
+    if not float(np.abs(project(lens, rays(lens, pixels)) - pixels).max()) < 0.01:
+        raise BadInput("this lens folds the picture over", todo="Calibrate it again")
 
 
 def beside(path: Path) -> Path:
