@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openset.formats.faults import FormatError
 from openset.formats.fdx import Reading, read
-from openset.formats.fountain import Element
+from openset.formats.fountain_model import Element
 
 
 def fdx(content: str, more: str = "") -> bytes:

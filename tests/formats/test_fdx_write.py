@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from openset.formats.fdx import read
 from openset.formats.fdx_write import write
-from openset.formats.fountain import Element, Scene, Script, parse
+from openset.formats.fountain import parse
+from openset.formats.fountain_model import Element, Scene, Script
 
 PAGE = """\
 Title: _**THE LANE**_

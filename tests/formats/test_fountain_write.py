@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openset.formats.fountain import Element, Scene, Script, parse
+from openset.formats.fountain import parse
+from openset.formats.fountain_model import Element, Scene, Script
 from openset.formats.fountain_write import write
 
 PAGE = """\

@@ -17,7 +17,8 @@ from lxml import etree
 
 from openset.formats.faults import FormatError
 from openset.formats.fdx_title import title_page
-from openset.formats.fountain import Element, Kind, Script, numbered_scenes, read_cue
+from openset.formats.fountain_lines import read_cue
+from openset.formats.fountain_model import Element, Kind, Script, numbered_scenes
 from openset.formats.fountain_text import Run, marked
 from openset.formats.plain_xml import children, name, parse, place
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from openset.formats.fdx_title import title_lines
-from openset.formats.fountain import Element, Script
+from openset.formats.fountain_model import Element, Script
 from openset.formats.fountain_text import runs
 from openset.formats.plain_xml import fit
 
@@ -124,7 +124,7 @@ def _speeches(paragraphs: Sequence[_Paragraph]) -> Iterator[list[_Paragraph]]:
 
 
 def _add(parent: etree._Element, paragraph: _Paragraph) -> None:
-    """One <Paragraph>; an element of its own for each line of what is centred or sung."""
+    """One <Paragraph>, with the notes that hang on it."""
     element = paragraph.element
     made = etree.SubElement(parent, "Paragraph", Type=_type(element))
     if element.kind == "centred":

@@ -11,16 +11,14 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from openset.formats.fountain import (
+from openset.formats.fountain_lines import (
     HEADING_WORDS,
-    Element,
     Line,
-    Scene,
-    Script,
     heading_pattern,
     standing_alone,
     take_title_page,
 )
+from openset.formats.fountain_model import Element, Scene, Script
 
 SPOKEN = ("parenthetical", "dialogue", "lyric")
 """Kinds that stand under a cue, with the notes between them."""

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from openset.formats.fountain import Element, Script, parse, plain
+from openset.formats.fountain import parse
+from openset.formats.fountain_model import Element, Script
+from openset.formats.fountain_text import plain
 
 LABELS = {"page_break": "PAGEBREAK", "centred": "ACTION"}
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from openset.formats.faults import FormatError
-from openset.formats.fountain import Element, parse
+from openset.formats.fountain import parse
+from openset.formats.fountain_model import Element
 from openset.stage.exchange.fountain import MOST_BYTES, fields, read, write
 from openset.stage.exchange.model import Options
 

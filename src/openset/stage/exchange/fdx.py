@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from openset.formats import fdx, fdx_write
-from openset.formats.fountain import Script
+from openset.formats.fountain_model import Script
 from openset.stage.exchange.fountain import script_bytes, slate_faults
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from openset.formats.fountain import Element, Script, parse_bytes
+from openset.formats.fountain import parse_bytes
+from openset.formats.fountain_model import Element, Script
 from openset.formats.fountain_text import runs
 from openset.formats.fountain_write import write as written
 from openset.primitives.errors import BadInput

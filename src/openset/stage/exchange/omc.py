@@ -14,6 +14,7 @@ from typing import Any
 
 from openset.formats import fountain, omc, omc_write
 from openset.formats.faults import FormatError
+from openset.formats.fountain_text import plain
 from openset.formats.omc_model import (
     Character,
     Identifier,
@@ -96,13 +97,13 @@ def _add_script(path: Path, gathered: _Gathered) -> None:
         gathered.skip(f"script/{path.name}", trouble)
         return
     for scene in script.scenes:
-        who = [fountain.plain(name) for name in scene.characters]
+        who = [plain(name) for name in scene.characters]
         for name in who:
             gathered.characters.setdefault(name, Character(gathered.id(CHARACTER, name), name))
         made = Scene(
             gathered.id(SCENE, scene.number),
             number=scene.number,
-            heading=fountain.plain(scene.heading),
+            heading=plain(scene.heading),
             characters=tuple(gathered.characters[name].ids[0] for name in dict.fromkeys(who)),
         )
         first = gathered.scenes.setdefault(scene_folder(scene.number), made)
