@@ -15,7 +15,7 @@ from openset.formats.faults import FormatError
 from openset.formats.nuke_camera import decode
 from openset.formats.nuke_script import encode
 from openset.formats.nuke_text import NukeError
-from openset.primitives.space import IDENTITY, look_at, pose_from_pan_tilt_roll
+from openset.primitives.space import look_at, pose_from_pan_tilt_roll
 
 VALID = encode(
     CameraShot(
@@ -58,6 +58,31 @@ def test_a_key_without_a_frame_goes_on_as_nuke_does() -> None:
 def test_one_curve_stands_for_all_channels() -> None:
     (key,) = camera(" scaling 2\n translate 3").keys
     assert key.pose.position_m == pytest.approx((3.0, -3.0, 3.0))
+
+
+def test_a_zoom_on_a_camera_that_stands_has_its_frames() -> None:
+    keys = camera(" translate {1 2 3}\n focal {{curve x1001 35 x1002 40 x1003 50}}").keys
+    assert [(key.frame, key.optics and key.optics.focal_length_mm) for key in keys] == [
+        (1001, 35.0),
+        (1002, 40.0),
+        (1003, 50.0),
+    ]
+    assert {key.pose.position_m for key in keys} == {(1.0, -3.0, 2.0)}
+
+
+def test_a_camera_that_stands_lasts_as_long_as_the_script() -> None:
+    root = "Root {\n inputs 0\n first_frame 1001\n last_frame 1050\n}"
+    keys = camera(" translate {1 2 3}\n focal 35", root).keys
+    assert [key.frame for key in keys] == list(range(1001, 1051))
+    for ends in ("first_frame 5\n last_frame 4", "first_frame 1\n last_frame 9999999", "last_frame x"):
+        assert [key.frame for key in camera(" focal 35", f"Root {{\n {ends}\n}}").keys] == [1]
+
+
+def test_a_lens_that_is_an_expression_costs_only_itself() -> None:
+    found = decode(b"Camera3 {\n translate {{curve x1 0 x2 1} 0 0}\n focal {{frame*2}}\n}\n")
+    assert [key.frame for key in found.shot.keys] == [1, 2]
+    assert any("focal" in words for words in found.unheld)
+    assert all(key.optics is None for key in found.shot.keys)
 
 
 def test_unset_focal_length_and_apertures_are_nukes_own() -> None:
@@ -147,8 +172,6 @@ def test_what_is_written_is_read_back(many: list, lens: Optics | None, first: in
     keys = tuple(Key(first + index, pose, lens) for index, pose in enumerate(many))
     again = decode(encode(CameraShot("a", keys, Fraction(24000, 1001), (2048, 1152)))).shot
     assert (again.rate, again.size_px) == (Fraction(24000, 1001), (2048, 1152))
-    if len({key.pose for key in keys}) == 1:
-        keys = (Key(1, keys[0].pose, lens),)  # a camera that stands has no frames
     assert [key.frame for key in again.keys] == [key.frame for key in keys]
     for got, key in zip(again.keys, keys, strict=True):
         assert np.abs(got.pose.matrix - key.pose.matrix).max() < 1e-6
@@ -174,11 +197,6 @@ def test_a_damaged_script_raises_nothing_but_a_format_error(data: st.DataObject)
 def test_any_bytes_raise_nothing_but_a_format_error(data: bytes) -> None:
     with suppress(FormatError):
         decode(b"Camera3 {" + data + b"}")
-
-
-def test_a_long_shot_is_read_once_over() -> None:
-    keys = tuple(Key(frame, IDENTITY, Optics(35.0, 36.0, 20.25)) for frame in range(1, 3))
-    assert len(decode(encode(CameraShot("a", keys))).shot.keys) == 1
 
 
 @pytest.mark.parametrize("fps", ["0", "1e308", "1e999999999", "nan", "-24", "{25 25}", "99999999999"])

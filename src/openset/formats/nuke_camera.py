@@ -1,30 +1,34 @@
 """The camera of any Nuke script (.nk): its node, the axes it hangs on, and its knobs over the frames.
 
-Units and signs as in `nuke_script`. A curve's keys are letters and numbers: `x12 3.5 4.5` are keys at
-12 and 13; a key without x goes on from the last two; letters alone and numbers after s, t, u and v say
-how the curve runs between keys. Source: Foundry, Nuke developers' guide, "Curve serialisation format".
+Units and signs as in `nuke_script`; knobs and their curves as in `nuke_knobs`.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
 
 from openset.formats.camera_shot import Y_UP, CameraShot, Key, Optics, rotation_from_angles, unturned
+from openset.formats.nuke_knobs import FARTHEST, Frames, channels, key_places, values_at
 from openset.formats.nuke_script import ORDER, TIMECODE
-from openset.formats.nuke_text import Node, NukeError, listed, nodes
+from openset.formats.nuke_text import Node, NukeError, nodes
 from openset.formats.text_file import decoded
 from openset.primitives.space import F64
 from openset.primitives.time import parse_rate
 
-_FARTHEST = 1e7
-_LAST_FRAME = 10_000_000
+_LONGEST = 50_000
+"""Frames a camera without keys is given at most: half an hour at 25 a second."""
+
 _DEEPEST = 64
 _APERTURES = (("focal", 50.0), ("haperture", 24.576), ("vaperture", 18.672))
+_LENS_KNOBS = (
+    *((knob, 1) for knob, _ in _APERTURES),
+    *(("win_translate", 2), ("focal_point", 1), ("fstop", 1)),
+)
 _UNUSUAL = {
     "xform_order": "SRT",
     "projection_mode": "perspective",
@@ -33,8 +37,6 @@ _UNUSUAL = {
     "winroll": "0",
     "win_scale": "1 1",
 }
-
-Frames = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -48,22 +50,11 @@ class NukeCamera:
     faults: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class _Curve:
-    """Keys in order; a single one is a number that never changes."""
-
-    frames: F64
-    values: F64
-
-    def at(self, frames: Frames) -> F64:
-        """Its keys, straight between them, level beyond them."""
-        return np.asarray(np.interp(frames, self.frames, self.values))
-
-
 def decode(data: bytes, name: str = "") -> NukeCamera:
     """The first camera of a script. Raises NukeError where there is none, or none with usable numbers.
 
-    Its frames are those at which the script has keys for place or angles.
+    Its frames are those at which the script has keys for place, angles or lens; of a camera that stands
+    still, those of the script's own range.
     """
     found = nodes(decoded(data, "latin-1"))
     cameras = [index for index, node in enumerate(found) if _bare_kind(node) == "Camera"]
@@ -73,12 +64,12 @@ def decode(data: bytes, name: str = "") -> NukeCamera:
     camera = chain[0]
     unheld = [f"node {found[index].name}" for index in cameras[1:]]
     unheld += _unusual(chain)
-    frames = _frames(chain, unheld)
+    root = next((node for node in found if node.kind == "Root"), None)
+    frames = _frames(chain, root, unheld)
     lens = _lens(camera, frames, unheld)
     keys, faults = _keys(chain, frames, lens)
     if not keys:
         raise NukeError(f"no frame of the camera can be used ({faults[0]})", f"line {camera.line}")
-    root = next((node for node in found if node.kind == "Root"), None)
     slate = camera.knobs.get(TIMECODE, "")
     shot = CameraShot(name or camera.name, keys, _rate(root), _size(root), slate)
     return NukeCamera(shot, tuple(dict.fromkeys(unheld)), len(faults), tuple(faults[:20]))
@@ -101,81 +92,34 @@ def _chain(found: list[Node], index: int) -> list[Node]:
     return out
 
 
-# --- knobs over the frames
+# --- which frames
 
 
-def _channels(node: Node, knob: str, count: int) -> list[_Curve] | None:
-    """A knob's channels, None where the node has not got it; NukeError for what is no number."""
-    text = node.knobs.get(knob)
-    if text is None:
-        return None
-    parts = listed(text)
-    if len(parts) == 1 and count > 1 and not parts[0].startswith("curve"):
-        parts = listed(parts[0])
-    if knob == "matrix" and len(parts) == 4:
-        parts = [each for row in parts for each in listed(row)]
-    if len(parts) == 1:
-        parts = parts * count
-    if len(parts) != count:
-        raise NukeError(f"{knob} has {len(parts)} numbers, not {count}", f"line {node.line}")
-    return [_curve(part, node, knob) for part in parts]
-
-
-def _curve(text: str, node: Node, knob: str) -> _Curve:
-    tokens = text.replace("{", " ").replace("}", " ").split()
-    where = f"line {node.line}"
-    if len(tokens) == 1 and tokens[0] != "curve":
-        return _Curve(np.zeros(1), np.array([_finite(tokens[0], knob, where)]))
-    if not tokens or tokens[0] != "curve":
-        raise NukeError(f"{knob} is an expression; bake it into keys", where)
-    keys: dict[float, float] = {}
-    at, step = 0.0, 1.0
-    given: float | None = None
-    for token in tokens[1:]:
-        if token[0] == "x":
-            given = _finite(token[1:], knob, where)
-        elif not token[0].isalpha():
-            new = given if given is not None else (at + step if keys else 0.0)
-            step, at, given = (new - at if keys else 1.0), new, None
-            keys[at] = _finite(token, knob, where)
-    if not keys or max(map(abs, keys)) > _LAST_FRAME:
-        raise NukeError(f"{knob} has a curve that cannot be used", where)
-    places = np.array(sorted(keys))
-    return _Curve(places, np.array([keys[place] for place in places.tolist()]))
-
-
-def _finite(text: str, knob: str, where: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        raise NukeError(f"{knob} is {text[:40]!r}, not a number", where) from None
-    if not abs(value) <= _FARTHEST:
-        raise NukeError(f"{knob} is {text[:40]}, beyond any camera", where)
-    return value
-
-
-def _at(node: Node, knob: str, frames: Frames, otherwise: tuple[float, ...]) -> F64:
-    """A knob at every frame, (frames, channels)."""
-    curves = _channels(node, knob, len(otherwise))
-    if curves is None:
-        return np.broadcast_to(np.array(otherwise), (len(frames), len(otherwise)))
-    return np.stack([curve.at(frames) for curve in curves], axis=1)
-
-
-def _frames(chain: list[Node], unheld: list[str]) -> Frames:
-    """Every whole frame that has a key for place or angles; one frame for a camera that stands."""
+def _frames(chain: list[Node], root: Node | None, unheld: list[str]) -> Frames:
+    """Every whole frame with a key; a camera that has none has the script's range, else one."""
     seen: set[float] = set()
     for node in chain:
         knobs = (("matrix", 16),) if _by_matrix(node) else (("translate", 3), ("rotate", 3))
         for knob, count in knobs:
-            curves = _channels(node, knob, count) or []
-            seen.update(*(curve.frames.tolist() for curve in curves if len(curve.frames) > 1))
+            seen |= key_places(channels(node, knob, count))
+    for knob, count in _LENS_KNOBS:
+        with suppress(NukeError):  # told where the lens is read
+            seen |= key_places(channels(chain[0], knob, count))
     whole = sorted(round(at) for at in seen if at == round(at))
     if len(whole) < len(seen):
         unheld.append("keys between frames")
     if whole and len(whole) < whole[-1] - whole[0] + 1:
         unheld.append("how the camera moves between keys")
-    return np.array(whole or [1], dtype=np.int64)
+    return np.array(whole or _range(root), dtype=np.int64)
+
+
+def _range(root: Node | None) -> range:
+    """The frames of the script where it says both ends, else frame 1."""
+    ends = [root.knobs.get(knob, "") if root else "" for knob in ("first_frame", "last_frame")]
+    if not all(re.fullmatch("-?[0-9]{1,7}", end) for end in ends):
+        return range(1, 2)
+    first, last = map(int, ends)
+    return range(first, last + 1) if first <= last < first + _LONGEST else range(1, 2)
 
 
 def _by_matrix(node: Node) -> bool:
@@ -209,7 +153,7 @@ def _lens(camera: Node, frames: Frames, unheld: list[str]) -> _Lens:
 
     def read(knob: str, otherwise: tuple[float, ...]) -> F64 | None:
         try:
-            return _at(camera, knob, frames, otherwise)
+            return values_at(camera, knob, frames, otherwise)
         except NukeError as trouble:
             unheld.append(trouble.trouble)
             return None
@@ -249,7 +193,7 @@ def _keys(chain: list[Node], frames: Frames, lens: _Lens) -> tuple[tuple[Key, ..
 
 def _rigid(matrix: F64) -> F64 | None:
     """The rotation and place of a matrix, scale and skew taken out; None for what is no camera's."""
-    if not np.abs(matrix).max() <= _FARTHEST:
+    if not np.abs(matrix).max() <= FARTHEST:
         return None
     left, scales, right = np.linalg.svd(matrix[:3, :3])
     turn = left @ right
@@ -263,18 +207,20 @@ def _rigid(matrix: F64) -> F64 | None:
 def _local(node: Node, frames: Frames) -> F64:
     """(frames, 4, 4) of one node: its matrix, or translate, rotate and scale about its pivot."""
     if _by_matrix(node):
-        return _at(node, "matrix", frames, tuple(np.eye(4).ravel().tolist())).reshape(-1, 4, 4)
+        return values_at(node, "matrix", frames, tuple(np.eye(4).ravel().tolist())).reshape(-1, 4, 4)
     order = node.knobs.get("rot_order", ORDER)
     if sorted(order) != ["X", "Y", "Z"]:
         raise NukeError(f"{order[:20]!r} is no order of rotation", f"line {node.line}")
-    angles = _at(node, "rotate", frames, (0.0, 0.0, 0.0))
-    scale = _at(node, "scaling", frames, (1.0, 1.0, 1.0)) * _at(node, "uniform_scale", frames, (1.0,))
-    pivot = _at(node, "pivot_translate", frames, (0.0, 0.0, 0.0))
+    angles = values_at(node, "rotate", frames, (0.0, 0.0, 0.0))
+    scale = values_at(node, "scaling", frames, (1.0, 1.0, 1.0)) * values_at(
+        node, "uniform_scale", frames, (1.0,)
+    )
+    pivot = values_at(node, "pivot_translate", frames, (0.0, 0.0, 0.0))
     turns = np.stack([rotation_from_angles((x, y, z), order) for x, y, z in angles.tolist()])
     out = np.tile(np.eye(4), (len(frames), 1, 1))
     out[:, :3, :3] = turns * scale[:, None, :]
     moved = np.einsum("nij,nj->ni", out[:, :3, :3], pivot)
-    out[:, :3, 3] = _at(node, "translate", frames, (0.0, 0.0, 0.0)) + pivot - moved
+    out[:, :3, 3] = values_at(node, "translate", frames, (0.0, 0.0, 0.0)) + pivot - moved
     return out
 
 

@@ -29,6 +29,17 @@ def test_all_but_distortion_and_pupil_comes_back(crane: CameraMove, tmp_path: Pa
     assert "STMap" in path.read_text()
 
 
+def test_a_locked_off_shot_keeps_its_length_and_its_zoom(crane: CameraMove, tmp_path: Path) -> None:
+    path = tmp_path / "locked.nk"
+    still = [{**sample, "transforms": crane.samples[0]["transforms"]} for sample in crane.samples]
+    same = [{**sample, "lens": crane.samples[0]["lens"]} for sample in still]
+    for samples in (still, same):
+        locked = replace(crane, samples=tuple(samples))
+        nuke.write(locked, path, Options())
+        gone = lost(fields(locked), fields(nuke.read(path, Options()).value))
+        assert {name.split("[")[0] for name in gone} == {"lens.distortion", "lens.entrancePupilOffset"}
+
+
 def test_nuke_sees_the_points_where_we_do(crane: CameraMove, seen: Any, tmp_path: Path) -> None:
     path = tmp_path / "crane.nk"
     nuke.write(crane, path, Options())
