@@ -97,6 +97,8 @@ def test_a_lens_is_chosen_by_words_of_its_name() -> None:
     assert choose(lenses, "maker 50mm II").model == "Prime 50mm f/1.4 II"
     assert choose(lenses, "Prime 50mm f/1.4").model == "Prime 50mm f/1.4"
     assert choose(lenses[:1], "") is lenses[0]
+    small = lens(distortions=(Distortion("poly3", 24.0, (-0.02,), 1.6, 1.5),))
+    assert choose((small, lenses[0], lens(distortions=())), "zoom") is lenses[0]
     with pytest.raises(BadInput, match="2 lenses fit: Maker Prime"):
         choose(lenses, "50mm")
     with pytest.raises(BadInput, match="3 lenses fit"):

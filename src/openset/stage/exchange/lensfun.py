@@ -34,18 +34,19 @@ def read(path: Path, options: Options) -> Read:
     lens = choose(database.lenses, options.name)
     table, faults = table_of(lens, options.sensor_width_mm)
     told = (*database.faults, *faults)[:MOST_FAULTS]
+    table = replace(table, name=options.name or table.name)
     return Read(table, database.skipped, told, lens.unheld)
 
 
 def choose(lenses: tuple[LensfunLens, ...], words: str) -> LensfunLens:
-    """The only lens, or the one whose name has all `words`; the exact name wins. Raises BadInput."""
+    """The only lens, or the one whose name has all `words`; the exact name wins, and of one lens on
+    several sensors the largest. Raises BadInput."""
     wanted = words.lower().split()
     found = [each for each in lenses if all(word in each.title.lower() for word in wanted)]
     exact = [each for each in found if words.lower() in (each.title.lower(), each.model.lower())]
     found = exact or found
-    if len(found) != 1 and wanted:
-        calibrated = [each for each in found if each.distortions]
-        found = calibrated if len(calibrated) == 1 else found
+    if len({each.title for each in found}) == 1:
+        return max(found, key=_covered)
     if not found:
         raise BadInput(f"no lens here is called {words!r}", todo="Name one of them with --name")
     if len(found) > 1:
@@ -55,6 +56,11 @@ def choose(lenses: tuple[LensfunLens, ...], words: str) -> LensfunLens:
             todo="Name one with --name",
         )
     return found[0]
+
+
+def _covered(lens: LensfunLens) -> float:
+    """Width of the calibrated sensor in mm, 0 where no distortion was calibrated."""
+    return _calibrated(lens.distortions)[0] if lens.distortions else 0.0
 
 
 def table_of(lens: LensfunLens, sensor_width_mm: float | None = None) -> tuple[LensTable, list[str]]:

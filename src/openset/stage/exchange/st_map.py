@@ -55,7 +55,7 @@ def write(value: LensTable, path: Path, options: Options) -> None:
 
 
 def _refuse_folded(lens: Lens) -> None:
-    """BadInput where two places of a straight picture fall on one of the camera's: no map undoes that."""
+    """BadInput where two places of a straight picture fall on one of the camera's picture."""
     x, y = np.meshgrid(np.linspace(0, lens.width_px, 33), np.linspace(0, lens.height_px, 21))
     pixels = np.stack([x, y], axis=-1)
     if not float(np.abs(project(lens, rays(lens, pixels)) - pixels).max()) < 0.01:

@@ -88,7 +88,7 @@ def table_from_reports(name: str, reports: Iterable[LensReport | None]) -> LensT
     for report in reports:
         if report is not None and report.focal_length_mm:
             key = (round(report.focal_length_mm, 3), round(report.focus_distance_m or 0.0, 3))
-            seen.setdefault(key, replace(report, f_stop=None))
+            seen.setdefault(key, replace(report, f_stop=None, focus_distance_m=key[1] or None))
     if not seen:
         raise BadInput("nothing here says what lens it was", todo="Calibrate the lens, or name it")
     focals = sorted({focal for focal, _ in seen})
