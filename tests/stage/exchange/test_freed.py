@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openset.formats.faults import FormatError
-from openset.formats.freed import D1, encode
+from openset.formats.freed import D1, decode, encode
 from openset.formats.opentrackio import validate
 from openset.primitives.errors import BadInput
-from openset.primitives.space import Pose
+from openset.primitives.space import IDENTITY, Pose
 from openset.stage.exchange import freed
 from openset.stage.exchange.model import CameraMove, Options
 from openset.stage.exchange.move import lens_reports, move_from_samples, pupil_poses, sample_of
@@ -77,6 +78,24 @@ def test_a_pose_beyond_freed_is_named(tmp_path: Path) -> None:
     far = TrackSample(0, Pose((200.0, 0, 0), (1.0, 0, 0, 0)))
     with pytest.raises(FormatError, match="frame 0: 200 is outside"):
         freed.write(move_from_samples("a", [far]), tmp_path / "a.freed", Options())
+
+
+@pytest.mark.parametrize(
+    ("more", "counts"),
+    [
+        ({"lens": {"rawEncoders": {"zoom": 7, "focus": 9}}}, (7, 9)),
+        ({"lens": {"rawEncoders": {"zoom": [7], "focus": "9"}}}, (0, 0)),
+        ({"lens": {"rawEncoders": 7}}, (0, 0)),
+        ({"lens": 7, "static": {"camera": [3]}}, (0, 0)),
+    ],
+)
+def test_counts_that_are_none_are_nought(
+    more: dict[str, Any], counts: tuple[int, int], tmp_path: Path
+) -> None:
+    sample = {**sample_of(name="a", index=0, time_ns=0, pose=IDENTITY), **more}
+    freed.write(CameraMove("a", (sample,), (0,)), tmp_path / "a.freed", Options())
+    packet = decode((tmp_path / "a.freed").read_bytes())
+    assert (packet.zoom, packet.focus, packet.camera_id) == (*counts, 1)
 
 
 angle = st.floats(-math.pi / 2 * 0.99, math.pi / 2 * 0.99)

@@ -13,7 +13,7 @@ from openset.formats.opentrackio import validate
 from openset.primitives.space import IDENTITY
 from openset.stage.exchange import opentrackio
 from openset.stage.exchange.model import CameraMove, Options
-from openset.stage.exchange.move import even_times, sample_of
+from openset.stage.exchange.move import even_times, lens_reports, pupil_poses, sample_of
 
 LINES, LISTED = Options(format="opentrackio"), Options(format="opentrackio-json")
 
@@ -54,6 +54,17 @@ def test_a_broken_line_costs_itself_and_is_named(tmp_path: Path) -> None:
     assert read.faults[0] == "line 2: not JSON"
     assert read.faults[1] == "line 3: not a sample"
     assert read.faults[2] == "line 6: not JSON, the last line was cut off in the writing"
+
+
+def test_a_group_that_is_none_costs_itself(tmp_path: Path) -> None:
+    first, second = _move(2).samples
+    path = _lines(tmp_path / "a.jsonl", {**first, "static": [1], "lens": 2.5}, second)
+    read = opentrackio.read(path, LINES)
+    assert (len(read.value.samples), read.skipped) == (2, 0)
+    assert read.faults == ("line 1: static, lens left out: it is no group of fields",)
+    assert "static" not in read.value.samples[0]
+    assert lens_reports(read.value) == [None, None]
+    assert all(pupil_poses(read.value))
 
 
 def test_a_file_without_a_usable_sample_is_refused_with_the_first_reason(tmp_path: Path) -> None:

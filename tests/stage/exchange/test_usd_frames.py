@@ -122,6 +122,13 @@ def test_attributes_without_a_place_are_named(tmp_path: Path) -> None:
     assert found.unheld == ("openset:lens:k1",)
 
 
+def test_an_attribute_in_the_place_of_a_group_is_no_lens(tmp_path: Path) -> None:
+    found = text(tmp_path, "custom double openTrackIO:lens = 0.1\nfloat focalLength = 35")
+    (report,) = lens_reports(found.value)
+    assert report is not None
+    assert report.focal_length_mm == pytest.approx(35.0)
+
+
 @pytest.mark.parametrize("rate", ["1e308", "inf", "1e-9"])
 def test_an_absurd_rate_is_usds_own(rate: str, tmp_path: Path) -> None:
     body = MOVES.format(keys="0: (0, 0, 0), 1: (1, 0, 0)")

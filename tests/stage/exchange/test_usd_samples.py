@@ -67,6 +67,14 @@ def test_attributes_give_back_the_sample(camera: Any) -> None:
     assert "pinholeFocalLength" not in first["lens"]
 
 
+def test_zeros_without_a_point_stand_among_decimals(camera: Any) -> None:
+    _, made = camera
+    radial = [[0, 0, 0], [0.1, 0, 0]]
+    write_leaves(made, [{"lens": {"distortion": [{"radial": each}]}} for each in radial], [1.0, 2.0])
+    back = [read_leaves(attributes_of(made), Usd.TimeCode(time)) for time in (1.0, 2.0)]
+    assert [each["lens"]["distortion"][0]["radial"] for each in back] == radial
+
+
 def test_a_value_nobody_wrote_is_not_said(camera: Any) -> None:
     _, made = camera
     attribute = UsdGeom.Camera(made).GetFocalLengthAttr()

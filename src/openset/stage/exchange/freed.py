@@ -6,6 +6,7 @@ FreeD carries no time: the rate must be told, and a packet is a frame.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -97,15 +98,26 @@ def write(value: CameraMove, path: Path, options: Options) -> None:
 
 
 def _with_counts(packet: D1, sample: Sample, profile: Profile) -> D1:
-    counts = (sample.get("lens") or {}).get("rawEncoders") or {}
+    counts = _entry(sample, "lens", "rawEncoders")
     if profile.zoom_per_mm or profile.curves:
         return packet
-    zoom, focus = (int(counts.get(axis, 0)) & 0xFFFFFF for axis in ("zoom", "focus"))
+    zoom, focus = (_count(_entry(counts, axis)) for axis in ("zoom", "focus"))
     return packet._replace(zoom=zoom, focus=focus)
+
+
+def _count(value: Any) -> int:
+    """What an encoder counts, in FreeD's three bytes; 0 for what is no count."""
+    return value & 0xFFFFFF if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def _entry(group: Any, *path: str) -> Any:
+    for name in path:
+        group = group.get(name) if isinstance(group, Mapping) else None
+    return group
 
 
 def _camera_id(sample: Sample) -> int:
     """The number that the camera's label is, 1 where it is none."""
-    label = str(((sample.get("static") or {}).get("camera") or {}).get("label", ""))
+    label = str(_entry(sample, "static", "camera", "label"))
     number = int(label) if label.isascii() and label.isdecimal() and len(label) < 4 else 1
     return number if number < 256 else 1

@@ -25,6 +25,9 @@ LARGEST_LIST = 1 << 28
 """Bytes of a file that has to be read whole."""
 
 
+_GROUPS = ("protocol", "static", "timing", "tracker", "lens")
+
+
 @dataclass
 class _Gathered:
     """Samples as they are found, with their times where the file says them, and what was wrong."""
@@ -36,6 +39,9 @@ class _Gathered:
 
     def skip(self, at: str, trouble: str) -> None:
         self.skipped += 1
+        self.tell(at, trouble)
+
+    def tell(self, at: str, trouble: str) -> None:
         if len(self.faults) < MOST_FAULTS:
             self.faults.append(f"{at}: {trouble}")
 
@@ -57,7 +63,10 @@ class _Gathered:
         except OpenTrackIOError as trouble:
             self.skip(at, str(trouble))
             return
-        self.samples.append(dict(sample))
+        odd = [name for name in _GROUPS if not isinstance(sample.get(name, {}), Mapping)]
+        if odd:
+            self.tell(at, f"{', '.join(odd)} left out: it is no group of fields")
+        self.samples.append({name: value for name, value in sample.items() if name not in odd})
         self.times.append(reading.sample_time_ns if time_ns is None else time_ns)
 
 

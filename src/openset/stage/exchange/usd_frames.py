@@ -143,7 +143,8 @@ class CameraFrames:
         }
         focal, width, height = (lengths[name] for name in _LENS[:3])
         right, up = (lengths[name] for name in _LENS[3:5])
-        pupil = own.get("lens", {}).get("entrancePupilOffset")
+        more = own.get("lens")
+        pupil = more.get("entrancePupilOffset") if isinstance(more, dict) else None
         focus, stop = values["focusDistance"], values["fStop"]
         report = LensReport(
             focal_length_mm=focal if focal and focal > 0 else None,

@@ -57,7 +57,7 @@ def write_leaves(prim: Any, samples: Sequence[Sample], times: Sequence[float]) -
         kind = _kind([value for value in values if value is not None])
         if kind is not None:
             attribute = prim.CreateAttribute(f"{PREFIX}:{name}", kind, True)
-            set_over(attribute, [_typed(value) for value in values], times)
+            set_over(attribute, [_typed(value, kind) for value in values], times)
 
 
 def set_over(attribute: Any, values: Sequence[Any], times: Sequence[float]) -> None:
@@ -152,10 +152,11 @@ def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _typed(value: Any) -> Any:
+def _typed(value: Any, kind: Any) -> Any:
+    """A value as its attribute holds it: zeros without a point stand among decimals too."""
     if not isinstance(value, list | tuple):
         return value
-    whole = all(_whole(part) for part in value)
+    whole = kind == Sdf.ValueTypeNames.Int64Array
     return Vt.Int64Array(value) if whole else Vt.DoubleArray([float(part) for part in value])
 
 
