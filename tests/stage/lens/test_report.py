@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openset.primitives.errors import BadInput
@@ -148,6 +148,40 @@ def test_a_rational_model_is_fitted_and_its_residual_stated(model: str) -> None:
     ideal, seen = (e, brown_mm(report, e)) if model == MODEL_UD else (brown_mm(report, e), e)
     found = project(fitted.lens, np.array([ideal[0] / 24.9, -ideal[1] / 24.9, -1.0]))
     assert found.tolist() == pytest.approx(pixels_from_mm(report, seen, 1920, 1080).tolist(), abs=0.2)
+
+
+COEFFICIENTS = st.tuples(
+    st.floats(-2e-4, 2e-4), st.floats(-2e-4, 2e-4), st.floats(-2e-7, 2e-7), st.floats(-2e-7, 2e-7)
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    COEFFICIENTS,
+    st.sampled_from([MODEL_DU, MODEL_UD]),
+    st.floats(-11.0, 11.0),
+    st.floats(-6.0, 6.0),
+)
+def test_no_place_of_the_picture_strays_further_than_the_residual(
+    radial: tuple[float, ...], model: str, right: float, down: float
+) -> None:
+    """Between the places of the fit's grid the error may be a little larger: a tenth of it."""
+    report = LensReport(
+        focal_length_mm=24.9,
+        sensor_width_mm=24.9,
+        sensor_height_mm=14.006,
+        projection_offset_mm=(0.0, 0.0),
+        distortion_model=model,
+        radial=radial,
+    )
+    fitted = fit_report(report, 1920, 1080)
+    e = np.array([right, down])
+    ideal, seen = (e, brown_mm(report, e)) if model == MODEL_UD else (brown_mm(report, e), e)
+    if (np.abs(seen) > [12.4, 7.0]).any():
+        return
+    found = project(fitted.lens, np.array([ideal[0] / 24.9, -ideal[1] / 24.9, -1.0]))
+    off = float(np.hypot(*(found - pixels_from_mm(report, seen, 1920, 1080))))
+    assert off <= 1.1 * fitted.residual_px + 1e-4
 
 
 def test_an_offset_middle_of_distortion_is_fitted() -> None:

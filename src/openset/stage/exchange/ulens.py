@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openset.formats import ulens
@@ -52,9 +52,16 @@ def table_of(file: UlensFile, otherwise: str = "") -> tuple[LensTable, list[str]
     """
     places = sorted({row[:2] for row in (*file.focal, *file.distortion)}, key=lambda p: (p[1], p[0]))
     ahead, unheld = _pupils(file.nodal)
+    grids = _Grids(
+        _Grid(file.focal),
+        _Grid(file.centre),
+        _Grid(file.distortion),
+        _Grid(ahead),
+        _Grid(tuple((row[0], 0.0, row[1]) for row in file.focus_marks)),
+    )
     settings, faults = [], []
     for focus, zoom in places:
-        report = _optics(file, ahead, focus, zoom)
+        report = _optics(grids, file.sensor_mm[0], focus, zoom)
         if trouble := implausible(report):
             faults.append(f"the setting at focus {focus:g}, zoom {zoom:g} is no lens: {trouble}")
         else:
@@ -76,19 +83,28 @@ def table_of(file: UlensFile, otherwise: str = "") -> tuple[LensTable, list[str]
     return table, faults, unheld
 
 
-def _optics(file: UlensFile, ahead: Rows, focus: float, zoom: float) -> LensReport:
+@dataclass(frozen=True)
+class _Grids:
+    focal: _Grid
+    centre: _Grid
+    distortion: _Grid
+    ahead: _Grid
+    marks: _Grid
+
+
+def _optics(grids: _Grids, width: float, focus: float, zoom: float) -> LensReport:
     """One setting in OpenLensIO's millimetres: a coefficient of r^2m is OpenCV's over F^2m."""
-    width, _ = file.sensor_mm
-    fx, fy = _blended(file.focal, focus, zoom) or (1.0, 1.0)
+    fx, fy = grids.focal.at(focus, zoom) or (1.0, 1.0)
     focal = fx * width
     height = focal / fy
-    cx, cy = _blended(file.centre, focus, zoom) or (0.5, 0.5)
-    k1, k2, k3, p1, p2 = _blended(file.distortion, focus, zoom) or (0.0,) * 5
-    pupil = _blended(ahead, focus, zoom)
+    cx, cy = grids.centre.at(focus, zoom) or (0.5, 0.5)
+    k1, k2, k3, p1, p2 = grids.distortion.at(focus, zoom) or (0.0,) * 5
+    pupil = grids.ahead.at(focus, zoom)
+    mark = grids.marks.at(focus, 0.0)
     bent = any((k1, k2, k3, p1, p2))
     return LensReport(
         focal_length_mm=focal,
-        focus_distance_m=_marked(file.focus_marks, focus),
+        focus_distance_m=mark[0] / 100.0 if mark else None,
         entrance_pupil_offset_m=pupil[0] / 100.0 if pupil else None,
         sensor_width_mm=width,
         sensor_height_mm=height,
@@ -108,31 +124,35 @@ def _pupils(nodal: Rows) -> tuple[Rows, list[str]]:
     return tuple((*row[:2], row[8]) for row in nodal), []
 
 
-def _blended(rows: Rows, focus: float, zoom: float) -> tuple[float, ...] | None:
-    """A table's values with the rings at these places: linear along zoom, then along focus, the
-    nearest row outside. None for an empty table."""
-    lines: dict[float, list[tuple[float, ...]]] = {}
-    for row in rows:
-        lines.setdefault(row[0], []).append(row[1:])
-    if not lines:
-        return None
-    across = sorted((at, *_along(sorted(line), zoom)) for at, line in lines.items())
-    return _along(across, focus)
+class _Grid:
+    """A table's values between the places where they were measured: linear along zoom, then along
+    focus, the nearest row outside."""
+
+    def __init__(self, rows: Rows) -> None:
+        lines: dict[float, list[tuple[float, ...]]] = {}
+        for row in sorted(rows):
+            lines.setdefault(row[0], []).append(row[1:])
+        self._lines = [(focus, [row[0] for row in line], line) for focus, line in lines.items()]
+        self._places = [focus for focus, _, _ in self._lines]
+
+    def at(self, focus: float, zoom: float) -> tuple[float, ...] | None:
+        """The values with the rings at these places; None for an empty table."""
+        after = bisect_right(self._places, focus)
+        near = self._lines[max(after - 1, 0) : after + 1]
+        across = [(place, *_along(line, zoom, places)) for place, places, line in near]
+        return _along(across, focus) if across else None
 
 
-def _along(points: Sequence[tuple[float, ...]], place: float) -> tuple[float, ...]:
-    """Points (place, values ...) in order, linearly at `place`."""
-    after = bisect_right([point[0] for point in points], place)
+def _along(
+    points: Sequence[tuple[float, ...]], place: float, places: Sequence[float] | None = None
+) -> tuple[float, ...]:
+    """Points (place, values ...) in order, linearly at `place`; `places` are theirs, where at hand."""
+    after = bisect_right(places or [point[0] for point in points], place)
     if after == 0 or after == len(points):
         return points[min(after, len(points) - 1)][1:]
     low, high = points[after - 1], points[after]
     part = (place - low[0]) / (high[0] - low[0])
     return tuple(a + part * (b - a) for a, b in zip(low[1:], high[1:], strict=True))
-
-
-def _marked(marks: Rows, place: float) -> float | None:
-    """Focus distance in metres at an encoder's place, from marks in centimetres."""
-    return _along(sorted(marks), place)[0] / 100.0 if marks else None
 
 
 def file_of(table: LensTable, options: Options) -> UlensFile:
