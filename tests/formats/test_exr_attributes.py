@@ -77,6 +77,15 @@ def test_each_value_has_openexrs_unit() -> None:
     assert "worldToCamera" not in out
 
 
+def test_an_attribute_out_of_its_range_costs_itself() -> None:
+    header = {"aperture": 0.0, "isoSpeed": 0.2, "focus": -1.0, "shutterAngle": 900.0, "tStop": 3.0}
+    assert sample_from_attributes(header) == {"lens": {"tStop": 3.0}}
+    known = attributes_from_sample(SAMPLE, None)
+    assert sample_from_attributes({**known, **header})["lens"]["fStop"] == 2.8
+    with pytest.raises(FormatError, match="no attribute"):
+        sample_from_attributes({"aperture": 0.0})
+
+
 def test_a_clock_that_counts_from_its_own_start_is_no_date() -> None:
     sample = {"timing": {"sampleTimestamp": {"seconds": 12, "nanoseconds": 0}}}
     assert "capDate" not in attributes_from_sample(sample, None)

@@ -121,8 +121,8 @@ def attributes_from_sample(
 
 def sample_from_attributes(attributes: Mapping[str, Any]) -> Sample:
     """What a header says, as a sample without ids: all of it where a program here wrote it, with the
-    standard attributes on top, since others may have changed them. Raises FormatError where nothing of
-    it is a camera's."""
+    standard attributes on top, since others may have changed them; those out of a camera's range are
+    left aside. Raises FormatError where nothing of it is a camera's."""
     out = _whole(attributes.get(WHOLE))
     readers: tuple[tuple[tuple[_Field, ...], Callable[[Any, float], Any]], ...] = (
         (_TEXTS, lambda value, _: value if isinstance(value, str) and 0 < len(value) < 1024 else None),
@@ -141,8 +141,6 @@ def sample_from_attributes(attributes: Mapping[str, Any]) -> Sample:
         _put(out, ("timing", "timecode"), _written_code(code, rate))
     for group in [name for name, value in out.items() if value == {}]:
         del out[group]
-    if trouble := validate(out):
-        raise FormatError(f"the camera's attributes are out of their range: {trouble[0][:200]}")
     if not out:
         raise FormatError("no attribute of this frame is a camera's or a lens's")
     return out
@@ -285,14 +283,22 @@ def _written_code(code: ExrTimecode, rate: Any) -> Sample:
 
 
 def _put(out: Sample, path: tuple[str, ...], value: Any) -> None:
-    """A value at its place unless it says what is there already, in the header's lesser precision."""
-    if value is None or _says(_find(out, path), value):
+    """A value at its place, unless it is none that a camera has (programs write 0 for what they do not
+    know) or says what is there already, in the header's lesser precision."""
+    if path[-1] == "isoSpeed" and value is not None:
+        value = round(value)
+    if value is None or _says(_find(out, path), value) or validate(_alone(path, value)):
         return
     at = out
     for step in path[:-1]:
         at = at.setdefault(step, {})
-    whole = path[-1] == "isoSpeed" and isinstance(value, float)
-    at[path[-1]] = round(value) if whole else value
+    at[path[-1]] = value
+
+
+def _alone(path: tuple[str, ...], value: Any) -> Sample:
+    for step in reversed(path):
+        value = {step: value}
+    return dict(value)
 
 
 def _says(known: Any, value: Any) -> bool:

@@ -142,6 +142,23 @@ def test_a_name_with_signs_stands_for_all_frames_and_is_read_back_as_one_move(
     assert lost(fields(crane), fields(back)) == []
 
 
+def test_a_broken_frame_of_a_sequence_costs_itself(crane: CameraMove, tmp_path: Path) -> None:
+    path = tmp_path / "plate.####.exr"
+    exr_frames.write(crane, path, Options(format="exr"))
+    files = [each for _, each in exr_frames.files_of(path)]
+    files[0].write_bytes(b"no EXR at all")
+    files[5].write_bytes(files[5].read_bytes()[:100])
+    back = exr_frames.read(path, Options(format="exr"))
+    assert (len(back.value.samples), back.skipped) == (10, 2)
+    assert back.faults[0] == "plate.0001.exr: this is not a readable EXR"
+    # Frames 2 to 5, then 7 to 12: the gap stays a gap, 40 ms a frame.
+    assert [time // 40_000_000 for time in back.value.times_ns] == [0, 1, 2, 3, 5, 6, 7, 8, 9, 10]
+    for each in files:
+        each.write_bytes(b"")
+    with pytest.raises(FormatError, match=r"no frame of this name can be used \(plate.0001.exr"):
+        exr_frames.read(path, Options(format="exr"))
+
+
 def test_a_sequence_with_no_frame_is_refused(tmp_path: Path) -> None:
     with pytest.raises(FormatError, match="no frame"):
         exr_frames.read(tmp_path / "plate.####.exr", Options(format="exr"))

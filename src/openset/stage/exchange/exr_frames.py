@@ -31,7 +31,7 @@ from openset.primitives.colour import srgb_decode
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose
 from openset.primitives.time import frame_time_ns
-from openset.stage.exchange.model import CameraMove, Options, Read
+from openset.stage.exchange.model import MOST_FAULTS, CameraMove, Options, Read
 from openset.stage.exchange.move import pupil_poses, rate_of, sample_of, usable
 from openset.stage.exchange.shot import LARGEST, first_frame, numbered
 from openset.stage.exchange.usd_samples import merged
@@ -124,23 +124,38 @@ def write_frame(
 
 
 def read(path: Path, options: Options) -> Read:
-    """The camera of one EXR frame as a move of one sample, or of a sequence. Raises FormatError for a
-    file that is no EXR, or one without a camera."""
-    if not is_sequence(path):
-        return _read_one(path, options)
-    name = options.name or path.name.split(".")[0]
+    """The camera of one EXR frame, or of a sequence, of which a file that cannot be used costs itself.
+
+    Raises FormatError for a file that is no EXR, or one without a camera.
+    """
+    return _read_sequence(path, options) if is_sequence(path) else _read_one(path, options)
+
+
+def _read_sequence(path: Path, options: Options) -> Read:
+    options = replace(options, name=options.name or path.name.split(".")[0])
     files = files_of(path)
     if not files:
         raise FormatError("there is no frame of this name")
-    reads = [_read_one(each, replace(options, name=name)) for _, each in files]
-    moves = [each.value for each in reads]
+    found: list[tuple[int, Read]] = []
+    faults = []
+    for number, each in files:
+        try:
+            found.append((number, _read_one(each, options)))
+        except FormatError as trouble:
+            faults.append(f"{each.name}: {trouble}")
+        except OSError as trouble:
+            faults.append(f"{each.name}: cannot be read ({trouble.strerror})")
+    if not found:
+        raise FormatError(f"no frame of this name can be used ({faults[0]})")
+    moves = [read.value for _, read in found]
     rate = next((rate for rate in map(rate_of, moves) if rate), options.rate)
     if rate is None:
         raise FormatError("the frames carry no rate; say it with --rate")
-    times = tuple(frame_time_ns(number - files[0][0], rate) for number, _ in files)
+    times = tuple(frame_time_ns(number - found[0][0], rate) for number, _ in found)
     samples = tuple(move.samples[0] for move in moves)
-    unheld = tuple(dict.fromkeys(name for each in reads for name in each.unheld))
-    return Read(CameraMove(name, samples, times, rate, moves[0].size_px), unheld=unheld)
+    unheld = tuple(dict.fromkeys(name for _, read in found for name in read.unheld))
+    move = CameraMove(options.name, samples, times, rate, moves[0].size_px)
+    return Read(move, len(faults), tuple(faults[:MOST_FAULTS]), unheld)
 
 
 def _read_one(path: Path, options: Options) -> Read:
