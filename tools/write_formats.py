@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tools"))
+sys.path.insert(0, str(ROOT / "benchmarks" / "fuzz"))
 RATE = Fraction(25)
 
 
@@ -36,7 +36,7 @@ def full_move() -> Any:
         focal_mm = 35.0 + 0.5 * index
         lens = LensReport(
             focal_length_mm=focal_mm, focus_distance_m=2.5 + 0.1 * index, f_stop=4.0, entrance_pupil_offset_m=0.12,
-            sensor_width_mm=36.0, sensor_height_mm=20.25, projection_offset_mm=(0.2, -0.1),
+            sensor_width_mm=25.6, sensor_height_mm=14.4, projection_offset_mm=(0.2, -0.1),
             distortion_offset_mm=(0.2, -0.1), distortion_model=MODEL_UD,
             radial=(-4e-5, 0.0, 1e-8, 0.0, 0.0), tangential=(1e-6, -2e-6),
         )  # fmt: skip
@@ -80,7 +80,7 @@ def full_lens() -> Any:
     settings = tuple(
         LensSetting(focus, zoom, LensReport(
             focal_length_mm=focal_mm + focus, focus_distance_m=distance_m, entrance_pupil_offset_m=0.1,
-            sensor_width_mm=36.0, sensor_height_mm=20.25, projection_offset_mm=(0.2, -0.1), distortion_model=MODEL_UD,
+            sensor_width_mm=25.6, sensor_height_mm=14.4, projection_offset_mm=(0.2, -0.1), distortion_model=MODEL_UD,
             radial=(-4e-5, 0.0, 1e-8, 0.0, 1e-12), tangential=(1e-6, -2e-6),
         ))
         for zoom, focal_mm in ((0.0, 24.0), (1.0, 70.0))
@@ -202,6 +202,74 @@ def full_timeline() -> Any:
     return out
 
 
+def full_motion() -> Any:
+    """Two joints and an end, three frames."""
+    from openset.formats import bvh
+
+    return bvh.read(FULL_BVH.encode()).motion
+
+
+FULL_BVH = """HIERARCHY
+ROOT Hips
+{
+  OFFSET 0 0 0
+  CHANNELS 6 Xposition Yposition Zposition Zrotation Xrotation Yrotation
+  JOINT Chest
+  {
+    OFFSET 0 40 0
+    CHANNELS 3 Yrotation Xrotation Zrotation
+    End Site
+    {
+      OFFSET 0 50 0
+    }
+  }
+}
+MOTION
+Frames: 3
+Frame Time: 0.04
+0 90 0 1 2 3 4 5 6
+0 90 1 1 2 4 4 5 7
+0 90 2 1 2 5 4 5 8
+"""
+
+
+def full_records() -> Any:
+    """A scene, its slate and its take, with people."""
+    from openset.formats import omc_model as omc
+
+    def ids(kind: str, name: str) -> tuple[tuple[str, str], ...]:
+        return (omc.identifier("openset", kind, name),)
+
+    scene, slate, take = ids("pscn", "1"), ids("slt", "1-A-t01"), ids("ast", "1-A-t01")
+    return omc.Records(
+        works=(omc.Work(ids("cw", "lane"), "Lane Market", "A day of rain"),),
+        scenes=(omc.Scene(scene, "1", "INT. LANE - DAY", "Lane", "Rain on tin", ids("chr", "AMA"), slate),),
+        slates=(omc.Slate(slate, "1-A-t01", "walk", scene, take, "A", "main", "A001", "S001", "2026-03-01", "1", 25.0,
+                          ids("par", "Ama")),),
+        takes=(omc.Take(take, "1-A-t01", slate, "10:00:00:00", "10:00:08:00", "25", (1920, 1080), "picture.mov", True,
+                        "4", "the good one"),),
+        people=(omc.Person(ids("par", "Ama"), "Ama Mensah", "director"),),
+        characters=(omc.Character(ids("chr", "AMA"), "AMA"),),
+    )  # fmt: skip
+
+
+def full_timecode() -> Any:
+    """Two seconds of drop-frame timecode."""
+    from openset.formats.ltc import TimecodeTrack
+    from openset.primitives.time import parse_timecode
+
+    rate = Fraction(30000, 1001)
+    start = parse_timecode("10:00:59;20", rate)
+    return TimecodeTrack(rate, True, tuple((start.plus(n), float(n / rate)) for n in range(60)))
+
+
+def full_framing() -> Any:
+    """A 2.39 frame in a squeezed picture, with protection."""
+    from openset.stage.exchange.fdl import framed
+
+    return (framed((4096, 3432), Fraction(239, 100), "2.39", canvas="Open gate", squeeze=2.0, protection=0.1),)
+
+
 FULL: Mapping[str, Callable[[], Any]] = {
     "move": full_move,
     "lens": full_lens,
@@ -209,6 +277,10 @@ FULL: Mapping[str, Callable[[], Any]] = {
     "grade": full_grades,
     "lut": full_lut,
     "script": full_script,
+    "motion": full_motion,
+    "records": full_records,
+    "timecode": full_timecode,
+    "framing": full_framing,
     "rights": full_rights,
 }
 
@@ -233,13 +305,17 @@ def measured(kind: str, folder: Path) -> tuple[list[str], dict[str, set[str]]]:
     lost = {}
     for form in FORMATS:
         if form.kind == kind and form.writes and form.name not in SKIPPED:
-            gone = write_measured(value, folder / f"full{form.suffixes[0]}", form, options)
+            gone = write_measured(value, folder / _file(form.name, form.suffixes[0]), form, options)
             lost[form.name] = set(gone)
     return said, lost
 
 
-SKIPPED = {"fbx", "exr"}
-"""FBX needs Blender; an EXR frame needs a picture. Their rows say in words what they keep."""
+def _file(name: str, suffix: str) -> str:
+    return f"{name}.####.exr" if name == "exr" else f"full-{name}{suffix}"
+
+
+SKIPPED = {"fbx"}
+"""FBX needs Blender, which a machine that makes this page may not have."""
 
 
 def _table(kind: str, folder: Path) -> str:
@@ -251,6 +327,29 @@ def _table(kind: str, folder: Path) -> str:
         for field in said
     ]
     return head + "\n".join(rows) + "\n"
+
+
+def _read_only(folder: Path) -> str:
+    """What is read of the formats that are only read, from the files the fuzz campaign begins with."""
+    from targets import TARGETS
+
+    from openset.stage.exchange.convert import fields
+    from openset.stage.exchange.model import Options
+    from openset.stage.exchange.registry import FORMATS
+    from openset.stage.exchange.sources import read_file
+
+    rows = []
+    for form in FORMATS:
+        if form.reads and not form.writes:
+            said: dict[str, None] = {}
+            for number, seed in enumerate(TARGETS[form.name]().seeds):
+                path = folder / f"seed{number}-{form.name}{form.suffixes[-1]}"
+                path.write_bytes(seed)
+                read = read_file(path, form, Options(rate=RATE, size_px=(1920, 1080)))
+                said |= dict.fromkeys(fields(form.kind, read.value))
+                path.unlink()
+            rows.append(f"| `{form.name}` | {', '.join(f'`{name}`' for name in said)} |")
+    return "| format | what is read of it |\n|---|---|\n" + "\n".join(rows) + "\n"
 
 
 def _words(field: str) -> str:
@@ -274,6 +373,7 @@ def page() -> str:
                 f"## {title}\n\n| format | name | endings | ways |\n|---|---|---|---|\n{rows}\n"
             )
             parts.append(_table(kind, Path(made)))
+        parts.append(f"## What is only read\n\n{_read_only(Path(made))}")
     return "\n".join(parts)
 
 

@@ -279,7 +279,25 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "fdx": lambda: Target(fdx.read, (FDX,)),
     "bvh": lambda: Target(bvh.read, (BVH,)),
     "omc": lambda: Target(omc.read, (OMC,)),
+    "otio": lambda: _timeline("otio"),
+    "fcp7": lambda: _timeline("fcp7"),
 }
+
+
+def _timeline(name: str) -> Target:
+    import opentimelineio as otio
+
+    from openset.stage.exchange import timeline_fcp7, timeline_otio
+
+    seconds = otio.opentime.TimeRange(otio.opentime.RationalTime(0, 25), otio.opentime.RationalTime(50, 25))
+    track = otio.schema.Track("V1", kind="Video")
+    for clip in "ab":
+        track.append(otio.schema.Clip(clip, otio.schema.ExternalReference(f"{clip}.mov", seconds), seconds))
+    timeline = otio.schema.Timeline("a", global_start_time=otio.opentime.RationalTime(90000, 25))
+    timeline.tracks.append(track)
+    if name == "otio":
+        return Target(timeline_otio.parse, (timeline_otio.serialised(timeline),))
+    return Target(timeline_fcp7.read, (timeline_fcp7.write(timeline),))
 
 
 def _text(function: Callable[[str], Any]) -> Callable[[bytes], Any]:

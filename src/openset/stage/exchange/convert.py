@@ -59,7 +59,7 @@ def convert(
         raise BadInput(f"Openset reads {form.name} and does not write it", where=str(to))
     read, kind, dropped = _as_kind(found, form.kind, options)
     value, left = _narrowed(form, read.value, options)
-    options = _filled(options, value)
+    options = _filled(options, kind, value)
     with _workshop(to, replace_old) as part:
         gone = write_measured(value, part, form, options)
         names = sorted(path.name for path in part.parent.iterdir())
@@ -96,9 +96,17 @@ def _grades_of_timeline(timeline: Any) -> Any:
     return import_module("openset.stage.exchange.timeline").grades(timeline)
 
 
+def _framing_of_move(move: Any) -> Any:
+    if move.size_px is None:
+        raise FormatError("the size of the picture is not known; say it with --size")
+    fdl = import_module("openset.stage.exchange.fdl")
+    return (fdl.framed(move.size_px, Fraction(*move.size_px), move.name),)
+
+
 DERIVED: Mapping[tuple[Kind, Kind], tuple[Derived, tuple[str, ...]]] = {
     ("move", "lens"): (_lens_of_move, ("lens.", "static.lens.", "static.camera.", "field of view")),
     ("move", "timecode"): (_timecode_of_move, ("time", "timing.timecode", "timing.sampleRate")),
+    ("move", "framing"): (_framing_of_move, ("static.camera.activeSensorResolution",)),
     ("timeline", "grade"): (_grades_of_timeline, ("cdl",)),
 }
 """How a value of one kind is made of another, and the beginnings of the fields that come along."""
@@ -180,9 +188,11 @@ def count(kind: Kind, value: Any) -> int:
     return 1
 
 
-def _filled(options: Options, value: Any) -> Options:
+def _filled(options: Options, kind: Kind, value: Any) -> Options:
     """What the value knows and the target may need to be told."""
     rate = getattr(value, "rate", None)
+    if kind == "timeline":
+        rate = import_module("openset.stage.exchange.timeline_parts").rate_of(value)
     size = getattr(value, "size_px", None)
     name = getattr(value, "name", "")
     return replace(

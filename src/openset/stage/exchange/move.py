@@ -205,19 +205,17 @@ def fields(move: CameraMove) -> dict[str, object]:
     return {name: tuple(values) for name, values in out.items()}
 
 
-def _groups(sample: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
-    """The sample's entries two names deep, three below `static`; the whole of what lies deeper."""
-    for top, value in sample.items():
-        depth = {"static": 2, "timing": 1, "lens": 1, "tracker": 1}.get(top, 0)
-        yield from _entries(top, value, depth)
+_OPENED = {"static", "static.camera", "static.lens", "static.tracker", "timing", "lens", "tracker"}
 
 
-def _entries(path: str, value: object, depth: int) -> Iterator[tuple[str, object]]:
-    if depth and isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _entries(f"{path}.{key}", inner, depth - 1)
-    else:
-        yield path, value
+def _groups(said: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
+    """The entries of a sample by name: groups such as `lens` entry by entry, all others whole."""
+    for key, value in said.items():
+        name = f"{path}.{key}" if path else key
+        if name in _OPENED and isinstance(value, Mapping):
+            yield from _groups(value, name)
+        else:
+            yield name, value
 
 
 def _upright(pose: Pose) -> tuple[float, ...]:
