@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from openset.formats.ltc import encode
 from openset.primitives.errors import BadInput
 from openset.primitives.time import Timecode, parse_timecode
 from openset.stage.exchange.sound import write_sound
-from openset.stage.live.ltc import Ear, LtcSource, parse_ltc, watch
+from openset.stage.live.ltc import Ear, LtcSource, open_sound, parse_ltc, watch
 
 PAL = Fraction(25)
 
@@ -43,6 +44,28 @@ def sound_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))
     return config
+
+
+def write_clip(path: Path, codec: str, sound: np.ndarray, begin_s: float) -> None:
+    """Three seconds of grey with a sound track that begins `begin_s` after the picture."""
+    with av.open(str(path), "w") as clip:
+        video = clip.add_stream("libx264", rate=PAL)
+        video.width, video.height, video.pix_fmt = 64, 36, "yuv420p"
+        audio = clip.add_stream(codec, rate=48000, layout="mono")
+        for number in range(75):
+            picture = av.VideoFrame.from_ndarray(np.full((54, 64), 128, np.uint8), format="yuv420p")
+            picture.pts, picture.time_base = number, 1 / PAL
+            clip.mux(video.encode(picture))
+        clip.mux(video.encode(None))
+        for first in range(0, len(sound), 1024):
+            piece = sound[None, first : first + 1024]
+            whole = piece if codec == "aac" else (piece * 32767).astype(np.int16)
+            kind = "fltp" if codec == "aac" else "s16"
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(whole), format=kind, layout="mono")
+            frame.sample_rate, frame.time_base = 48000, Fraction(1, 48000)
+            frame.pts = round(begin_s * 48000) + first
+            clip.mux(audio.encode(frame))
+        clip.mux(audio.encode(None))
 
 
 def test_a_source_is_an_input_or_a_file_with_its_channel_and_delay(wav: Path) -> None:
@@ -81,6 +104,25 @@ def test_an_ear_gives_every_frame_with_its_time(wav: Path) -> None:
     assert ear.hear() is None
 
 
+@pytest.mark.parametrize(
+    ("name", "codec", "begin_s"),
+    [("a.mov", "pcm_s16le", 0.5), ("a.mp4", "aac", 0.5), ("a.ts", "aac", 0.0), ("a.mkv", "aac", 0.5)],
+)
+def test_the_sound_of_a_clip_counts_from_its_first_picture(
+    tmp_path: Path, name: str, codec: str, begin_s: float
+) -> None:
+    # Timecode true to the picture, in sound that begins later than it.
+    sound = encode(codes("10:00:00:00", 75), 48000)[round(begin_s * 48000) :]
+    write_clip(tmp_path / name, codec, sound, begin_s)
+    ear = Ear(parse_ltc(f"ltc:{tmp_path / name}"))
+    heard = {}
+    while (found := ear.hear()) is not None:
+        heard |= {str(frame): began_s for frame, began_s in found}
+    ear.close()
+    # A container may round the sound's beginning to a millisecond.
+    assert heard["10:00:02:00"] == pytest.approx(2.0, abs=1.1e-3)
+
+
 def test_a_channel_that_is_not_there_is_named(wav: Path) -> None:
     ear = Ear(parse_ltc(f"ltc:{wav}?channel=4"))
     with pytest.raises(BadInput, match="no channel 4"):
@@ -107,6 +149,23 @@ def test_a_sound_input_is_heard_through_alsa(sound_card: Path) -> None:
     assert reports[-1].rate == "25"
     assert reports[-1].channel == 2
     assert reports[-1].frames >= 45
+
+
+def test_a_card_with_one_channel_is_heard_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "asound.conf"
+    config.write_text(
+        'pcm.null { type null }\npcm.one { type multi; slaves.a.pcm "null"; slaves.a.channels 1; '
+        "bindings.0.slave a; bindings.0.channel 0 }\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("ALSA_CONFIG_PATH", str(config))
+    container = open_sound(parse_ltc("ltc:alsa:one"))
+    assert container.streams.audio[0].channels == 1
+    container.close()
+    with pytest.raises(BadInput, match="cannot be heard"):
+        open_sound(parse_ltc("ltc:alsa:one?channel=2"))
 
 
 def test_a_sound_input_that_is_not_there_is_reported_and_not_raised(sound_card: Path) -> None:

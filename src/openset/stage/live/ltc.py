@@ -24,7 +24,7 @@ from openset.formats.ltc import LtcError, LtcFrame
 from openset.formats.ltc_listen import Listener
 from openset.primitives.errors import BadInput
 from openset.primitives.time import ns_from_s
-from openset.stage.exchange.sound import blocks_of
+from openset.stage.exchange.sound import begin_of, blocks_of
 
 PREFIX = "ltc:"
 SYSTEMS = ("alsa", "pulse", "avfoundation", "dshow")
@@ -82,7 +82,7 @@ def open_sound(source: LtcSource) -> InputContainer:
             os.environ["ALSA_CONFIG_PATH"] = _ALSA_CONFIG
         options = {"channels": str(max(2, (source.channel or 0) + 1)), "sample_rate": "48000"}
     try:
-        container = av.open(source.place, format=source.system or None, options=options)
+        container = _opened(source, options)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise BadInput(
             f"cannot be heard ({getattr(error, 'strerror', None) or error})",
@@ -97,23 +97,34 @@ def open_sound(source: LtcSource) -> InputContainer:
     return container
 
 
+def _opened(source: LtcSource, options: dict[str, str]) -> InputContainer:
+    try:
+        return av.open(source.place, format=source.system or None, options=options)
+    except (av.error.FFmpegError, OSError):
+        if source.system != "alsa" or source.channel:
+            raise
+        # A card itself gives as many channels as it has: a microphone's only one.
+        return av.open(source.place, format=source.system, options={**options, "channels": "1"})
+
+
 class Ear:
-    """One opening of a source: sound in, believed frames with their place in seconds out. Raises
-    BadInput where it cannot be opened."""
+    """One opening of a source: sound in, believed frames with their place in seconds out, counted from
+    the first sample, or from a clip's first picture. Raises BadInput where it cannot be opened."""
 
     def __init__(self, source: LtcSource) -> None:
         self.source = source
         self.listener: Listener | None = None
-        self.heard_s = 0.0
         self._rate = 1
         self._ended = False
         self._container = open_sound(source)
-        self._blocks = blocks_of(self._container)
+        self._begin_s = 0.0 if source.system else begin_of(self._container)
+        self.heard_s = self._begin_s
+        self._blocks = blocks_of(self._container, live=bool(source.system))
 
     def hear(self) -> list[tuple[LtcFrame, float]] | None:
         """The frames that the next block of sound makes believed, each with when it began in seconds
-        of sound; None after the end. Raises BadInput where the source breaks off or lacks the
-        channel."""
+        after the beginning; None after the end. Raises BadInput where the source breaks off or lacks
+        the channel."""
         if self._ended:
             return None
         try:
@@ -126,7 +137,7 @@ class Ear:
                 self._rate = rate
                 self.listener = Listener(rate, len(sound), self.source.channel)
             found = self.listener.feed(sound)
-            self.heard_s = self.listener.samples / self._rate
+            self.heard_s = self._begin_s + self.listener.samples / self._rate
             return self._placed(found)
         except (av.error.FFmpegError, OSError) as error:
             raise BadInput(
@@ -142,7 +153,7 @@ class Ear:
         self._container.close()
 
     def _placed(self, found: list[LtcFrame]) -> list[tuple[LtcFrame, float]]:
-        return [(frame, frame.start / self._rate) for frame in found]
+        return [(frame, self._begin_s + frame.start / self._rate) for frame in found]
 
 
 @dataclass(frozen=True)
