@@ -24,7 +24,7 @@ RATES = {
 DROPPING = Fraction(30000, 1001)
 LONGEST_GAP_S = 2.0
 _SLACK = 0.35
-_CLOSE = 0.0004
+CLOSE = 0.0004
 """Crystals are within a few hundred millionths; 30 and 29.97 are 1000 apart."""
 _REMEMBERED = 300
 
@@ -104,7 +104,7 @@ class Follower:
         fitting = (DROPPING,) if drop else RATES[nominal]
         best = min(fitting, key=lambda rate: abs(measured / rate - 1))
         others: tuple[Fraction, ...] = tuple(rate for rate in fitting if rate != best)
-        if self._counted >= nominal and abs(measured / best - 1) < _CLOSE:
+        if self._counted >= nominal and abs(measured / best - 1) < CLOSE:
             others = ()
         if not (self._nominal or drop):
             others += tuple(

@@ -16,7 +16,7 @@ from openset.primitives.time import parse_timecode
 from openset.stage.exchange.sound import write_sound
 from openset.stage.live import ltc_input
 from openset.stage.live.ltc import parse_ltc
-from openset.stage.live.ltc_input import LtcInput
+from openset.stage.live.ltc_input import LtcInput, sound_clock
 
 PAL, NTSC = Fraction(25), Fraction(30000, 1001)
 MS = 1_000_000
@@ -116,6 +116,21 @@ def test_ltc_that_runs_backwards_is_said_and_not_used(tmp_path: Path) -> None:
     assert ltc.jam_at(S) is None
     assert "backwards" in ltc.note
     ltc.stop()
+
+
+def test_sound_that_a_busy_machine_lost_moves_the_clock_within_seconds() -> None:
+    # Blocks of 1024 samples that come up to 5 ms late; after 20 s the card has lost 100 ms of sound, so
+    # that its own count is as much behind for ever: two and a half frames.
+    rng = np.random.default_rng(1)
+    clock = sound_clock()
+    off_ms = {}
+    for number in range(1, 1200):
+        true_ns = round(number * 1024 / 48000 * S)
+        counted_ns = true_ns - (100 * MS if true_ns > 20 * S else 0)
+        told_ns = clock.update(counted_ns, true_ns + round(rng.uniform(0, 5) * MS))
+        off_ms[true_ns // S] = abs(told_ns - true_ns) / MS
+    assert max(off for second, off in off_ms.items() if second < 20) < 1.0
+    assert max(off for second, off in off_ms.items() if second > 21) < 5.0
 
 
 def test_a_sound_input_that_is_not_there_is_a_state_and_is_heard_once_it_is(

@@ -52,6 +52,16 @@ def test_between_frames_the_timecode_is_that_of_the_frame_running() -> None:
     assert clock.state(1010 * MS) == "locked"
 
 
+def test_a_moment_a_hair_before_a_frame_s_edge_is_that_frame() -> None:
+    # Half a millisecond is an eightieth of a frame at 25: no stamp of a picture is as fine.
+    clock = JamClock()
+    feed(clock, "10:00:00:00", 30.0, jitter_ms=0.2)
+    line = clock.at(S)
+    assert line is not None
+    assert str(line.timecode_at(20 * S - MS // 2)) == "10:00:20:00"
+    assert str(line.timecode_at(20 * S - 2 * MS)) == "10:00:19:24"
+
+
 def test_without_ltc_it_runs_free_along_the_drift_it_had() -> None:
     clock = JamClock()
     end_ns = feed(clock, "10:00:00:00", 30.0, ppm=40.0, jitter_ms=0.2)
@@ -192,7 +202,10 @@ def test_rates_fit_once_or_twice() -> None:
     assert times_of(PAL, PAL) == 1
     assert times_of(PAL, Fraction(50)) == 2
     assert times_of(NTSC, Fraction(60000, 1001)) == 2
+    assert times_of(NTSC, Fraction(2997, 100)) == 1  # as AVI and many network cameras write it
+    assert times_of(NTSC, Fraction(5994, 100)) == 2
     assert times_of(Fraction(30), NTSC) is None
+    assert times_of(Fraction(24000, 1001), Fraction(24)) is None
     assert times_of(PAL, Fraction(24)) is None
 
 

@@ -23,15 +23,25 @@ from openset.stage.tracking.clock import ClockMap
 from openset.stage.tracking.jam import Jam, JamClock, JamState, times_of, usable_rate
 
 MOST_WAITING = 90
+SOUND_JUMP_S = 0.02
+"""A card that was not read in time loses sound: blocks that all come this late for a second are none
+that were delayed."""
+SOUND_WINDOW_S = 10.0
 LEAD_NS = 2 * NS_PER_S
 """How far ahead of the picture a file is read: LTC's rate is known only after a second of it."""
+
+
+def sound_clock() -> ClockMap:
+    """A sound card's clock, counted in samples, on the engine's: it drifts little, blocks come late,
+    and lost samples make it fall behind for good."""
+    return ClockMap(window_s=SOUND_WINDOW_S, jump_s=SOUND_JUMP_S)
 
 
 class LtcInput:
     """Timecode for the engine: a thread listens, `jam_at` answers for any moment on its clock.
 
     `rate` is the picture's. `note` is one line where the timecode cannot be used, "" where it can. A
-    file plays in step with the picture: its first sample belongs to the moment `start_at` was given;
+    file plays in step with the picture: its beginning belongs to the moment `start_at` was given;
     for a picture that is not in real time it is read as far as `advance` asks. `with_picture` says that
     it is the sound of the picture's own clip. Raises BadInput for a file without sound.
     """
@@ -64,7 +74,7 @@ class LtcInput:
             self._run(self._listen)
 
     def start_at(self, start_ns: int, *, realtime: bool) -> None:
-        """A file's first sample belongs to `start_ns`; one that plays in real time is read by a
+        """A file's beginning belongs to `start_ns`; one that plays in real time is read by a
         thread."""
         self._start_ns = start_ns
         if not self.live and realtime:
@@ -126,7 +136,7 @@ class LtcInput:
     def _hear_all(self, ear: Ear) -> None:
         """A sound input until it ends. A block's last sample was heard when it came; of all blocks the
         least late one tells the true time."""
-        clock = ClockMap()
+        clock = sound_clock()
         self._waiting.clear()
         while not self._ending.is_set():
             found = ear.hear()

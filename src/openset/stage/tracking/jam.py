@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from openset.formats.ltc_follow import RateFound
+from openset.formats.ltc_follow import CLOSE, RateFound
 from openset.primitives.time import NS_PER_S, Timecode, s_from_ns
 
 JamState = Literal["none", "locked", "free"]
@@ -25,6 +25,9 @@ LOST_AFTER_S = 0.5
 """Without a frame for this long the timecode runs free."""
 EARLIER_S = 2.0
 """A line holds for moments this long before its first frame: the rate is known only after a second."""
+EDGE_FRAMES = 0.02
+"""A moment this near to the end of a frame belongs to the next: no edge is known more finely, and a
+picture that runs in step with its timecode is exposed just there."""
 _REMEMBERED = 750
 _LINES = 16
 _JUMP_FRAMES = 0.5
@@ -57,7 +60,7 @@ class Jam:
 
     def timecode_at(self, time_ns: int, times: int = 1) -> Timecode:
         """The timecode running at `time_ns`; at `times` the rate where pictures come in pairs."""
-        return self.numbered(math.floor(self.frames_at(time_ns) * times + 1e-6), times)
+        return self.numbered(math.floor(self.frames_at(time_ns) * times + EDGE_FRAMES), times)
 
     def numbered(self, count: int, times: int = 1) -> Timecode:
         """The timecode of an unwrapped frame number at `times` the rate."""
@@ -103,8 +106,8 @@ def anchored(jam: Jam, time_ns: int, times: int = 1) -> Anchor:
 
 def times_of(rate: Fraction, wanted: Fraction) -> int | None:
     """How many pictures of `wanted` a frame of LTC spans: 1, or 2 as it counts at most 30; None where
-    the rates do not fit."""
-    return next((times for times in (1, 2) if rate * times == wanted), None)
+    the rates do not fit. Cameras that write 29.97 as 2997/100 mean 30000/1001."""
+    return next((times for times in (1, 2) if abs(rate * times / wanted - 1) < CLOSE), None)
 
 
 def usable_rate(found: RateFound | None, wanted: Fraction) -> Fraction | None:
