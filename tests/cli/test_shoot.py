@@ -221,6 +221,18 @@ def test_shoot_takes_its_timecode_from_ltc(film: Path, day: Path, tmp_path: Path
     assert verify_take(take).ok
 
 
+def test_ltc_of_another_rate_is_said_and_not_called_silent(
+    film: Path, day: Path, tmp_path: Path
+) -> None:
+    code = parse_timecode("15:00:00:00", Fraction(30))
+    write_sound(tmp_path / "tape.wav", 48000, encode_blocks((code.plus(n) for n in range(150)), 48000))
+    given = shoot_arguments(film, day, **{"--timecode": f"ltc:{tmp_path / 'tape.wav'}"})
+    done = run(*[each for each in given if each != "--json"])
+    assert done.returncode == 0, done.stderr
+    assert "never heard" not in done.stdout
+    assert "the timecode counts 30, the picture 25" in " ".join(done.stdout.split())
+
+
 def test_the_engine_follows_the_ltc_that_production_toml_names(film: Path, tmp_path: Path) -> None:
     write_tape(film / "tape.wav", "15:00:00:00")
     update_stage(open_production(film), {"timecode": "ltc:tape.wav?channel=1"})

@@ -168,6 +168,13 @@ def _timecode_inside(root: Path, source: object) -> str | None:
     return PREFIX + _inside(root, place) + mark + options
 
 
+def _timecode_said(result: StageResult) -> str:
+    """What became of the LTC, in words; why, where it could not be used."""
+    if result.timecode_state == "none" and result.timecode_note:
+        return f"{result.timecode_note}; timecode was counted"
+    return TIMECODE_SAID[result.timecode_state]
+
+
 def report(output: Output, root: Path, result: StageResult) -> int:
     """Print what happened; the exit code of what ended it early (130 for Ctrl-C), or 0."""
     tally = result.tally
@@ -196,6 +203,7 @@ def report(output: Output, root: Path, result: StageResult) -> int:
         "track_counts": result.track_counts,
         "backend": result.backend,
         "timecode_state": result.timecode_state,
+        "timecode_note": result.timecode_note,
         "seconds": round(result.seconds, 2),
         "frames_per_second": round(tally.frames_in / result.seconds, 2) if result.seconds else 0.0,
     }
@@ -214,7 +222,7 @@ def report(output: Output, root: Path, result: StageResult) -> int:
             f"{result.track_samples} samples, held for {tally.held} frames, none for {tally.no_pose}",
         ),
         ("delay", f"{result.delay_s * 1000:.1f} ms"),
-        *([("LTC", TIMECODE_SAID[result.timecode_state])] if result.timecode_state else []),
+        *([("LTC", _timecode_said(result))] if result.timecode_state else []),
         ("back end", result.backend),
         ("speed", f"{figures['frames_per_second']} frames a second"),
     ]

@@ -117,7 +117,7 @@ class StagePlan:
 @dataclass(frozen=True)
 class StageResult:
     """What happened, in figures. `trouble` is what ended the run early, None if nothing did.
-    `timecode_state` is as on the monitor."""
+    `timecode_state` and `timecode_note` are as on the monitor."""
 
     takes: tuple[TakeRecord, ...]
     tally: Tally
@@ -132,6 +132,7 @@ class StageResult:
     stills: tuple[MonitorFrame, ...]
     interrupted: bool
     timecode_state: str = ""
+    timecode_note: str = ""
 
 
 def recover_open_takes(production: Production, say: Say) -> tuple[TakeRecord, ...]:
@@ -239,7 +240,7 @@ def run_stage(
     )
     opened = _Open(plate, Recorder(production))
     try:
-        opened.ltc = _open_ltc(plan, plate, say)
+        _open_ltc(plan, opened, say)
         track = _open_track(plan, opened, say)
         loop = _open_loop(production, plan, scene, track, opened, say)
         opened.recorder.start()
@@ -285,6 +286,7 @@ def run_stage(
         stills=tuple(loop.stills),
         interrupted=bool(asked),
         timecode_state=loop.status.timecode_state,
+        timecode_note=loop.status.timecode_note,
     )
 
 
@@ -315,20 +317,19 @@ def _hears_live(plan: StagePlan) -> bool:
     return plan.ltc is not None and bool(parse_ltc(plan.ltc).system)
 
 
-def _open_ltc(plan: StagePlan, plate: PlateSource, say: Say) -> LtcInput | None:
+def _open_ltc(plan: StagePlan, opened: _Open, say: Say) -> None:
     """The plan's timecode; a sound input has been heard, unless the plan does not wait or it is silent:
     then the takes say so."""
     if plan.ltc is None:
-        return None
+        return
     source = parse_ltc(plan.ltc)
     own = not source.system and Path(plan.plate).is_file() and Path(source.place).samefile(plan.plate)
-    ltc = LtcInput(source, plate.format.rate, with_picture=own)
+    ltc = opened.ltc = LtcInput(source, opened.plate.format.rate, with_picture=own)
     ltc.start()
     if ltc.live and plan.wait_for_track:
         say(f"waiting for timecode on {plan.ltc}")
         if not ltc.wait_for_lock(FIRST_SAMPLE_S):
             say(f"  {ltc.note or 'no timecode heard'}; going on, and listening")
-    return ltc
 
 
 def track_trouble(counts: TrackerCounts) -> int:

@@ -148,7 +148,9 @@ def test_why_ltc_is_not_used_is_said_once(tape: Tape) -> None:
     stamper = Stamper(START, tape(thirty))
     for frame in range(10):
         assert str(stamper.stamp(frame, frame * 40 * MS, 0.0)) == f"10:00:00:{frame:02d}"
-    assert stamper.news() == ["the timecode counts 30, the picture 25 frames a second: it is not used"]
+    said = "the timecode counts 30, the picture 25 frames a second: it is not used"
+    assert stamper.news() == [said]
+    assert (stamper.state, stamper.note) == ("none", said)
 
 
 def test_long_without_ltc_the_timecode_is_said_to_be_in_doubt(tape: Tape) -> None:

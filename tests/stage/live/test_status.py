@@ -28,6 +28,16 @@ def test_a_status_message_is_plain_json_with_its_lists_copied() -> None:
         (Status(tracking_state="none"), "No track yet"),
         (Status(tracking_state="held", tracking_age_ms=1200), "silent for 1.2 s"),
         (Status(tracking_state="tracked", disk_minutes_left=3), "Disk full in 3 min"),
+        (Status(tracking_state="tracked", timecode_state="none"), "No LTC heard"),
+        (Status(tracking_state="tracked", timecode_state="free"), "LTC stopped"),
+        (
+            Status(
+                tracking_state="tracked",
+                timecode_state="none",
+                timecode_note="the timecode counts 30, the picture 25 frames a second: it is not used",
+            ),
+            "No LTC: the timecode counts 30, the picture 25",
+        ),
         (
             Status(
                 tracking_state="tracked",

@@ -278,6 +278,7 @@ class StageLoop:
         self.tally.frames_in += 1
         self.status.timecode = str(self._stamper.stamp(frame.index, frame.time_ns, self.delay_s))
         self.status.timecode_state = self._stamper.state
+        self.status.timecode_note = self._stamper.note
         if self._take is not None:
             self._take.tally.timecode_slips = self._stamper.slips
         self._tell_of_timecode(frame.time_ns)

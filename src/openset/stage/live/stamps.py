@@ -14,7 +14,8 @@ DOUBT_FRAMES = 0.5
 
 
 class Stamper:
-    """One picture after the other gets its timecode. `state` is "" where there is no LTC to follow.
+    """One picture after the other gets its timecode. `state` is "" where there is no LTC to follow,
+    `note` says why it cannot be used.
 
     `steps` is how many numbers the picture in hand is after the first of its take, `slips` how many of
     them were left out though no picture was lost, since the camera runs slower than the LTC.
@@ -29,7 +30,7 @@ class Stamper:
         self._anchor: Anchor | None = None
         self._first: Timecode | None = None
         self._news: list[str] = []
-        self._note = ""
+        self.note = ""
         self._doubted = False
 
     def stamp(self, index: int, time_ns: int, delay_s: float) -> Timecode:
@@ -115,7 +116,7 @@ class Stamper:
             self._news.append(
                 f"without LTC for {jam.age_s(moment_ns):.0f} s: the timecode may be a frame off"
             )
-        if self._ltc.note != self._note:
-            self._note = self._ltc.note
-            if self._note:
-                self._news.append(self._note)
+        if self._ltc.note != self.note:
+            self.note = self._ltc.note
+            if self.note:
+                self._news.append(self.note)

@@ -11,7 +11,8 @@ from typing import Any
 class Status:
     """The engine's state in the units of the page: the loop writes it, listeners get copies. `view` is
     what every monitor shows; `takes` are those cut in this session, `circled` those marked so.
-    `timecode_state` is "" where no LTC is followed, else "none", "locked" or "free"."""
+    `timecode_state` is "" where no LTC is followed, else "none", "locked" or "free"; `timecode_note`
+    says why it cannot be used, where that is known."""
 
     production: str = ""
     title: str = ""
@@ -21,6 +22,7 @@ class Status:
     rolling: bool = False
     timecode: str = "00:00:00:00"
     timecode_state: str = ""
+    timecode_note: str = ""
     frames_in: int = 0
     frames_out: int = 0
     dropped: int = 0
@@ -60,6 +62,8 @@ def say_trouble(status: Status) -> str:
         return f"Tracker silent for {age:.1f} s. The background is holding still. Check the tracker."
     if 0 < status.disk_minutes_left < 5:
         return f"Disk full in {status.disk_minutes_left:.0f} min. Change the disk after this take."
+    if status.timecode_note and status.timecode_state in ("none", "free"):
+        return f"No LTC: {status.timecode_note}."
     if status.timecode_state == "none":
         return "No LTC heard. Timecode is counted. Check the cable, the input and its level."
     if status.timecode_state == "free":

@@ -75,8 +75,8 @@ function showTruth(now) {
 function trouble(now, tracking, age_s) {
   if (tracking === "none") return say("none_long");
   if (tracking === "held" && age_s > LATE_S) return say("held_long", age_s.toFixed(1));
-  if (now.timecode_state === "none") return say("ltc_none");
-  if (now.timecode_state === "free") return say("ltc_free");
+  if (now.timecode_state === "none") return now.timecode_note || say("ltc_none");
+  if (now.timecode_state === "free") return now.timecode_note || say("ltc_free");
   const fault = (now.faults || []).at(-1);
   return fault && now.rolling ? fault.text : "";
 }
