@@ -220,6 +220,21 @@ def test_a_report_without_focal_length_is_one_clear_line() -> None:
         lens_from_report(LensReport(sensor_width_mm=36.0), 1920, 1080)
 
 
+def test_a_long_lenss_coefficients_are_judged_over_its_sensor() -> None:
+    """0.02 of the radius at the edge of a 22.2 x 14.8 mm sensor: k5 = 0.02 / 7.4^6 = 1.218e-7. Over its
+    own sensor's width that is 14.6; over 300 mm, which the lens never sees, 88.8 million."""
+    report = LensReport(
+        focal_length_mm=300.0,
+        sensor_width_mm=22.2,
+        sensor_height_mm=14.8,
+        distortion_model=MODEL_UD,
+        radial=(0.0, 0.0, 0.0, 0.0, 0.02 / 7.4**6),
+    )
+    lens = lens_from_report(report, 1920, 1280)
+    edge = project(lens, np.array([0.0, -7.4 / 300.0, -1.0]))
+    assert edge[1] == pytest.approx(640 + 640 * 1.02)
+
+
 NUMBER = st.floats(allow_nan=True, allow_infinity=True)
 
 
