@@ -52,3 +52,15 @@ def test_an_error_as_json_says_what_where_and_what_to_do() -> None:
         "/films",
         "Free some",
     )
+
+
+def test_what_a_file_says_never_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    output, evil = Output(as_json=False), "Col\x1b[2Jumn\x9b1m\r\u202e"
+    output.done({}, evil, [(evil, evil), (evil, "")])
+    output.say(f"{evil}\nlatter\u00a0line")
+    output.trouble(DiskFull(evil, where=evil))
+    output.trouble_after({}, evil, [], DiskFull(evil))
+    captured = capsys.readouterr()
+    text = captured.out + captured.err
+    assert not set(text) & set("\x1b\x9b\r\u202e")
+    assert "Col·[2Jumn·1m··\nlatter\u00a0line\n" in captured.err

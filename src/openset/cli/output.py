@@ -21,7 +21,7 @@ class Output:
 
     def say(self, text: str) -> None:
         """Progress, on stderr."""
-        print(text, file=sys.stderr, flush=True)
+        print(shown(text), file=sys.stderr, flush=True)
 
     def done(self, figures: Figures, title: str, rows: Sequence[tuple[str, str]]) -> None:
         """The answer: `figures` as JSON, or `rows` of (what, value) as a table under `title`."""
@@ -38,11 +38,11 @@ class Output:
             print(json.dumps({**figures, **error_figures(error)}, default=str, allow_nan=False))
         else:
             print_table(title, rows)
-        print(f"openset: {error.line}", file=sys.stderr)
+        print(shown(f"openset: {error.line}"), file=sys.stderr)
 
     def trouble(self, error: OpensetError) -> None:
         """The one clear line; as JSON too where a program asked."""
-        print(f"openset: {error.line}", file=sys.stderr)
+        print(shown(f"openset: {error.line}"), file=sys.stderr)
         if self.as_json:
             print(json.dumps(error_figures(error)))
 
@@ -59,10 +59,18 @@ def error_figures(error: OpensetError) -> Mapping[str, Any]:
     }
 
 
+def shown(text: str) -> str:
+    """Text for a terminal: what files and the network put in it cannot steer the terminal."""
+    return "".join(each if each.isprintable() or each in _SPACES else "\N{MIDDLE DOT}" for each in text)
+
+
+_SPACES = "\n\t\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
+
+
 def print_table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """Rows of (what, value) on stdout, values aligned; an empty value makes its row a heading."""
     width = max((len(what) for what, value in rows if value), default=0)
-    print(f"\n{title}")
+    print(shown(f"\n{title}"))
     for what, value in rows:
-        print(f"  {what:<{width}}  {value}" if value else f"\n  {what}")
+        print(shown(f"  {what:<{width}}  {value}" if value else f"\n  {what}"))
     print(flush=True)
