@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from openset.formats.bvh import F64, Joint, Motion
+from openset.formats.bvh_model import F64, Joint, Motion
 from openset.formats.bvh_pose import local_poses, multiplied, turned, world_poses
 
 ARM = (

@@ -1,76 +1,40 @@
-"""Biovision hierarchy (.bvh): a skeleton and how it moves, read and written.
+"""Biovision hierarchy (.bvh), read: a skeleton and how it moves.
 
 Source: the Biovision format as its tools write it (Meredith and Maddock, "Motion Capture File Formats
-Explained", 2001, section 2.2). The file says neither unit nor axes: values stay as they are, Y is up by
-custom, and `unit_m` is guessed from how tall the skeleton is. A joint's position channels replace its
-offset, as programs write them.
+Explained", 2001, section 2.2).
 """
 
 from __future__ import annotations
 
-import math
 import re
+from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from fractions import Fraction
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
+from openset.formats.bvh_model import CHANNELS, F64, Joint, Motion, guessed_unit_m
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
-from openset.primitives.time import parse_rate
 
-F64 = npt.NDArray[np.float64]
-Vector = tuple[float, float, float]
-
-CHANNELS = ("Xposition", "Yposition", "Zposition", "Xrotation", "Yrotation", "Zrotation")
 MOST_JOINTS = 4096
+"""Joints and End Sites."""
+
 MOST_VALUES = 32 * 1024 * 1024
-"""Frames times channels; more is refused before room is made for it."""
+"""Frames times channels, and times joints and End Sites; more is refused before room is made."""
 
 MOST_FAULTS = 20
 LARGEST = 1e7
 """Lengths and angles beyond this are nobody's."""
 
-UNITS_M = {"metres": 1.0, "centimetres": 0.01, "inches": 0.0254, "millimetres": 0.001}
-_USUAL_HEIGHT_M = 1.6
 _CANONICAL = {channel.lower(): channel for channel in CHANNELS}
 _PIECES = re.compile(r"[{}]|[^{}]+")
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|$)")
 _DECIMAL_COMMA = re.compile(r"[0-9],[0-9]")
 
 
 class BvhError(FormatError):
     """Text that is not a BVH file, with its line."""
-
-
-@dataclass(frozen=True)
-class Joint:
-    """A joint under `parent` (its place in the list, -1 for a root). `ends` are the offsets of its End
-    Sites, in the file's own unit."""
-
-    name: str
-    parent: int
-    offset: Vector
-    channels: tuple[str, ...]
-    ends: tuple[Vector, ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class Motion:
-    """A skeleton moving: parents stand before their children. `frames` (n, channels) holds each joint's
-    channels in the order of `joints`, lengths in units of `unit_m` metres, angles in degrees."""
-
-    joints: tuple[Joint, ...]
-    frames: F64
-    frame_time_s: float
-    unit_m: float = 0.01
-    name: str = ""
-
-    @property
-    def rate(self) -> Fraction:
-        """Frames a second, as a film rate where the frame time means one."""
-        return rate_of(self.frame_time_s)
 
 
 @dataclass(frozen=True)
@@ -87,79 +51,28 @@ class _Building:
     joints: list[Joint] = field(default_factory=list)
     stack: list[int | None] = field(default_factory=list)  # None is an End Site
     pending: tuple[str, str] | None = None
+    ends: int = 0
 
 
 def read(data: bytes) -> Reading:
-    """A BVH file. Raises BvhError, FormatError; a frame that cannot be used is skipped and counted."""
+    """A BVH file. Raises BvhError, FormatError.
+
+    A frame that cannot be used is counted, and the one before stands in its place (after the last good
+    one: none does), so that those after it keep their time.
+    """
     text = decoded(data, fallback="cp1252")
-    lines = enumerate(re.split(r"\r\n|\r|\n", text), start=1)
+    lines = enumerate((match[1] for match in _LINE.finditer(text)), start=1)
     joints = _hierarchy(lines)
     said, frame_time_s = _motion_head(lines)
     width = sum(len(joint.channels) for joint in joints)
-    if said * width > MOST_VALUES:
-        raise BvhError(f"{said} frames of {width} channels are more than {MOST_VALUES} values")
-    frames, skipped, faults = _frames(lines, width)
-    if said != len(frames) + skipped:
-        faults.append(f"the file says {said} frames and holds {len(frames) + skipped}")
-    return Reading(Motion(joints, frames, frame_time_s, guessed_unit_m(joints)), skipped, tuple(faults))
-
-
-def write(motion: Motion) -> str:
-    """The motion as text, numbers to a millionth; names without white space and braces."""
-    lines = ["HIERARCHY"]
-    depth = 0
-    for index, joint in enumerate(motion.joints):
-        deeper = 0 if joint.parent < 0 else _depth(motion.joints, index)
-        lines += ["\t" * level + "}" for level in range(depth - 1, deeper - 1, -1)]
-        indent = "\t" * deeper
-        word = "ROOT" if joint.parent < 0 else "JOINT"
-        name = re.sub(r"[\s{}]+", "_", joint.name).strip("_") or f"joint{index}"
-        lines += [f"{indent}{word} {name}", indent + "{", f"{indent}\tOFFSET {_row(joint.offset)}"]
-        lines.append(f"{indent}\tCHANNELS {' '.join([str(len(joint.channels)), *joint.channels])}")
-        for end in joint.ends:
-            lines += [f"{indent}\tEnd Site", indent + "\t{", f"{indent}\t\tOFFSET {_row(end)}"]
-            lines.append(indent + "\t}")
-        depth = deeper + 1
-    lines += ["\t" * level + "}" for level in range(depth - 1, -1, -1)]
-    lines += ["MOTION", f"Frames: {len(motion.frames)}", f"Frame Time: {motion.frame_time_s:.9g}"]
-    lines += [_row(frame) for frame in motion.frames.tolist()]
-    return "\n".join(lines) + "\n"
-
-
-def rate_of(frame_time_s: float) -> Fraction:
-    """The rate a frame time means: 0.0333333 is 30, 0.0083417 is 120000/1001."""
-    exact = 1.0 / frame_time_s
-    whole = round(exact)
-    if whole and abs(exact - whole) <= 2e-4 * whole:
-        return Fraction(whole)
-    return parse_rate(f"{exact:.6f}") if exact > 1e-3 else Fraction(exact).limit_denominator(10**6)
-
-
-def guessed_unit_m(joints: Sequence[Joint]) -> float:
-    """The unit in which the skeleton's longest side is nearest to a grown person's height: metres,
-    centimetres, inches or millimetres; centimetres where it has no size."""
-    places: list[Vector] = []
-    reached: list[Vector] = []
-    for joint in joints:
-        x, y, z = places[joint.parent] if joint.parent >= 0 else (0.0, 0.0, 0.0)
-        at = (x + joint.offset[0], y + joint.offset[1], z + joint.offset[2])
-        places.append(at)
-        reached += [at, *((at[0] + end[0], at[1] + end[1], at[2] + end[2]) for end in joint.ends)]
-    height = max(max(side) - min(side) for side in zip(*reached, strict=True))
-    if not height > 0:
-        return UNITS_M["centimetres"]
-    return min(UNITS_M.values(), key=lambda unit: abs(math.log(height * unit / _USUAL_HEIGHT_M)))
-
-
-def _depth(joints: Sequence[Joint], index: int) -> int:
-    depth = 0
-    while (index := joints[index].parent) >= 0:
-        depth += 1
-    return depth
-
-
-def _row(values: Sequence[float]) -> str:
-    return " ".join(f"{value:.6f}" for value in values)
+    most = MOST_VALUES // max(width, sum(1 + len(joint.ends) for joint in joints))
+    if said > most:
+        raise BvhError(f"{said} frames of this skeleton are more than {most}")
+    table = _frames(lines, width, most)
+    if said != table.lines:
+        table.faults.append(f"the file says {said} frames and holds {table.lines}")
+    motion = Motion(joints, table.frames(width), frame_time_s, guessed_unit_m(joints))
+    return Reading(motion, table.skipped, tuple(table.faults))
 
 
 def _hierarchy(lines: Iterator[tuple[int, str]]) -> tuple[Joint, ...]:
@@ -218,14 +131,15 @@ def _open(building: _Building, at: str) -> None:
         raise BvhError("a { opens nothing", at)
     kind, name = building.pending
     building.pending = None
+    if len(building.joints) + building.ends == MOST_JOINTS:
+        raise BvhError(f"the skeleton has more than {MOST_JOINTS} joints", at)
     if kind == "END":
         parent = next((each for each in reversed(building.stack) if each is not None), None)
         if parent is None:
             raise BvhError("End Site stands outside a joint", at)
         building.stack.append(None)
+        building.ends += 1
         return
-    if len(building.joints) == MOST_JOINTS:
-        raise BvhError(f"the skeleton has more than {MOST_JOINTS} joints", at)
     above = building.stack[-1] if building.stack else None
     building.stack.append(len(building.joints))
     building.joints.append(Joint(name, -1 if above is None else above, (0.0, 0.0, 0.0), ()))
@@ -239,12 +153,9 @@ def _set_offset(building: _Building, words: list[str], at: str) -> None:
         raise BvhError("an End Site holds no other", at)
     joint = building.joints[owner]
     if index is None:
-        changed = Joint(
-            joint.name, joint.parent, joint.offset, joint.channels, (*joint.ends, (x, y, z))
-        )
+        building.joints[owner] = replace(joint, ends=(*joint.ends, (x, y, z)))
     else:
-        changed = Joint(joint.name, joint.parent, (x, y, z), joint.channels, joint.ends)
-    building.joints[owner] = changed
+        building.joints[owner] = replace(joint, offset=(x, y, z))
 
 
 def _set_channels(building: _Building, index: int, words: list[str], at: str) -> None:
@@ -257,7 +168,7 @@ def _set_channels(building: _Building, index: int, words: list[str], at: str) ->
     joint = building.joints[index]
     if joint.channels:
         raise BvhError("the joint has its channels already", at)
-    building.joints[index] = Joint(joint.name, joint.parent, joint.offset, channels, joint.ends)
+    building.joints[index] = replace(joint, channels=channels)
 
 
 def _number(word: str, at: str) -> float:
@@ -293,40 +204,72 @@ def _motion_head(lines: Iterator[tuple[int, str]]) -> tuple[int, float]:
     raise BvhError("the file ends before Frame Time")
 
 
-def _frames(lines: Iterator[tuple[int, str]], width: int) -> tuple[F64, int, list[str]]:
+@dataclass
+class _Table:
+    """The frames as they are met: the numbers of the good ones, and which of them each line shows."""
+
+    values: array[float] = field(default_factory=lambda: array("d"))
+    shown: array[int] = field(default_factory=lambda: array("l"))
+    good: int = 0
+    lines: int = 0
+    faults: list[str] = field(default_factory=list)
+
+    @property
+    def skipped(self) -> int:
+        return self.lines - self.good
+
+    def add(self, values: Sequence[float]) -> None:
+        self.values.extend(values)
+        self.good += 1
+        missed = self.lines - len(self.shown)
+        self.shown.extend([max(0, self.good - 2)] * missed)
+        self.shown.append(self.good - 1)
+        self.lines += 1
+
+    def skip(self, trouble: str) -> None:
+        self.lines += 1
+        if len(self.faults) < MOST_FAULTS:
+            self.faults.append(trouble)
+
+    def frames(self, width: int) -> F64:
+        """A row for each line up to the last good one."""
+        found: F64 = np.array(self.values).reshape(self.good, width)
+        return found if len(self.shown) == self.good else found[np.array(self.shown)]
+
+
+def _frames(lines: Iterator[tuple[int, str]], width: int, most: int) -> _Table:
     """Every line that holds a number for each channel; the others are counted."""
-    kept: list[F64] = []
-    skipped = 0
-    faults: list[str] = []
+    table = _Table()
     for number, line in lines:
         words = line.split()
         if not words:
             continue
-        if (len(kept) + 1) * width > MOST_VALUES:
-            raise BvhError(f"more than {MOST_VALUES} values", f"line {number}")
-        row, trouble = _frame(words, width, number)
-        if row is not None:
-            kept.append(row)
-            continue
-        skipped += 1
-        if len(faults) < MOST_FAULTS:
-            faults.append(f"line {number}: {trouble}")
-    if not kept:
-        raise BvhError(f"no frame can be used ({faults[0]})" if faults else "the file holds no frame")
-    return np.stack(kept), skipped, faults
+        if table.lines == most:
+            raise BvhError(f"there are more than {most} frames", f"line {number}")
+        values, trouble = _frame(words, width, number)
+        if trouble:
+            table.skip(f"line {number}: {trouble}")
+        else:
+            table.add(values)
+    if not table.good:
+        first = table.faults[0] if table.faults else ""
+        raise BvhError(f"no frame can be used ({first})" if first else "the file holds no frame")
+    return table
 
 
-def _frame(words: list[str], width: int, number: int) -> tuple[F64 | None, str]:
+def _frame(words: list[str], width: int, number: int) -> tuple[list[float], str]:
+    """The numbers of a frame, or what is wrong with it."""
+    values: list[float] = []
+    trouble = ""
     if len(words) != width:
-        if any(map(_DECIMAL_COMMA.search, words)):
-            raise BvhError("a decimal comma; write decimal points", f"line {number}")
-        return None, f"{len(words)} numbers for {width} channels"
-    try:
-        row = np.array(list(map(float, words)))
-    except ValueError:
-        if any(map(_DECIMAL_COMMA.search, words)):
-            raise BvhError("a decimal comma; write decimal points", f"line {number}") from None
-        return None, "not a number"
-    if not (np.abs(row) <= LARGEST).all():
-        return None, "a number beyond all measure"
-    return row, ""
+        trouble = f"{len(words)} numbers for {width} channels"
+    else:
+        try:
+            values = list(map(float, words))
+        except ValueError:
+            trouble = "not a number"
+    if trouble and any(map(_DECIMAL_COMMA.search, words)):
+        raise BvhError("a decimal comma; write decimal points", f"line {number}")
+    if not all(-LARGEST <= value <= LARGEST for value in values):
+        trouble = "a number beyond all measure"
+    return values, trouble

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from openset.formats.bvh import F64, Motion
+from openset.formats.bvh_model import F64, Motion
 
 _AXES = {"X": 1, "Y": 2, "Z": 3}
 

@@ -33,7 +33,7 @@ def take_notes(text: str) -> tuple[str, list[Element]]:
     pieces, notes, at, line = [], [], 0, 1
     while (end := text.find("]]", at)) >= 0:
         start = text.rfind("[[", at, end)
-        inner = text[start + 2 : end]
+        inner = text[start + 2 : end] if start >= 0 else ""
         if start < 0 or _BLANK_LINE.search(inner.replace("\n  \n", "\n.\n")):
             pieces.append(text[at : end + 2])
         else:

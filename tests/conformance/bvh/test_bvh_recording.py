@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from openset.formats.bvh import read, write
+from openset.formats.bvh import read
 from openset.formats.bvh_pose import world_poses
+from openset.formats.bvh_write import write
 
 
 def test_a_recorded_walk_is_read_whole_and_written_again(shared_data: Path) -> None:

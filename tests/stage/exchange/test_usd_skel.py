@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pxr import Usd, UsdGeom, UsdSkel
 
-from openset.formats.bvh import F64, Joint, Motion
+from openset.formats.bvh_model import F64, Joint, Motion
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.usd_skel import write
 

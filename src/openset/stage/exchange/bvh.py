@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from openset.formats import bvh
-from openset.formats.bvh import UNITS_M, Motion
+from openset.formats import bvh, bvh_write
+from openset.formats.bvh_model import UNITS_M, Motion
 from openset.formats.text_file import MOST_BYTES
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
+from openset.stage.exchange.whole_file import contents
 
 
 def read(path: Path, options: Options) -> Read:
     """A skeleton's motion. Raises FormatError."""
-    with path.open("rb") as stream:
-        found = bvh.read(stream.read(MOST_BYTES + 1))
+    found = bvh.read(contents(path, MOST_BYTES))
     motion = replace(found.motion, name=options.name)
     unit = next(name for name, metres in UNITS_M.items() if metres == motion.unit_m)
     told = f"the file says no unit: by the skeleton's height it is in {unit}"
@@ -23,4 +23,4 @@ def read(path: Path, options: Options) -> Read:
 
 def write(value: Motion, path: Path, options: Options) -> None:
     """The motion as text, to a millionth of its unit and of a degree."""
-    path.write_text(bvh.write(value), "utf-8")
+    path.write_text(bvh_write.write(value), "utf-8")

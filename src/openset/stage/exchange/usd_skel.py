@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from pxr import Gf, Sdf, Tf, Usd, UsdGeom, UsdSkel, Vt
 
-from openset.formats.bvh import Joint, Motion, Vector
+from openset.formats.bvh_model import Joint, Motion, Vector
 from openset.formats.bvh_pose import local_poses
 from openset.stage.exchange.model import Options
 
