@@ -28,7 +28,7 @@ def test_the_formats_page_is_what_round_trips_measure_now(writer: ModuleType) ->
     assert written == writer.page(), "run: python tools/write_formats.py"
 
 
-def test_the_full_values_say_something_that_some_format_loses(writer: ModuleType, tmp_path: Path) -> None:
+def test_the_full_values_say_what_some_format_loses(writer: ModuleType, tmp_path: Path) -> None:
     """A table in which everything is kept everywhere would be one of empty values."""
     for kind in ("move", "timeline", "grade", "motion"):
         said, lost = writer.measured(kind, tmp_path)

@@ -18,13 +18,16 @@ import tempfile
 import time
 import traceback
 from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from mutate import mutated
-from targets import TARGETS, Target
+from targets import TARGETS
 
 from openset.formats.faults import FormatError
 
@@ -92,9 +95,46 @@ def _shares(names: list[str], packets: int, folder: Path) -> dict[str, int]:
     return shares
 
 
-def _worker(job: tuple[str, int, int, str]) -> Tally:
+Job = tuple[str, int, int, str]
+
+
+def _worker(job: Job) -> Tally:
     name, packets, seed, folder = job
     return campaign(name, packets, seed, Path(folder))
+
+
+def _results(jobs: list[Job]) -> Iterator[Tally]:
+    """Each job's tally as it ends. Where a decoder ends its whole process (native code can), the jobs
+    that were lost with it are run one by one, and the one that does it again is a finding."""
+    waiting = list(jobs)
+    while waiting:
+        lost = []
+        with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+            running = {pool.submit(_worker, job): job for job in waiting}
+            for each in as_completed(running):
+                try:
+                    yield each.result()
+                except BrokenProcessPool:
+                    lost.append(running[each])
+        if not lost:
+            return
+        waiting = [job for job in lost if job[0] not in NATIVE]
+        for job in lost:
+            if job[0] in NATIVE:
+                yield _alone(job)
+
+
+NATIVE = ("otio", "fcp7")
+"""Decoders that end in a library's native code."""
+
+
+def _alone(job: Job) -> Tally:
+    try:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            return pool.submit(_worker, job).result()
+    except BrokenProcessPool:
+        print(f"FINDING {job[0]}: the process died (seed {job[2]})", file=sys.stderr, flush=True)
+        return Tally(job[0], findings=Counter({"the process died": 1}))
 
 
 def main() -> None:
@@ -115,13 +155,12 @@ def main() -> None:
         for start in range(0, count, piece)
     ]
     total: dict[str, Tally] = {}
-    started, done = time.monotonic(), 0
+    started = time.monotonic()
     try:
-        with multiprocessing.get_context("spawn").Pool() as pool:
-            for tally in pool.imap_unordered(_worker, jobs):
-                _add(total, tally)
-                done += tally.packets
-                print(f"\r{done:>12} packets", end="", file=sys.stderr, flush=True)
+        for tally in _results(jobs):
+            _add(total, tally)
+            done = sum(each.packets for each in total.values())
+            print(f"\r{done:>12} packets", end="", file=sys.stderr, flush=True)
     except KeyboardInterrupt:
         print("\ninterrupted", file=sys.stderr)
     _print(total, time.monotonic() - started, folder)

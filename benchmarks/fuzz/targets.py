@@ -14,12 +14,38 @@ import numpy as np
 import orjson
 
 from openset.formats import (
-    ale, arri_csv, blackmagic_text, bvh, canon_csv, cdl, chan, cmx3600, cube, fdx, fountain, freed, gyroflow, lensfun_xml,
-    livelink_json, ltc, mosys_f4, natnet, nuke_camera, omc, opentrack_udp, opentrackio, osc, osc_table, red_csv, sony_metadata,
-    ulens, xmp, zigsim,
+    ale,
+    arri_csv,
+    blackmagic_text,
+    bvh,
+    canon_csv,
+    cdl,
+    chan,
+    cmx3600,
+    cube,
+    fdx,
+    fountain,
+    freed,
+    gyroflow,
+    lensfun_xml,
+    livelink_json,
+    ltc,
+    mosys_f4,
+    natnet,
+    nuke_camera,
+    omc,
+    opentrack_udp,
+    opentrackio,
+    osc,
+    osc_table,
+    red_csv,
+    sony_metadata,
+    ulens,
+    xmp,
+    zigsim,
 )  # fmt: skip
-from openset.formats.ltc_decode import Decoder as LtcDecoder
 from openset.formats.ltc_csv import read_table as read_timecode_csv
+from openset.formats.ltc_decode import Decoder as LtcDecoder
 from openset.primitives.space import IDENTITY
 from openset.primitives.time import Timecode
 from openset.stage.tracking.freed import FreeDDecoder
