@@ -48,6 +48,12 @@ def test_without_a_blender_it_says_what_to_install(
         fbx.find_blender()
 
 
+def test_an_offset_that_moves_is_not_promised() -> None:
+    # Blender's exporter animates the focal length and focus; film offset and f-stop it does not.
+    assert not {"lens.projectionOffset", "lens.fStop"} & fbx.KEEPS
+    assert {"pose", "lens.pinholeFocalLength", "lens.focusDistance"} <= fbx.KEEPS
+
+
 def test_a_python_is_run_as_one_and_a_blender_in_the_background(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,9 +19,10 @@ from openset.stage.exchange.model import CameraMove, Options
 from openset.stage.exchange.shot import shot_of
 
 KEEPS: frozenset[str] = frozenset(
-    name for name in KEPT if not name.startswith(("lens.fStop", "timing."))
+    name for name in KEPT if not name.startswith(("lens.fStop", "lens.projectionOffset", "timing."))
 )
-"""Beginnings of the names of the fields that an FBX camera by Blender says."""
+"""Beginnings of the names of the fields that an FBX camera by Blender says. The axis's offset stands in
+it as at the first frame and does not move with the zoom."""
 
 PATIENCE_S = 300.0
 """How long Blender may take, plus a tenth of a second a frame."""
