@@ -57,6 +57,28 @@ def test_a_file_that_is_there_is_not_replaced_unless_asked(track: Path, tmp_path
     assert (tmp_path / "out.otrk.json").read_text() != "mine"
 
 
+def test_a_frame_of_a_sequence_that_is_there_is_not_replaced_unless_asked(
+    track: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "out.0003.exr").write_text("mine")
+    with pytest.raises(AlreadyExists, match="there is a file"):
+        convert(track, tmp_path / "out.####.exr", Options())
+    assert [each.name for each in tmp_path.glob("out*")] == ["out.0003.exr"]
+    assert (tmp_path / "out.0003.exr").read_text() == "mine"
+    assert len(convert(track, tmp_path / "out.####.exr", Options(), replace_old=True).files) == 8
+
+
+def test_a_pose_the_target_cannot_hold_is_told_without_the_hidden_folder(tmp_path: Path) -> None:
+    sample = sample_of(
+        name="a", index=0, time_ns=0, pose=pose_from_pan_tilt_roll((1e18, 0, 0), 0, 0, 0)
+    )
+    (tmp_path / "far.otrk.jsonl").write_bytes(orjson.dumps(sample))
+    with pytest.raises(BadInput, match="beyond any camera") as trouble:
+        convert(tmp_path / "far.otrk.jsonl", tmp_path / "far.nk", Options())
+    assert ".part" not in trouble.value.line
+    assert [each.name for each in tmp_path.iterdir()] == ["far.otrk.jsonl"]
+
+
 def test_a_conversion_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "bad.otrk.jsonl").write_text("nonsense\n")
     with pytest.raises(BadInput, match=r"bad\.otrk\.jsonl"):

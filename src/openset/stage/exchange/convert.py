@@ -63,7 +63,7 @@ def convert(
     with _workshop(to, replace_old) as part:
         gone = write_measured(value, part, form, options)
         names = sorted(path.name for path in part.parent.iterdir())
-        _move_out(part.parent, to.absolute().parent, names)
+        _move_out(part.parent, to.absolute().parent, names, replace_old)
     return Converted(
         found.title,
         form.name,
@@ -239,9 +239,19 @@ def _lost(value: Any, path: Path, form: Format, options: Options) -> list[str]:
         return lost(said, fields(form.kind, read_file(path, form, bare).value))
     except BadInput:
         told = replace(options, rate=options.rate or Fraction(25))
-        again = fields(form.kind, read_file(path, form, told).value)
+        again = fields(form.kind, _read_again(path, form, told))
         untold = [name for name in _TOLD["rate"] if name in said]
         return [*untold, *(name for name in lost(said, again) if name not in untold)]
+
+
+def _read_again(path: Path, form: Format, options: Options) -> Any:
+    try:
+        return read_file(path, form, options).value
+    except BadInput as trouble:
+        raise BadInput(
+            f"cannot be written as {form.title} so that it can be read again: {trouble.what}",
+            todo="Choose another format; docs/formats.md shows what each can hold",
+        ) from trouble
 
 
 def _of_one_frame(said: Fields, frame: int) -> Fields:
@@ -255,10 +265,8 @@ def _workshop(to: Path, replace_old: bool) -> Iterator[Path]:
     """Where the new file, and what the adapter puts beside it, is made before it is moved to its
     place."""
     folder = to.absolute().parent
-    if to.exists() and not replace_old:
-        raise AlreadyExists(
-            "there is a file already", where=str(to), todo="Give --replace, or another name"
-        )
+    if not replace_old:
+        _refuse_if_there(to)
     make_folder(folder)
     with writing(folder):
         hidden = Path(tempfile.mkdtemp(prefix=".openset.", suffix=".part", dir=folder))
@@ -268,7 +276,21 @@ def _workshop(to: Path, replace_old: bool) -> Iterator[Path]:
         shutil.rmtree(hidden, ignore_errors=True)
 
 
-def _move_out(hidden: Path, folder: Path, names: list[str]) -> None:
+def _refuse_if_there(path: Path) -> None:
+    if path.exists():
+        raise _there(to)
+
+
+def _move_out(hidden: Path, folder: Path, names: list[str], replace_old: bool) -> None:
+    for name in names if not replace_old else ():
+        if (folder / name).exists():
+            raise _there(folder / name)
     with writing(folder):
         for name in names:
             os.replace(hidden / name, folder / name)
+
+
+def _there(path: Path) -> AlreadyExists:
+    return AlreadyExists(
+        "there is a file already", where=str(path), todo="Give --replace, or another name"
+    )
