@@ -248,17 +248,10 @@ XMP = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmpRights="http://ns.adobe.com/xap/1.0/rights/" xmpRights:Marked="True">
 <dc:title><rdf:Alt><rdf:li xml:lang="x-default">Lane</rdf:li></rdf:Alt></dc:title><dc:creator><rdf:Seq><rdf:li>Ama</rdf:li></rdf:Seq></dc:creator>
 </rdf:Description></rdf:RDF></x:xmpmeta>"""
-ULENS = orjson.dumps({
-    "metadata": {"type": "LensFile", "version": "0.0.0", "lensInfo": {"serialNumber": "1", "modelName": "Zoom", "distortionModel": "spherical"},
-                 "name": "zoom", "nodalOffsetCoordinateSystem": "OpenCV", "fxFyUnits": "Normalized", "cxCyUnits": "Normalized", "userMetadata": []},
-    "sensorDimensions": {"width": 36.0, "height": 20.25, "units": "Millimeters"}, "imageDimensions": {"width": 1920, "height": 1080},
-    "cameraParameterTables": [
-        {"parameterName": "FocalLengthTable", "header": "FocusEncoder, ZoomEncoder, Fx, Fy", "data": "0,0,0.97,1.72\n1,0,0.98,1.74"},
-        {"parameterName": "ImageCenterTable", "header": "FocusEncoder, ZoomEncoder, Cx, Cy", "data": "0,0,0.5,0.5\n1,0,0.5,0.5"},
-        {"parameterName": "DistortionTable", "header": "FocusEncoder, ZoomEncoder, K1, K2, K3, P1, P2", "data": "0,0,-0.1,0,0,0,0\n1,0,-0.1,0,0,0,0"},
-    ],
-    "encoderTables": [{"parameterName": "Focus", "header": "FocusEncoder, FocusCM", "data": "0,100\n1,400"}],
-})  # fmt: skip
+ULENS = ulens.write(
+    ulens.UlensFile("a", ((0.0, 0.0, 1.0, 1.5), (0.0, 1.0, 2.0, 3.0)), distortion=((0.0, 0.0, -0.1, 0.02, 0.003, 0.0004, 0.0005),),
+                    focus_marks=((0.0, 45.0),))
+)  # fmt: skip
 LENSFUN = b"""<!DOCTYPE lensdatabase SYSTEM "lensfun-database.dtd"><lensdatabase version="1"><lens><maker>Glass</maker><model>Glass 24-70mm</model><mount>EF</mount>
 <cropfactor>1</cropfactor><calibration><distortion model="ptlens" focal="24" a="0.01" b="-0.03" c="0.02"/><distortion model="poly3" focal="70" k1="0.002"/></calibration></lens></lensdatabase>"""
 GYROFLOW = orjson.dumps({

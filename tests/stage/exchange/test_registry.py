@@ -66,6 +66,12 @@ def test_the_target_is_the_format_that_holds_what_the_source_is() -> None:
     assert target("a.otrk.jsonl", ("move",)).name == "opentrackio"
 
 
+def test_a_longer_ending_says_more_than_the_first_kind() -> None:
+    assert target("a.stmap.exr", ("move", "lens")).name == "st-map"
+    assert target("a.exr", ("move", "lens")).name == "exr"
+    assert target("a.exr", ("lens",)).name == "st-map"
+
+
 def test_a_target_nobody_writes_is_refused_with_those_that_are() -> None:
     with pytest.raises(BadInput, match="chan"):
         target("a.f4", ("move",))

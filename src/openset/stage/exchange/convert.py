@@ -278,19 +278,14 @@ def _workshop(to: Path, replace_old: bool) -> Iterator[Path]:
 
 def _refuse_if_there(path: Path) -> None:
     if path.exists():
-        raise _there(to)
+        raise AlreadyExists(
+            "there is a file already", where=str(path), todo="Give --replace, or another name"
+        )
 
 
 def _move_out(hidden: Path, folder: Path, names: list[str], replace_old: bool) -> None:
     for name in names if not replace_old else ():
-        if (folder / name).exists():
-            raise _there(folder / name)
+        _refuse_if_there(folder / name)
     with writing(folder):
         for name in names:
             os.replace(hidden / name, folder / name)
-
-
-def _there(path: Path) -> AlreadyExists:
-    return AlreadyExists(
-        "there is a file already", where=str(path), todo="Give --replace, or another name"
-    )

@@ -101,12 +101,13 @@ def named(name: str) -> Format:
 def by_suffix(file_name: str) -> tuple[Format, ...]:
     """The formats whose suffix `file_name` has, those with the longest first."""
     lower = file_name.lower()
-    found = [
-        (max(len(end) for end in each.suffixes if lower.endswith(end)), each)
-        for each in FORMATS
-        if lower.endswith(each.suffixes)
-    ]
-    return tuple(each for _, each in sorted(found, key=lambda pair: -pair[0]))
+    found = [(_suffix_length(each, lower), each) for each in FORMATS]
+    fitting = sorted((pair for pair in found if pair[0]), key=lambda pair: -pair[0])
+    return tuple(each for _, each in fitting)
+
+
+def _suffix_length(form: Format, lower: str) -> int:
+    return max((len(end) for end in form.suffixes if lower.endswith(end)), default=0)
 
 
 def told(file_name: str, head: bytes) -> Format:
@@ -140,11 +141,18 @@ def told(file_name: str, head: bytes) -> Format:
 
 
 def target(file_name: str, kinds: tuple[Kind, ...]) -> Format:
-    """The format to write for a name, one that holds one of `kinds` if there is one."""
+    """The format to write for a name: one that holds one of `kinds`, the first of them if the name
+    leaves it open."""
     candidates = [each for each in by_suffix(file_name) if each.writes]
     if not candidates:
         known = " ".join(sorted({end for each in FORMATS if each.writes for end in each.suffixes}))
         raise BadInput(
             "no format that Openset writes ends like this", where=file_name, todo=f"Choose from {known}"
         )
-    return next((each for kind in kinds for each in candidates if each.kind == kind), candidates[0])
+    lower = file_name.lower()
+    fitting = [each for each in candidates if each.kind in kinds]
+    return min(
+        fitting,
+        key=lambda each: (-_suffix_length(each, lower), kinds.index(each.kind)),
+        default=candidates[0],
+    )
