@@ -150,6 +150,17 @@ def test_the_deepest_that_is_read_is_read() -> None:
         assert read(orjson.dumps([entity("X", "x", a=value)])).records.others
 
 
+def test_of_an_entity_said_twice_the_fuller_counts_and_the_loss_is_named() -> None:
+    full, other = entity("Slate", "slt/1", slateUID="1", shootDay=1), entity("Slate", "slt/1", unit="B")
+    for entries in ([full, other], [other, full]):
+        found = read(orjson.dumps(entries))
+        assert [slate.uid for slate in found.records.slates] == ["1"]
+        assert found.faults == (
+            "1 Slate there twice, unlike; what says less is left out, the first set slt/1",
+        )
+    assert read(orjson.dumps([full, entity("Slate", "slt/1", shootDay=1)])).faults == ()
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.data())
 def test_a_mutated_file_is_read_or_refused(data: st.DataObject) -> None:

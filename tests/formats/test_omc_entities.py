@@ -54,3 +54,38 @@ def test_a_recording_in_several_files_keeps_its_structure() -> None:
     assert isinstance(take, Take)
     assert (take.file, take.more) == ("", {"AssetSC": structure})
     assert isinstance(made("NarrativeScene"), Scene)
+
+
+@pytest.mark.parametrize(
+    ("typed", "circled", "left"),
+    [
+        *((True, True, None), ("Yes", True, None), ("false", False, None), (False, False, None)),
+        *(("maybe", None, "maybe"), ("B", None, "B"), ({"x": 1}, None, {"x": 1})),
+    ],
+)
+def test_a_circle_is_taken_where_its_word_is_known(typed: Any, circled: bool | None, left: Any) -> None:
+    camera = {"functionalProperties": {"cameraMetadata": {"circleTake": typed}}}
+    take = made("Asset", assetFC={"functionalType": "capture", **camera})
+    assert take.circled is circled
+    assert take.more == ({} if left is None else {"assetFC": camera})
+
+
+def test_a_structure_that_others_may_know_by_its_name_stays() -> None:
+    details = {"structuralProperties": {"fileDetails": {"fileName": "a.mov"}}}
+    own = {"identifier": [{"identifierScope": "s", "identifierValue": "sc/7"}]}
+    for half in (own, {"structuralType": "digital.imageSequence"}, {"name": "reel 3"}):
+        take = made("Asset", assetFC={"functionalType": "capture"}, AssetSC={**half, **details})
+        assert (take.file, take.more) == ("a.mov", {"AssetSC": half})
+
+
+def test_what_stands_beside_a_rating_a_note_or_a_director_stays() -> None:
+    capture = {"functionalType": "capture"}
+    tag, note = {"domain": "rating", "value": ["4"]}, {"title": "note", "text": "good"}
+    take = made("Asset", assetFC=capture, tag=["x", tag], annotation=[note, "y"])
+    assert (take.rating, take.note) == ("4", "good")
+    assert take.more == {"tag": ["x"], "annotation": ["y"]}
+    take = made("Asset", assetFC=capture, tag=[{"domain": "rating", "value": [None]}])
+    assert (take.rating, take.more) == ("", {"tag": [{"domain": "rating", "value": [None]}]})
+    slate = made("Slate", Director={"name": "Ama"})
+    assert (slate.directors, slate.more) == ((), {"Director": {"name": "Ama"}})
+    assert made("Slate", Director=[IDS]).directors == (("s", "v"),)

@@ -59,6 +59,7 @@ class _Gathered:
     """Entities by their first identifier, the one that says most of each; and faults."""
 
     found: dict[tuple[str, Identifier], Json] = field(default_factory=dict)
+    twice: dict[str, dict[Identifier, None]] = field(default_factory=lambda: defaultdict(dict))
     skipped: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -86,6 +87,11 @@ def read(data: bytes) -> Reading:
     if not gathered.found:
         first = f" ({gathered.faults[0]})" if gathered.faults else ""
         raise OmcError(f"the file holds no OMC entity{first}")
+    for kind, ids in gathered.twice.items():
+        first = " ".join(next(iter(ids)))[:100]
+        gathered.fault(
+            f"{len(ids)} {kind} there twice, unlike; what says less is left out, the first {first}"
+        )
     nodes = list(gathered.found.values())
     records = _records(nodes, tuple(missing(nodes)), tuple(cycles(nodes)))
     faults = (*gathered.faults, *records.cycles, *records.missing)
@@ -133,8 +139,11 @@ def _gather(entry: object, number: int, gathered: _Gathered) -> None:
         if not ids or not isinstance(node.get("entityType"), str) or node["entityType"] == "Context":
             continue
         key = (node["entityType"], ids[0])
-        if len(node) > len(gathered.found.get(key, ())):
-            gathered.found[key] = node
+        there = gathered.found.get(key, {})
+        less, more = (there, node) if len(node) > len(there) else (node, there)
+        if any(more.get(name) != value for name, value in less.items()):
+            gathered.twice[node["entityType"][:40]][ids[0]] = None
+        gathered.found[key] = more
 
 
 def _records(nodes: Sequence[Json], lost: tuple[str, ...], circles: tuple[str, ...]) -> Records:

@@ -20,12 +20,16 @@ from openset.formats.omc_model import (
     Slate,
     Take,
     Work,
+    structure_of,
 )
 
 Json = Mapping[str, Any]
 
 _NOTHING: Mapping[str, Sequence[str]] = {}
-_YES = ("true", "yes", "1", "circled", "circle", "circle take", "x")
+_CIRCLED = {
+    **dict.fromkeys(("true", "yes", "1", "circled", "circle", "circle take", "x"), True),
+    **dict.fromkeys(("false", "no", "0", "not circled"), False),
+}
 
 
 @dataclass
@@ -93,7 +97,7 @@ def _list(value: object) -> list[Json]:
 
 
 def _taking(node: Json) -> _Taking:
-    """A copy that fields can be taken out of, two levels deep."""
+    """A copy that fields can be taken out of, down to its fourth level."""
     left: dict[str, Any] = {}
     for key, value in node.items():
         left[key] = _copied(value, 3) if isinstance(value, dict) else value
@@ -131,7 +135,10 @@ def _slate(node: Json) -> Slate:
     fps = node.get("recordingFPS")
     usable = isinstance(fps, int | float) and not isinstance(fps, bool) and 0 < fps < 1e5
     directors = _list(node.get("Director"))
-    taking.left.pop("Director", None)
+    if directors == node.get("Director") and all(map(own_identifiers, directors)):
+        del taking.left["Director"]
+    else:
+        directors = []
     return Slate(
         own_identifiers(node),
         taking.text("slateUID"),
@@ -158,7 +165,6 @@ def _asset(node: Json) -> Take | Entity:
         return as_it_stands(node)
     taking = _taking(node)
     camera = ("assetFC", "functionalProperties", "cameraMetadata")
-    circled = taking.text(*camera, "circleTake").strip().lower()
     if kind == "capture":
         taking.text("assetFC", "functionalType")
     return Take(
@@ -170,11 +176,22 @@ def _asset(node: Json) -> Take | Entity:
         taking.text(*camera, "captureRate"),
         _size(taking.text(*camera, "frameWidth"), taking.text(*camera, "frameHeight")),
         _file(taking),
-        circled in _YES if circled else None,
+        _circled(taking, *camera),
         _tagged(taking, "rating"),
         _annotated(taking, "note"),
         taking.more({"has": ("Slate",)}),
     )
+
+
+def _circled(taking: _Taking, *camera: str) -> bool | None:
+    """What the file says of a circle, in a word that is known; any other word stays where it stands."""
+    place: Any = taking.left
+    for step in camera:
+        place = place.get(step) if isinstance(place, dict) else None
+    word = str(place.get("circleTake")).strip().lower() if isinstance(place, dict) else ""
+    if word in _CIRCLED:
+        del place["circleTake"]
+    return _CIRCLED.get(word)
 
 
 def _size(width: str, height: str) -> tuple[int, int] | None:
@@ -183,34 +200,39 @@ def _size(width: str, height: str) -> tuple[int, int] | None:
     return None
 
 
+_STRUCTURE = {*_PLAIN, "structuralType"}
+
+
 def _file(taking: _Taking) -> str:
-    """The recording's file; its structural half is left out where it says no more than that."""
+    """The recording's file; its structural half is left out where it says no more than that, and is
+    known to others by no name of its own."""
     name = taking.text("AssetSC", "structuralProperties", "fileDetails", "fileName")
     half = taking.left.get("AssetSC")
-    if name and isinstance(half, dict) and not set(_said(half)) - {*_PLAIN, "structuralType", "name"}:
-        del taking.left["AssetSC"]
+    if name and isinstance(half, dict):
+        own = {structure_of(each) for each in own_identifiers(taking.node)[:1]}
+        usual = half.get("structuralType") in (None, "digital.movingImage")
+        if usual and own.issuperset(own_identifiers(half)) and not set(_said(half)) - _STRUCTURE:
+            del taking.left["AssetSC"]
     return name
 
 
 def _tagged(taking: _Taking, domain: str) -> str:
-    tags = _list(taking.left.get("tag"))
-    for tag in tags:
-        if (
-            tag.get("domain") == domain
-            and isinstance(tag.get("value"), list)
-            and len(tag["value"]) == 1
-        ):
-            taking.left["tag"] = [each for each in tags if each is not tag]
-            return str(tag["value"][0])
+    for tag in _list(taking.left.get("tag")):
+        match tag:
+            case {"domain": str(found), "value": [str(value)]} if found == domain and len(tag) == 2:
+                taking.left["tag"] = [each for each in taking.left["tag"] if each is not tag]
+                return value
     return ""
 
 
 def _annotated(taking: _Taking, title: str) -> str:
-    notes = _list(taking.left.get("annotation"))
-    for note in notes:
-        if note.get("title") == title and isinstance(note.get("text"), str):
-            taking.left["annotation"] = [each for each in notes if each is not note]
-            return str(note["text"])
+    for note in _list(taking.left.get("annotation")):
+        match note:
+            case {"title": str(found), "text": str(text)} if found == title and len(note) == 2:
+                taking.left["annotation"] = [
+                    each for each in taking.left["annotation"] if each is not note
+                ]
+                return text
     return ""
 
 

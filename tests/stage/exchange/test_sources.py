@@ -34,6 +34,16 @@ def test_a_production_is_a_script_a_cut_and_records(film: Any) -> None:
     assert media == "../takes/1-A-t01/composite.mov"
 
 
+def test_of_several_scripts_the_first_is_read_and_the_others_are_named(film: Any) -> None:
+    folder = film.production.root / "script"
+    (folder / "a.fountain").write_text("INT. A\n\nx\n")
+    (folder / "zz.fountain").write_text("INT. Z\n\nx\n")
+    found = open_source(film.production.root).readers["script"](Options())
+    assert [scene.heading for scene in found.value.scenes] == ["INT. A"]
+    assert "script/zz.fountain" in found.unheld
+    assert "script/a.fountain" not in found.unheld
+
+
 def test_a_folder_that_is_neither_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="neither a take nor a production"):
         open_source(tmp_path)

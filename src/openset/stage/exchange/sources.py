@@ -103,7 +103,7 @@ def _production(production: Production) -> Source:
 
     readers: dict[Kind, Reader] = {}
     if scripts := script_files(production):
-        readers["script"] = lambda options: read_file(scripts[0], named("fountain"), options)
+        readers["script"] = lambda options: _script(scripts, options)
     readers["records"] = lambda _: _records(production)
 
     def takes() -> list[Path]:
@@ -111,6 +111,12 @@ def _production(production: Production) -> Source:
 
     readers["timeline"] = lambda options: _timeline(takes(), production.title, options)
     return Source(production.root, "a production", readers)
+
+
+def _script(scripts: Sequence[Path], options: Options) -> Read:
+    """The first script; the others are named as not held."""
+    found = read_file(scripts[0], named("fountain"), options)
+    return replace(found, unheld=(*found.unheld, *(f"script/{each.name}" for each in scripts[1:])))
 
 
 def _records(production: Production) -> Read:
