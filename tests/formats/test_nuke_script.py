@@ -39,6 +39,17 @@ def test_a_moving_channel_is_a_curve_whose_every_key_has_its_frame() -> None:
     assert "focal" not in camera
 
 
+def test_a_drop_frame_timecode_is_one_word() -> None:
+    camera = knobs(encode(shot(Key(1, LEVEL))), "Camera3")
+    assert camera["openset_start_timecode"] == "01:00:00;00"
+
+
+def test_a_value_that_differs_only_in_the_last_bit_stands_still() -> None:
+    lenses = (Optics(35.0, 36.0, 0.1 + 0.2), Optics(35.0, 36.0, 0.3))
+    camera = knobs(encode(shot(*(Key(at, LEVEL, lens) for at, lens in enumerate(lenses)))), "Camera3")
+    assert camera["vaperture"] == "0.3"
+
+
 def test_an_axis_right_of_the_middle_moves_the_window_left() -> None:
     # 0.36 mm right of a half of 18 mm is 0.02; 0.2025 mm down of 10.125 mm is 0.02.
     camera = knobs(encode(shot(Key(1, LEVEL, Optics(35.0, 36.0, 20.25, (0.36, 0.2025))))), "Camera3")

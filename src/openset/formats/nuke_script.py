@@ -64,7 +64,7 @@ def _camera_knobs(shot: CameraShot) -> list[tuple[str, str]]:
     if shot.start_timecode:
         knobs.append(("addUserKnob", "{20 openset l Openset}"))
         knobs.append(("addUserKnob", f'{{1 {TIMECODE} l "start timecode"}}'))
-        knobs.append((TIMECODE, shot.start_timecode))
+        knobs.append((TIMECODE, _quoted(shot.start_timecode)))  # drop-frame has a semicolon
     return knobs
 
 
@@ -103,12 +103,12 @@ def _curves(frames: Sequence[int], channels: Sequence[Iterable[float]]) -> str:
     """
     out = []
     for channel in channels:
-        values = list(channel)
-        if all(value == values[0] for value in values):
-            out.append(_number(values[0]))
+        values = [_number(value) for value in channel]
+        if len(set(values)) == 1:
+            out.append(values[0])
         else:
             keys = zip(frames, values, strict=True)
-            out.append("{curve " + " ".join(f"x{at} {_number(value)}" for at, value in keys) + "}")
+            out.append("{curve " + " ".join(f"x{at} {value}" for at, value in keys) + "}")
     if len(out) == 1 and not out[0].startswith("{"):
         return out[0]
     return "{" + " ".join(out) + "}"

@@ -12,10 +12,12 @@ import pytest
 
 from openset.formats.faults import FormatError
 from openset.formats.nuke_text import listed, nodes
+from openset.primitives.space import IDENTITY
+from openset.primitives.time import timecode_from_fields
 from openset.stage.exchange import nuke
 from openset.stage.exchange.loss import lost
 from openset.stage.exchange.model import CameraMove, Options
-from openset.stage.exchange.move import fields
+from openset.stage.exchange.move import even_times, fields, sample_of, timecodes
 
 
 def test_all_but_distortion_and_pupil_comes_back(crane: CameraMove, tmp_path: Path) -> None:
@@ -27,6 +29,21 @@ def test_all_but_distortion_and_pupil_comes_back(crane: CameraMove, tmp_path: Pa
     assert read.value.rate == Fraction(25)
     assert read.value.size_px == (1920, 1080)
     assert "STMap" in path.read_text()
+
+
+def test_a_drop_frame_timecode_comes_back(crane: CameraMove, tmp_path: Path) -> None:
+    path, rate = tmp_path / "drop.nk", Fraction(30000, 1001)
+    start = timecode_from_fields(1, 0, 59, 25, rate, drop_frame=True)
+    codes = [start.plus(index) for index in range(12)]
+    samples = tuple(
+        sample_of(name="a", index=index, time_ns=0, pose=IDENTITY, rate=rate, timecode=code)
+        for index, code in enumerate(codes)
+    )
+    nuke.write(CameraMove("a", samples, even_times(12, rate), rate), path, Options())
+    back = timecodes(nuke.read(path, Options()).value)
+    # Five frames of the minute's last second, then numbers 0 and 1 are dropped.
+    assert [str(code) for code in back[4:6]] == ["01:00:59;29", "01:01:00;02"]
+    assert back == codes
 
 
 def test_a_locked_off_shot_keeps_its_length_and_its_zoom(crane: CameraMove, tmp_path: Path) -> None:
