@@ -1,5 +1,5 @@
 # Two commands do all set-up on a fresh Debian-like machine: `make demo` and `make test`.
-.PHONY: demo test setup setup-test lint speed quality pictures requirements
+.PHONY: demo test setup setup-test lint speed quality fuzz pictures requirements
 DEMO ?= lane-market
 PY := .venv/bin/python
 
@@ -26,6 +26,10 @@ speed: setup-test
 
 quality: setup-test
 	@$(PY) benchmarks/run.py quality
+
+# Ten million mutated packets and files over all decoders.
+fuzz: setup-test
+	@$(PY) benchmarks/run.py fuzz
 
 # The README's pictures, made by the test that walks the demo's pages.
 pictures: setup-test

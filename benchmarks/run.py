@@ -1,6 +1,6 @@
 """Run the benchmarks of one kind and write what they printed into benchmarks/RESULTS.md.
 
-    python benchmarks/run.py speed|quality [NAME ...]
+    python benchmarks/run.py speed|quality|fuzz [NAME ...]
 
 Each script's last output stands under its own heading with the command, the date, the commit and the
 machine, and replaces only its own earlier entry.
@@ -20,9 +20,12 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "RESULTS.md"
+PARTS = ("mutate", "targets")
+"""Files of the fuzz campaign that are no benchmark themselves."""
+
 HEAD = """# Results
 
-Written by `make speed` and `make quality` (`python benchmarks/run.py`), each entry by the command it names. Machines
+Written by `make speed`, `make quality` and `make fuzz` (`python benchmarks/run.py`), each entry by the command it names. Machines
 are noisy: read ratios and medians, not single times.
 """
 
@@ -73,10 +76,12 @@ def merged(old: str, new: str) -> str:
 def main() -> None:
     """Parse, run, write after each."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("kind", choices=("speed", "quality"))
+    parser.add_argument("kind", choices=("speed", "quality", "fuzz"))
     parser.add_argument("names", nargs="*")
     options = parser.parse_args()
     for script in sorted((HERE / options.kind).glob("*.py")):
+        if script.stem in PARTS:
+            continue
         if options.names and script.stem not in options.names:
             continue
         print(f"running {script.relative_to(HERE.parent)}", file=sys.stderr)
