@@ -3,6 +3,8 @@
 import shutil
 from pathlib import Path
 
+import pytest
+
 from openset.hub.milestones.evidence import SceneSeen, TakeSeen, digest
 from openset.hub.milestones.files import look
 from openset.stage.record.files import write_marks
@@ -104,6 +106,17 @@ def test_a_script_that_is_not_text_is_a_fault(production: Production) -> None:
     evidence = look(production.id, production.root)
     assert evidence.faults == ("script/b.fountain cannot be read",)
     assert len(evidence.scenes) == 2
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig"])
+def test_a_script_counts_in_any_encoding_that_writing_programs_use(
+    production: Production, encoding: str
+) -> None:
+    text = "INT. CAFÉ #77#\n\nx\n"
+    (production.root / "script" / "old.fountain").write_bytes(text.encode(encoding))
+    evidence = look(production.id, production.root)
+    assert evidence.faults == ()
+    assert "INT. CAFÉ" in [scene.heading for scene in evidence.scenes]
 
 
 def test_a_delivery_without_a_passport_does_not_verify(production: Production) -> None:

@@ -6,9 +6,12 @@ import importlib
 from pathlib import Path
 
 from openset.formats import fountain
+from openset.formats.faults import FormatError
+from openset.formats.text_file import decoded
 from openset.hub.milestones.evidence import DeliverySeen, Evidence, SceneSeen, TakeSeen
 from openset.primitives.errors import OpensetError
 from openset.primitives.ids import TakeId, scene_folder
+from openset.stage.exchange.fountain import script_bytes
 from openset.stage.record import files as record_files
 from openset.stage.record.model import TRACK_FILE, Verification
 from openset.store.files import hash_file
@@ -59,8 +62,8 @@ def _read_scripts(production: Production) -> tuple[dict[str, str], dict[str, str
     for path in script_files(production):
         try:
             hashes[path.name] = hash_file(path)
-            script = fountain.parse(path.read_text("utf-8"))
-        except (OpensetError, OSError, UnicodeDecodeError):
+            script = fountain.parse(decoded(script_bytes(path), fallback="cp1252"))
+        except (OpensetError, FormatError, OSError):
             faults.append(f"script/{path.name} cannot be read")
             continue
         for scene in script.scenes:

@@ -229,7 +229,8 @@ def test_whatever_is_wrong_in_a_production_is_named(film: Any) -> None:
     root = film.production.root
     (root / "takes" / "1-A-t01" / "picture.mov").write_bytes(b"x")
     (root / "sets" / "lane" / "set.usda").write_text("#usda 1.0\nrubbish")
-    (root / "script" / "lane.fountain").write_bytes(b"\xff\xfe")
+    (root / "script" / "lane.fountain").write_bytes(b"\xff\xfe\x00")
+    (root / "script" / "old.fountain").write_bytes("INT. CAFÉ\n\nx\n".encode("cp1252"))
     (root / "deliveries" / "empty").mkdir()
     (root / "deliveries" / ".post.x.part").mkdir()
     wrong = {failure.where for failure in verify_production(film.production).failures}
@@ -239,7 +240,7 @@ def test_whatever_is_wrong_in_a_production_is_named(film: Any) -> None:
         "script/lane.fountain",
         "deliveries/empty/passport.json",
     } <= wrong
-    assert not [where for where in wrong if ".post" in where]
+    assert not [where for where in wrong if ".post" in where or "old.fountain" in where]
 
 
 def test_a_movie_whose_labels_are_no_text_is_a_finding_and_no_exception(delivery: Path) -> None:

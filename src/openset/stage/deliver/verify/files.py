@@ -18,6 +18,8 @@ import orjson
 from pxr import Tf, Usd
 
 from openset.formats import fountain
+from openset.formats.faults import FormatError
+from openset.formats.text_file import decoded
 from openset.primitives.errors import BadInput, OpensetError
 from openset.primitives.ids import check_set_name, parse_take_id
 from openset.primitives.space import Pose
@@ -344,7 +346,7 @@ def _read_set(path: Path, where: str) -> tuple[Finding, Scene | None]:
 def _read_script(path: Path) -> Finding:
     where = f"script/{path.name}"
     try:
-        script = fountain.parse(path.read_text("utf-8"))
-    except (OpensetError, OSError, UnicodeDecodeError) as error:
+        script = fountain.parse(decoded(path.read_bytes(), fallback="cp1252"))
+    except (FormatError, OSError) as error:
         return Finding(False, "the script is read", where, str(error))
     return Finding(True, "the script is read", where, f"{len(script.scenes)} scenes")
