@@ -53,6 +53,13 @@ def test_nodes_stand_on_what_lies_on_the_stack() -> None:
     assert "addUserKnob" not in camera.knobs
 
 
+def test_what_lies_in_a_group_is_no_input_of_what_follows() -> None:
+    inner = "Group {\n inputs 0\n}\nAxis3 {\n inputs 0\n}\nend_group\n"
+    kinds = nodes(f"Axis3 {{\n inputs 0\n}}\n{inner}Camera3 {{\n inputs 2\n}}\nend_group\n")
+    assert [node.kind for node in kinds] == ["Axis3", "Group", "Axis3", "Camera3"]
+    assert kinds[3].parent == 1  # the group, not the axis in it
+
+
 @pytest.mark.parametrize(
     ("text", "line"), [("Camera {", 1), ('a\nb "c', 2), ("Camera {\n a {{{}}\n", 1), ("x {\\}", 1)]
 )

@@ -3,7 +3,8 @@ stands on which. Pure and without recursion, so that any text can be tried.
 
 A script is Tcl-like: a command is words up to the end of the line, a word is bare, in quotes or in
 braces, and what is in braces may span lines. `Camera3 { … }` makes a node that takes its inputs from a
-stack and puts itself there; `push 0`, `push $name` and `set name [stack 0]` work on that stack.
+stack and puts itself there; `push 0`, `push $name` and `set name [stack 0]` work on that stack. What
+lies between a Group and its `end_group` has a stack of its own.
 Source: Foundry, Nuke developers' guide; curves: "Curve serialisation format".
 """
 
@@ -17,6 +18,7 @@ from openset.formats.faults import FormatError
 
 MOST_NODES = 100_000
 _MOST_INPUTS = 100
+_GROUPS = ("Group", "LiveGroup")
 
 
 class NukeError(FormatError):
@@ -76,6 +78,7 @@ def nodes(text: str) -> list[Node]:
     """Every node of a script in order. Raises NukeError where the text cannot be taken apart."""
     out: list[Node] = []
     stack: list[int | None] = []
+    around: list[list[int | None]] = []
     named: dict[str, int | None] = {}
     for line, command in words(text):
         verb, *rest = command
@@ -83,11 +86,16 @@ def nodes(text: str) -> list[Node]:
             stack.append(named.get(rest[0].removeprefix("$")))
         elif verb == "set" and rest and rest[-1:] == ["[stack 0]"]:
             named[rest[0]] = stack[-1] if stack else None
+        elif verb == "end_group" and around:
+            stack = around.pop()
         elif len(rest) == 1 and verb[:1].isupper():
             knobs = _knobs(rest[0], line)
             taken = [stack.pop() if stack else None for _ in range(_inputs(verb, knobs))]
             out.append(Node(verb, knobs, taken[0] if taken else None, line))
             stack.append(len(out) - 1)
+            if verb in _GROUPS:
+                around.append(stack)
+                stack = []
             if len(out) > MOST_NODES:
                 raise NukeError(f"more than {MOST_NODES} nodes", f"line {line}")
     return out
