@@ -83,6 +83,7 @@ def test_a_count_is_whole() -> None:
 
 def test_a_squeeze_stays_the_decimal_it_was() -> None:
     assert (ratio(1.33), ratio(2.0), ratio(None), ratio(0.0)) == (Fraction(133, 100), 2, None, None)
+    assert (ratio(11.0), ratio(1e300), ratio(1e-300), ratio(math.nan)) == (None,) * 4
 
 
 def frame_of(row: Row) -> FrameMetadata:

@@ -144,6 +144,8 @@ def test_a_squeeze_is_told_in_hundredths_or_by_the_pixels() -> None:
     assert read_xml(xml(items=percent)).clip.squeeze == Fraction(9, 5)
     assert read_xml(xml(layout='pixelAspect="2:1"')).clip.squeeze == 2
     assert read_xml(xml(layout="")).clip.squeeze is None
+    for absurd in ("99:1e-300", "1e-300:99", "1:5e-324"):
+        assert read_xml(xml(layout=f'pixelAspect="{absurd}"')).clip.squeeze is None
 
 
 def test_a_value_that_is_no_number_is_not_said() -> None:

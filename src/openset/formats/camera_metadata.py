@@ -24,6 +24,7 @@ MOST_FAULTS = 20
 FOOT_M = 0.3048
 
 _FARTHEST_M = 10_000.0
+_LEAST_SQUEEZE = 0.1
 _MOST_FRAMES = 119
 """The highest frame number of a timecode (SMPTE ST 12-3, 120 frames a second)."""
 
@@ -220,8 +221,10 @@ def exact_rate(value: float) -> Fraction | None:
 
 
 def ratio(value: float | None) -> Fraction | None:
-    """A squeeze factor as a fraction: 1.33 stays 133/100."""
-    return Fraction(value).limit_denominator(1000) if value else None
+    """A squeeze factor as a fraction: 1.33 stays 133/100; None for one that no lens has."""
+    if value is None or not _LEAST_SQUEEZE <= value <= 1 / _LEAST_SQUEEZE:
+        return None
+    return Fraction(value).limit_denominator(1000)
 
 
 def radians(degrees: float | None) -> float | None:

@@ -9,7 +9,6 @@ Cooke /i manual 3.0, and a clip of a VENICE.
 
 from __future__ import annotations
 
-import math
 import re
 from fractions import Fraction
 from typing import BinaryIO
@@ -187,7 +186,7 @@ def _squeeze(found: dict[str, etree._Element], items: dict[str, str]) -> Fractio
         return ratio(percent / 100)
     wide, _, high = _attribute(found, "VideoLayout", "pixelAspect").partition(":")
     one, other = _number(wide, 100.0), _number(high, 100.0)
-    return ratio(one / other) if one and other and math.isfinite(one / other) else None
+    return ratio(one / other) if one and other else None
 
 
 def _firmware(device: etree._Element | None) -> str:
