@@ -34,6 +34,28 @@ def test_a_file_of_frames_needs_a_rate(crane: CameraMove, tmp_path: Path) -> Non
         chan.read(path, Options())
 
 
+def test_a_sensor_that_is_assumed_is_told(crane: CameraMove, tmp_path: Path) -> None:
+    path = tmp_path / "crane.chan"
+    chan.write(crane, path, Options())
+    assert chan.read(path, Options(rate=Fraction(25))).faults == (
+        "sensor taken for 36 mm wide, its angles hold; --sensor-mm",
+    )
+    told = chan.read(path, Options(rate=Fraction(25), sensor_width_mm=24.0))
+    assert (told.faults, told.skipped) == ((), 0)
+    path.write_text("1 0 0 0 0 0 0\n")
+    assert chan.read(path, Options()).faults == ()
+
+
+def test_a_file_too_large_is_not_read(
+    crane: CameraMove, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "crane.chan"
+    chan.write(crane, path, Options())
+    monkeypatch.setattr(chan, "LARGEST", 100)
+    with pytest.raises(FormatError, match="larger than"):
+        chan.read(path, Options(rate=Fraction(25)))
+
+
 def test_nuke_sees_the_points_above_and_below_where_we_do(
     crane: CameraMove, seen: Any, tmp_path: Path
 ) -> None:

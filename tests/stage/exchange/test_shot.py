@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 
 from openset.formats.camera_shot import Optics
-from openset.formats.faults import FormatError
 from openset.formats.opentrackio import validate
 from openset.primitives.errors import BadInput
 from openset.primitives.space import IDENTITY, Pose
@@ -78,11 +76,3 @@ def test_an_unknown_sensor_is_the_options_else_36_mm() -> None:
     assert wide is not None
     assert (wide.sensor_width_mm, wide.sensor_height_mm) == pytest.approx((24.0, 12.0))
     assert shots.optics_of(LensReport(f_stop=2.0), None, Options()) is None
-
-
-def test_a_file_too_large_is_not_read(tmp_path: Path) -> None:
-    huge = tmp_path / "huge.chan"
-    with huge.open("wb") as file:
-        file.truncate(shots.LARGEST + 1)
-    with pytest.raises(FormatError, match="larger than"):
-        shots.whole_file(huge)

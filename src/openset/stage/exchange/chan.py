@@ -7,20 +7,24 @@ from pathlib import Path
 from openset.formats.camera_shot import CameraShot
 from openset.formats.chan import decode, encode, key_from_row, rows_from_keys
 from openset.formats.faults import FormatError
-from openset.stage.exchange.model import CameraMove, Options, Read
-from openset.stage.exchange.shot import move_of, sensor_of, shot_of, whole_file
+from openset.stage.exchange.model import MOST_FAULTS, CameraMove, Options, Read
+from openset.stage.exchange.shot import LARGEST, move_of, sensor_of, shot_of
+from openset.stage.exchange.whole_file import contents
 
 
 def read(path: Path, options: Options) -> Read:
     """A file as a move, in metres. Raises FormatError without `options.rate`: the file has none.
-    Nor has it a sensor: see `sensor_of`."""
-    table = decode(whole_file(path))
+    Nor has it a sensor: see `sensor_of`; that one is assumed is told."""
+    table = decode(contents(path, LARGEST))
     if options.rate is None and len(table.rows) > 1:
         raise FormatError("a channel file has frames and no rate; say it with --rate")
     sensor_mm = sensor_of(options)
     keys = tuple(key_from_row(row, sensor_mm) for row in table.rows)
     shot = CameraShot(options.name or path.name.split(".")[0], keys)
-    return Read(move_of(shot, options), table.skipped, table.faults)
+    notes = []
+    if options.sensor_width_mm is None and any(row.fov_deg for row in table.rows):
+        notes.append(f"sensor taken for {sensor_mm[0]:g} mm wide, its angles hold; --sensor-mm")
+    return Read(move_of(shot, options), table.skipped, (*notes, *table.faults)[:MOST_FAULTS])
 
 
 def write(value: CameraMove, path: Path, options: Options) -> None:

@@ -9,12 +9,13 @@ from openset.formats.nuke_script import encode
 from openset.primitives.time import Timecode, parse_timecode
 from openset.stage.exchange.model import CameraMove, Options, Read
 from openset.stage.exchange.move import lens_reports
-from openset.stage.exchange.shot import move_of, shot_of, whole_file
+from openset.stage.exchange.shot import LARGEST, move_of, shot_of
+from openset.stage.exchange.whole_file import contents
 
 
 def read(path: Path, options: Options) -> Read:
     """The first camera of a script, in metres; 24 frames a second, as in Nuke, where nobody says."""
-    found = decode(whole_file(path), options.name)
+    found = decode(contents(path, LARGEST), options.name)
     rate = options.rate or found.shot.rate
     start: Timecode | None = None
     if found.shot.start_timecode and rate:

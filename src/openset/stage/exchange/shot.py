@@ -11,11 +11,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from openset.formats.camera_shot import CameraShot, Key, Optics
-from openset.formats.faults import FormatError
 from openset.formats.opentrackio import Sample
 from openset.primitives.errors import BadInput
 from openset.primitives.time import NS_PER_S, Timecode, frame_time_ns
@@ -32,13 +30,6 @@ LARGEST = 1 << 28
 
 _LAST_FRAME = 10_000_000
 _WIDE = 9 / 16
-
-
-def whole_file(path: Path) -> bytes:
-    """A file's bytes; FormatError for one too large to be a camera move."""
-    if path.stat().st_size > LARGEST:
-        raise FormatError(f"the file is larger than {LARGEST >> 20} MB, too large for a camera move")
-    return path.read_bytes()
 
 
 def shot_of(move: CameraMove, options: Options) -> CameraShot:
