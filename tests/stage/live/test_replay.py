@@ -107,6 +107,18 @@ def test_a_loop_goes_on_after_a_usual_gap_and_its_numbers_rise(tmp_path: Path) -
     assert replay.passes == 2
 
 
+def test_a_loop_of_two_sources_and_a_lost_report_loses_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "t.otrk.jsonl"
+    # The first source counts 65534, 65535, 1 (0 was lost as it wrapped); the second 7 and 8.
+    told = ((0, 65534, 1), (5, 7, 2), (10, 65535, 1), (15, 8, 2), (20, 1, 1))
+    path.write_bytes(b"".join(line(t, t, 0.0, n, source=who) for t, n, who in told))
+    reports = played(Replay(open_recording(path), loop=True, clock=Clock()), most=10)[:10]
+    numbers: dict[str, list[int]] = {}
+    for report in reports:
+        numbers.setdefault(report.source, []).append((report.sample.sequence or 0) & 0xFFFF)
+    assert list(numbers.values()) == [[65534, 65535, 1, 2, 3, 5], [7, 8, 9, 10]]
+
+
 def test_a_player_that_was_stopped_goes_on_instead_of_sending_all_at_once(tmp_path: Path) -> None:
     path = tmp_path / "t.otrk.jsonl"
     path.write_bytes(b"".join(line(t, t, 0.0) for t in (0, 10, 20, 30)))

@@ -9,15 +9,29 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openset.primitives.errors import BadInput
 from openset.primitives.time import NS_PER_S, ns_from_s
-from openset.stage.live.recorded import Recording, Report
+from openset.stage.live.recorded import MOST_SOURCES, Recording, Report
 
 STALL_NS = NS_PER_S
 """A player that was stopped for longer goes on where it was, instead of sending all at once."""
+
+
+@dataclass
+class _Numbers:
+    """One source's numbers: the first and the newest of the recording, and what a pass has to add."""
+
+    first: int
+    newest: int
+    added: int = 0
+
+    def begin_again(self) -> None:
+        """The next pass goes on where this one ends; a number that wrapped on the way has 16 bits."""
+        length = self.newest - self.first
+        self.added += (length if length >= 0 else length & 0xFFFF) + 1
 
 
 class Replay:
@@ -49,7 +63,8 @@ class Replay:
         self._next = next(self._rest, None)
         self._ended_by = threading.Event()
         self._first_ns = self._last_ns = self._next.arrival_ns if self._next else 0
-        self._count = self._numbers = 0
+        self._count = 0
+        self._numbers: dict[str, _Numbers] = {}
         self._begun_ns: int | None = None
         self._offset_ns = 0
 
@@ -97,7 +112,8 @@ class Replay:
     def _begin_again(self) -> None:
         length_ns = self._last_ns - self._first_ns
         self._offset_ns += round((length_ns + length_ns / max(1, self._count - 1)) / self._speed)
-        self._numbers += self._count
+        for each in self._numbers.values():
+            each.begin_again()
         self._count = 0
         self.passes += 1
         self._rest = self.recording.entries()
@@ -107,7 +123,7 @@ class Replay:
         """The entry as if it had been sent now: its stamp as far from the first as it was."""
         relative_ns = self._offset_ns + self._since_start_ns(entry.sample.time_ns)
         stamp_ns = max(0, self._epoch_ns + relative_ns)
-        sequence = None if entry.heard.sequence is None else entry.heard.sequence + self._numbers
+        sequence = self._numbered(entry.source, entry.heard.sequence)
         sample = replace(
             entry.sample,
             time_ns=(self._begun_ns or 0) + relative_ns,
@@ -117,6 +133,18 @@ class Replay:
         raw = entry.heard.raw and _restamped(entry.heard.raw, stamp_ns, sequence)
         heard = replace(entry.heard, stamp_ns=stamp_ns, sequence=sequence, raw=raw)
         return Report(entry.source, sample, heard, due_ns)
+
+    def _numbered(self, source: str, recorded: int | None) -> int | None:
+        """The number of a report: each source counts on by itself where a loop begins again."""
+        if recorded is None:
+            return None
+        known = self._numbers.get(source)
+        if known is None:
+            if len(self._numbers) >= MOST_SOURCES:
+                return recorded
+            known = self._numbers[source] = _Numbers(recorded, recorded)
+        known.newest = recorded
+        return recorded + known.added
 
     def close(self) -> None:
         """End a wait in another thread."""
