@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -11,9 +13,10 @@ import pytest
 
 from openset.cli.output import Output
 from openset.cli.wire import ending, run_bridge, run_replay, silence_line, tick_line
-from openset.formats import freed
+from openset.formats import freed, osc, vmc
 from openset.formats.opentrackio import Reading, write
 from openset.primitives.errors import AlreadyExists, BadInput, PortInUse, TrackNotFound
+from openset.primitives.space import pose_from_pan_tilt_roll
 from openset.stage.live.bridge import Figures, SourceFigures
 from openset.stage.live.inlet import LiveInlet
 from openset.stage.tracking.endpoint import parse_endpoint
@@ -126,13 +129,72 @@ def test_silence_says_what_to_look_at() -> None:
         assert "firewall" in line
         assert str(inlet.port) in line
         assert "camera 2" in silence_line(inlet, "camera 1", figures(ignored=("FreeD camera 2",)), 5.0)
+        nothing = replace(figures(), reports=0)
         inlet.seen["OpenTrackIO"] = 40
-        assert "OpenTrackIO arrives there instead" in silence_line(inlet, "", figures(), 5.0)
+        assert "OpenTrackIO arrives there instead" in silence_line(inlet, "", nothing, 5.0)
+        assert "firewall" in silence_line(inlet, "", figures(), 5.0)  # a stray before it all began
         inlet.seen.clear()
         inlet.seen[""] = 3
-        assert "no known protocol" in silence_line(inlet, "", figures(), 5.0)
+        assert "no known protocol" in silence_line(inlet, "", nothing, 5.0)
     finally:
         inlet.close()
+
+
+def test_a_port_without_a_group_says_how_multicast_is_heard() -> None:
+    for text, told in (("opentrackio://:0", True), ("opentrackio://127.0.0.1:0", False)):
+        inlet = LiveInlet(parse_endpoint(text, "in"))
+        try:
+            assert ("opentrackio://239.135.1.1" in silence_line(inlet, "", figures(), 5.0)) is told
+        finally:
+            inlet.close()
+
+
+def test_bones_without_a_camera_are_said_to_be_that() -> None:
+    pose = pose_from_pan_tilt_roll((0.0, 0.0, 1.0), 0.0, 0.0, 0.0)
+    datagram = osc.encode_bundle(vmc.encode(vmc.Report((), None, {"Head": pose})))
+    inlet = LiveInlet(parse_endpoint("vmc://127.0.0.1:0", "in"))
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto(datagram, ("127.0.0.1", inlet.port))
+        while not inlet.datagrams:
+            assert inlet.receive(0.05) == []
+        line = silence_line(inlet, "", replace(figures(), reports=0), 5.0)
+    finally:
+        inlet.close()
+    assert "bones arrive and no camera" in line
+
+
+def test_a_name_that_no_source_has_is_answered_with_those_there_are(
+    take: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = bridge(str(take), "freed://127.0.0.1:9", only="crane")
+    assert code == TrackNotFound.exit_code
+    assert "no source is called 'crane'; heard is OpenTrackIO 0000" in capsys.readouterr().err
+
+
+def test_a_disk_that_fills_is_said_at_once_and_the_others_go_on(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [orjson.loads(line) for line in take.read_bytes().splitlines()]
+    for n, line in enumerate(lines):
+        line["arrival_ns"] = n * 400 * 10**6  # 1.6 s, so that a second is told while it runs
+    take.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900, limit[1]))
+    try:
+        code = bridge(str(take), "freed://127.0.0.1:9", write=tmp_path / "kept.otrk.jsonl")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, handler)
+    said = capsys.readouterr()
+    assert code != 0
+    told = [n for n, line in enumerate(said.err.splitlines()) if "kept.otrk.jsonl" in line]
+    ticks = [n for n, line in enumerate(said.err.splitlines()) if line.startswith("in ")]
+    assert told[1] == ticks[0] + 1
+    assert "1 of 2 outputs ended" in said.err
+    kept, sent = (output["samples"] for output in reversed(orjson.loads(said.out)["outputs"]))
+    assert (sent, kept) == (5, (tmp_path / "kept.otrk.jsonl").read_bytes().count(b"\n"))
 
 
 def test_the_first_interrupt_asks_and_the_second_interrupts() -> None:

@@ -21,6 +21,7 @@ from openset.stage.live.replay import Replay
 from openset.stage.tracking.census import printable
 from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
 from openset.stage.tracking.flow import Spread
+from openset.stage.tracking.grammar import GROUP
 
 
 def run_bridge(
@@ -49,13 +50,22 @@ def run_bridge(
             closing.callback(outlets[-1].close)
         output.say(f"{inlet.title} -> {', '.join(outlet.title for outlet in outlets)}; Ctrl-C ends it")
         bridge = Bridge(inlet, outlets, only=only)
+        told: set[str] = set()
+
+        def tick(figures: Figures) -> None:
+            output.say(tick_line(figures))
+            for outlet in figures.outlets:
+                if outlet.trouble is not None and outlet.title not in told:
+                    told.add(outlet.title)
+                    output.say(f"openset: {outlet.trouble.line}. The other outputs go on without it")
+
         with ending(bridge.stop):
             total = bridge.run(
                 seconds=seconds,
-                on_tick=lambda figures: output.say(tick_line(figures)),
+                on_tick=tick,
                 on_silence=lambda silent: output.say(silence_line(inlet, only, bridge.total(), silent)),
             )
-    return _answer(output, inlet, total)
+    return _answer(output, inlet, only, total)
 
 
 def run_replay(
@@ -129,7 +139,7 @@ def ending(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(getattr(signal, name), handler)
 
 
-def _answer(output: Output, inlet: Inlet, total: Figures) -> int:
+def _answer(output: Output, inlet: Inlet, only: str, total: Figures) -> int:
     figures = {"in": inlet.title, **as_json(total)}
     troubles: list[OpensetError] = [each.trouble for each in total.outlets if each.trouble is not None]
     title = f"Carried {total.reports} samples in {total.seconds:.1f} s"
@@ -140,7 +150,7 @@ def _answer(output: Output, inlet: Inlet, total: Figures) -> int:
         silent = TrackNotFound(
             f"nothing that could be carried came in {total.seconds:.0f} s",
             where=inlet.title,
-            todo="openset listen shows what is on the wire",
+            todo=_what_came(inlet, only, total) or "openset listen shows what is on the wire",
         )
         output.trouble_after(figures, title, _rows(total), silent)
         return silent.exit_code
@@ -177,6 +187,9 @@ def tick_line(figures: Figures) -> str:
         f"faults {sum(figures.faults.values()) + sum(o.faults.total() for o in figures.outlets)}",
         printable(names[0]) if len(names) == 1 else f"{len(names)} sources",
     ]
+    ended = sum(outlet.trouble is not None for outlet in figures.outlets)
+    if ended:
+        parts.append(f"{ended} of {len(figures.outlets)} outputs ended")
     return "  ".join(parts)
 
 
@@ -187,12 +200,10 @@ def _short(figure: Spread | None) -> str:
 def silence_line(inlet: Inlet, only: str, total: Figures, silent_s: float) -> str:
     """Why nothing may be coming, and what to look at."""
     head = f"nothing heard on {inlet.title} for {silent_s:.0f} s"
+    if came := _what_came(inlet, only, total):
+        return f"{head} that is carried: {came}"
     if not isinstance(inlet, LiveInlet):
         return head
-    if only and total.ignored:
-        return f"{head} from {only!r}; what is heard is {printable(', '.join(total.ignored))}"
-    if inlet.seen:
-        return f"{head} that is of its protocol; {_strangers(inlet)}"
     endpoint = inlet.endpoint
     machine = this_machine()
     advice = [
@@ -200,14 +211,26 @@ def silence_line(inlet: Inlet, only: str, total: Figures, silent_s: float) -> st
     ]
     if endpoint.address.is_multicast and not endpoint.interface:
         advice.append("that the network card is named after @")
+    if endpoint.protocol in ("opentrackio", "udp") and not endpoint.host:
+        advice.append(f"that the group of a multicast sender is named (opentrackio://{GROUP}1)")
     advice.append("this machine's firewall (UDP)")
     advice.append("openset listen, which hears every port")
     return f"{head}; check {', '.join(advice)}"
 
 
-def _strangers(inlet: LiveInlet) -> str:
+def _what_came(inlet: Inlet, only: str, total: Figures) -> str:
+    """What is heard and not carried, and what helps; "" where it is not known."""
+    if only and total.ignored:
+        missing = "" if total.reports else f"no source is called {only!r}; "
+        return f"{missing}heard is {printable(', '.join(total.ignored))}"
+    if not isinstance(inlet, LiveInlet) or total.reports:
+        return ""
+    if inlet.bodies:
+        return "bones arrive and no camera, and bones go only with a camera: let the sender send one"
     known = {name: count for name, count in inlet.seen.items() if name}
     if known:
         name = max(known, key=lambda each: known[each])
         return f"{name} arrives there instead ({known[name]} datagrams): change the protocol before ://"
-    return f"{inlet.seen.total()} datagrams of no known protocol arrive there: look at the sender"
+    if inlet.seen:
+        return f"{inlet.seen.total()} datagrams of no known protocol arrive there: look at the sender"
+    return ""

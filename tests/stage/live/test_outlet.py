@@ -90,6 +90,14 @@ def test_a_receiver_that_is_not_there_stops_nothing(receiver: socket.socket) -> 
     outlet.close()
 
 
+def test_what_the_network_refuses_does_not_count_as_sent() -> None:
+    outlet = UdpOutlet(parse_endpoint("freed://127.0.0.1:9", "out"))
+    outlet.carry(report("a", 1), 0, 0)
+    outlet.close()  # every send is refused from here on
+    outlet.carry(report("a", 2), 0, 0)
+    assert (outlet.reports, outlet.datagrams, outlet.faults.total()) == (1, 1, 1)
+
+
 def test_a_pose_that_the_protocol_cannot_say_is_counted(receiver: socket.socket) -> None:
     outlet = UdpOutlet(parse_endpoint(f"freed://127.0.0.1:{port_of(receiver)}", "out"))
     outlet.carry(report("a", 1, x=500.0), 0, 0)  # FreeD ends at 131 m

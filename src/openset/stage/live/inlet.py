@@ -20,6 +20,7 @@ from openset.stage.tracking.endpoint import Endpoint, parse_endpoint
 from openset.stage.tracking.live import OnSample, UdpTracker, listener_socket
 from openset.stage.tracking.protocols import decoders_for, recognised
 from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.senders import address_of, host_of
 from openset.stage.tracking.source import Wire
 from openset.stage.tracking.wire import Heard
 
@@ -34,7 +35,7 @@ class LiveInlet:
     """Everything that arrives at an address, as reports on the engine's clock.
 
     `seen` counts datagrams of other protocols by name while nothing of its own has come. The bones of a
-    body go with every camera of the same sender. Raises BadInput or PortInUse when made.
+    body go with every camera of the same machine. Raises BadInput or PortInUse when made.
     """
 
     def __init__(self, endpoint: Endpoint, clock: Callable[[], int] = time.monotonic_ns) -> None:
@@ -60,6 +61,11 @@ class LiveInlet:
     def datagrams(self) -> int:
         """How many have arrived, of whatever kind."""
         return self._wire.packets
+
+    @property
+    def bodies(self) -> int:
+        """How many senders sent bones."""
+        return len(self._bones)
 
     @property
     def faults(self) -> Counter[str]:
@@ -88,31 +94,32 @@ class LiveInlet:
                 break
             except ConnectionError:
                 continue  # an ICMP answer to someone else's datagram (Windows reports it here)
-            arrived.append((datagram, sender[0], self._clock()))
+            arrived.append((datagram, address_of(sender), self._clock()))
         return arrived
 
     def _reports(self, datagram: bytes, sender: str, arrival_ns: int) -> list[Report]:
         told = self._wire.feed(datagram, sender, arrival_ns)
+        host = host_of(sender)
         if not told and not self._wire.sources and self.seen.total() < MOST_STRANGERS:
             self.seen[recognised(datagram)] += 1
         for _, sample, heard in told:
-            if heard.bones is not None and (sender in self._bones or len(self._bones) < MOST_BODIES):
-                self._bones[sender] = heard.bones
+            if heard.bones is not None and (host in self._bones or len(self._bones) < MOST_BODIES):
+                self._bones[host] = heard.bones
             elif sample is None and heard.pose is None:
                 self._wire.fault("report without a pose")
         return [
-            self._report(source, sample, heard, sender, arrival_ns)
+            self._report(source, sample, heard, host, arrival_ns)
             for source, sample, heard in told
             if sample is not None
         ]
 
     def _report(
-        self, source: str, sample: TrackSample, heard: Heard, sender: str, arrival_ns: int
+        self, source: str, sample: TrackSample, heard: Heard, host: str, arrival_ns: int
     ) -> Report:
         if self._delay_ns:
             sample = replace(sample, time_ns=sample.time_ns - self._delay_ns)
-        if sender in self._bones:
-            heard = replace(heard, bones=self._bones[sender])
+        if host in self._bones:
+            heard = replace(heard, bones=self._bones[host])
         return Report(source, sample, heard, arrival_ns)
 
     def close(self) -> None:

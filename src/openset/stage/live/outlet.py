@@ -10,8 +10,8 @@ import errno
 import socket
 import uuid
 from collections import Counter, deque
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from io import FileIO
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,18 +57,28 @@ class Outlet(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A datagram that is held back; `is_last` of its report."""
+
+    due_ns: int
+    datagram: bytes
+    target: tuple[str, int]
+    is_last: bool
+
+
 class UdpOutlet:
     """Reports to a UDP address. Raises BadInput when made where it or its interface cannot be used."""
 
     def __init__(self, endpoint: Endpoint, table: str = "") -> None:
         self.title = str(endpoint)
-        self.reports = self.datagrams = self.sent_bytes = 0
+        self.reports = self.datagrams = 0
         self.faults: Counter[str] = Counter()
         self.trouble: OpensetError | None = None
         self._endpoint = endpoint
         self._table = table
         self._encoders: dict[str, tuple[Encoder, tuple[str, int]]] = {}
-        self._held: deque[tuple[int, bytes, tuple[str, int]]] = deque()
+        self._held: deque[_Held] = deque()
         self._delay_ns = ns_from_s(endpoint.delay_s)
         self._host = _resolved(endpoint)
         self._socket = sender_socket(endpoint.address)
@@ -88,14 +98,18 @@ class UdpOutlet:
         if not datagrams:
             self.faults[f"cannot be said in {encoder.name}"] += 1
             return
-        self.reports += 1
-        for datagram in datagrams:
-            if not self._delay_ns:
-                self._send(datagram, target)
-            elif len(self._held) < MOST_HELD:
-                self._held.append((now_ns + self._delay_ns, datagram, target))
-            else:
-                self.faults["held back too many"] += 1
+        if self._delay_ns:
+            self._hold(datagrams, target, now_ns + self._delay_ns)
+        elif all([self._send(datagram, target) for datagram in datagrams]):
+            self.reports += 1
+
+    def _hold(self, datagrams: Sequence[bytes], target: tuple[str, int], due_ns: int) -> None:
+        """A report is counted with the last of its datagrams, as it goes out."""
+        if len(self._held) + len(datagrams) > MOST_HELD:
+            self.faults["held back too many"] += 1
+            return
+        last = len(datagrams) - 1
+        self._held += [_Held(due_ns, data, target, at == last) for at, data in enumerate(datagrams)]
 
     def _target(self, place: int) -> tuple[str, int]:
         """OpenTrackIO's groups end in the source number: a second source has a group of its own."""
@@ -104,21 +118,21 @@ class UdpOutlet:
             return f"{GROUP}{number}", self._endpoint.port
         return self._host, self._endpoint.port
 
-    def _send(self, datagram: bytes, target: tuple[str, int]) -> None:
+    def _send(self, datagram: bytes, target: tuple[str, int]) -> bool:
         try:
             self._socket.sendto(datagram, target)
         except OSError as error:
             self.faults[_plain(error)] += 1
-            return
+            return False
         self.datagrams += 1
-        self.sent_bytes += len(datagram)
+        return True
 
     def flush(self, now_ns: int) -> int | None:
         """Send what has been held back for long enough."""
-        while self._held and self._held[0][0] <= now_ns:
-            _, datagram, target = self._held.popleft()
-            self._send(datagram, target)
-        return self._held[0][0] if self._held else None
+        while self._held and self._held[0].due_ns <= now_ns:
+            held = self._held.popleft()
+            self.reports += self._send(held.datagram, held.target) and held.is_last
+        return self._held[0].due_ns if self._held else None
 
     def close(self) -> None:
         """Send what is still held back, and close."""
@@ -173,7 +187,7 @@ class FileOutlet:
             raise BadInput(
                 "a bridge writes .otrk.jsonl or .freed",
                 where=str(path),
-                todo="Write one of them, and turn it into another with openset convert",
+                todo="Write one of them (openset convert makes others of it), or an address: freed://HOST",
             )
         self._stream = _new_file(path)
 
