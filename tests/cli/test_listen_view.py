@@ -6,8 +6,9 @@ import orjson
 from rich.console import Console
 
 from openset.cli.listen_view import NOTHING, as_json, lines, picture, timecode_line
-from openset.formats import freed
+from openset.formats import freed, osc, vmc
 from openset.formats.opentrackio import Reading, encode, write
+from openset.primitives.space import pose_from_pan_tilt_roll
 from openset.stage.live.ltc import LtcReport
 from openset.stage.tracking.census import Census
 from openset.stage.tracking.endpoint import parse_endpoint
@@ -39,7 +40,7 @@ def heard(status: str = "") -> Census:
 
 def printed(census: Census, width: int = 140) -> str:
     out = io.StringIO()
-    Console(file=out, width=width).print(picture(census, 1000 * MS, [], ["a note"]))
+    Console(file=out, width=width).print(picture(census, 1000 * MS, [], ["a note"], width))
     return out.getvalue()
 
 
@@ -52,6 +53,23 @@ def test_the_table_shows_each_source_on_a_line_and_what_helps_below() -> None:
     assert "still" in text
     assert "- FreeD camera 1: says no focal length: choose its profile" in text
     assert "- a note" in text
+
+
+def test_a_narrow_terminal_cuts_nothing_off() -> None:
+    text = printed(heard(), 80)
+    words = " ".join(text.split())
+    for whole in ("OpenTrackIO 0a0a0a0a…", "FreeD camera 1", "239.135.1.x:55555", "1.00 2.00 1.50",
+                  "5.7 11.5 0.0", "still", "a second", "jitter ms", "lost"):  # fmt: skip
+        assert whole in words
+    assert max(map(len, text.splitlines())) <= 80
+
+
+def test_brackets_from_the_wire_are_no_markup() -> None:
+    census = Census(lambda place: every_decoder(parse_endpoint("udp::5000", "in")), meaning)
+    pose = pose_from_pan_tilt_roll((0.0, 0.0, 1.0), 0.0, 0.0, 0.0)
+    camera = vmc.Camera("[red]A[/red] [/]", pose, None)
+    census.hear(osc.encode_bundle(vmc.encode(vmc.Report((camera,), None, {}))), SENDER, "39539", 0)
+    assert "[red]A[/red] [/]" in printed(census)
 
 
 def test_the_same_advice_stands_once() -> None:

@@ -126,12 +126,16 @@ def _follow(
     listening: Listening, stopping: threading.Event, seconds: float | None, began: float
 ) -> None:
     """The live picture in a terminal; it is left standing at the end."""
+    from rich.console import Console
     from rich.live import Live
 
-    def now() -> Any:
-        return picture(listening.census, _now(), _timecodes(listening), _notes(listening))
+    console = Console()
 
-    with Live(now(), auto_refresh=False) as live:
+    def now() -> Any:
+        timecodes, notes = _timecodes(listening), _notes(listening)
+        return picture(listening.census, _now(), timecodes, notes, console.width)
+
+    with Live(now(), console=console, auto_refresh=False) as live:
         shown = 0.0
         while not _over(listening, stopping, seconds, began):
             listening.hear()

@@ -17,11 +17,18 @@ if TYPE_CHECKING:
 
 MOST_TROUBLES = 12
 MOST_STRANGERS = 6
+WIDE = 110
+"""Characters that a source on one line needs."""
 NOTHING = "Nothing on the wire yet"
 
 
-def picture(census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: Sequence[str]) -> Group:
-    """The table of sources, and under it what is wrong and what helps."""
+def picture(
+    census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: Sequence[str], width: int
+) -> Group:
+    """The table of sources, and under it what is wrong and what helps.
+
+    `width` is the terminal's, in characters: in a narrow one a source takes two lines.
+    """
     from rich.console import Group
     from rich.padding import Padding
     from rich.table import Table
@@ -29,10 +36,14 @@ def picture(census: Census, now_ns: int, timecodes: Sequence[LtcReport], notes: 
 
     stations = census.stations(now_ns)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for name, justify in _COLUMNS:
-        table.add_column(name, justify=justify, no_wrap=name != "source", overflow="fold")
+    columns, cells = (_COLUMNS, _cells) if width >= WIDE else (_NARROW, _narrow_cells)
+    for name, justify in columns:
+        source = name == "source"
+        table.add_column(
+            name, justify=justify, no_wrap=not source, overflow="fold", min_width=16 if source else None
+        )
     for station in stations:
-        table.add_row(*_cells(station))
+        table.add_row(*map(Text, cells(station)))
     parts: list[Any] = [table] if stations else ([] if timecodes else [Text(NOTHING)])
     parts += [Text(timecode_line(each)) for each in timecodes]
     told = [
@@ -75,6 +86,16 @@ _COLUMNS: tuple[tuple[str, Any], ...] = (
 )
 
 
+_NARROW: tuple[tuple[str, Any], ...] = (
+    ("source", "left"),
+    ("a second", "right"),
+    ("jitter ms", "right"),
+    ("lost", "right"),
+    ("x y z m\npan tilt roll °", "right"),
+    ("", "left"),
+)
+
+
 def _cells(station: Station) -> list[str]:
     return [
         f"{_name(station)} {station.version}".strip(),
@@ -87,6 +108,12 @@ def _cells(station: Station) -> list[str]:
         _numbers(station.pan_tilt_roll_deg, 1, " "),
         station.state,
     ]
+
+
+def _narrow_cells(station: Station) -> list[str]:
+    """The same on two lines: from whom and where under the source, the angles under the place."""
+    source, sender, place, *figures, position, angles, state = _cells(station)
+    return [f"{source}\n{sender} on {place}", *figures, f"{position}\n{angles}", state]
 
 
 def _numbers(values: Sequence[float] | None, places: int, between: str) -> str:
@@ -187,9 +214,7 @@ def _station_json(station: Station) -> dict[str, Any]:
         "silent_s": round(station.silent_s, 3),
         "jitter_ms": _spread(station.jitter),
         "lateness_ms": _spread(station.lateness),
-        "lens": None
-        if lens is None
-        else {k: v for k, v in asdict(lens).items() if v not in (None, ())},
+        "lens": None if lens is None else _said(asdict(lens)),
     }
 
 
