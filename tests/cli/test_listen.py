@@ -9,12 +9,14 @@ import numpy as np
 import orjson
 import pytest
 
-from openset.cli.listen import Listening, run_listen
+from openset.cli.listen import USUAL, Listening, run_listen
 from openset.cli.output import Output
 from openset.formats import freed
 from openset.formats.ltc import encode
 from openset.primitives.errors import BadInput, PortInUse
 from openset.primitives.time import Timecode
+from openset.stage.tracking.endpoint import parse_endpoint
+from openset.stage.tracking.grammar import PROTOCOLS
 
 
 @pytest.fixture
@@ -22,6 +24,14 @@ def port() -> int:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def test_the_usual_ports_are_those_of_every_protocol_that_has_one() -> None:
+    usual = {parse_endpoint(text, "in").protocol for text in USUAL}
+    # What a table says is known only to its file, so that osc:// is listened to where it is named.
+    assert usual == {each.name for each in PROTOCOLS.values() if "in" in each.ways and each.port} - {
+        "osc"
+    }
 
 
 def test_a_silent_port_says_what_to_look_at(port: int, capsys: pytest.CaptureFixture[str]) -> None:

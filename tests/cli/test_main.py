@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 import typer
 
-from openset.cli.main import answer
+from openset.cli.main import PARTS, answer
 from openset.primitives.errors import SetNotFound, all_errors
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def openset(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -128,6 +134,38 @@ def test_a_missing_part_says_what_to_install(capsys: pytest.CaptureFixture[str])
         answer(False, lambda output: raise_(ModuleNotFoundError("No module named 'pxr'", name="pxr")))
     assert caught.value.exit_code == 40
     assert 'pip install "openset[stage]"' in capsys.readouterr().err
+    with pytest.raises(typer.Exit):
+        answer(False, lambda output: raise_(ModuleNotFoundError("No", name="pythonosc.parsing")))
+    assert (
+        capsys.readouterr().err
+        == 'openset: this command needs pythonosc. Install it with: pip install "openset"\n'
+    )
+    with pytest.raises(ModuleNotFoundError):  # a fault of ours, not of the installation
+        answer(False, lambda output: raise_(ModuleNotFoundError("No", name="openset.nowhere")))
+
+
+def imported() -> set[str]:
+    """Every library that some module of Openset imports."""
+    found: set[str] = set()
+    for path in (ROOT / "src" / "openset").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {each.name.split(".")[0] for each in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    return found - sys.stdlib_module_names - {"openset"}
+
+
+def test_every_library_of_an_optional_part_is_known_to_be_of_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    bare = {re.split(r"[<>=]", each)[0] for each in project["dependencies"]}
+    owners = packages_distributions()
+    for library in imported() - {"bpy", "pathspec"}:  # Blender's own; comes with ascmhl
+        names = {each.lower() for each in owners.get(library, [])}
+        if library in PARTS:
+            assert not names & bare, library
+        else:
+            assert names & bare, f"{library} is neither a dependency nor in PARTS"
 
 
 def test_an_interrupted_command_says_that_nothing_is_lost(capsys: pytest.CaptureFixture[str]) -> None:

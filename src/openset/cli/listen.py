@@ -21,7 +21,7 @@ from openset.stage.tracking.endpoint import Endpoint, parse_endpoint
 from openset.stage.tracking.protocols import every_decoder, meaning
 from openset.stage.tracking.wire import Decoder
 
-USUAL = ("opentrackio://", "freed://", "vmc://", "zigsim://", "opentrack://")
+USUAL = ("opentrackio://", "freed://", "vmc://", "zigsim://", "opentrack://", "natnet://")
 """What is listened to where no address is given: the ports senders use unless told otherwise."""
 PIPED_S = 5.0
 HEAR_S = 0.1

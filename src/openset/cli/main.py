@@ -51,9 +51,10 @@ TrackRate = Annotated[
 
 PARTS = {
     "numba": "stage", "cv2": "stage", "wgpu": "stage", "pxr": "stage", "OpenEXR": "stage",
-    "opentimelineio": "stage", "websockets": "stage", "django": "hub", "uvicorn": "hub",
-    "cryptography": "hub",
+    "opentimelineio": "stage", "websockets": "stage", "django": "hub", "django_stubs_ext": "hub",
+    "asgiref": "hub", "uvicorn": "hub", "cryptography": "hub", "fdl": "fdl",
 }  # fmt: skip
+"""The optional part that brings a library; what is not named here comes with Openset itself."""
 
 
 def answer(as_json: bool, work: Callable[[Any], object]) -> None:
@@ -67,12 +68,12 @@ def answer(as_json: bool, work: Callable[[Any], object]) -> None:
         output.trouble(error)
         raise typer.Exit(error.exit_code) from None
     except ModuleNotFoundError as error:
-        part = PARTS.get((error.name or "").split(".")[0])
-        if part is None:
+        library = (error.name or "openset").split(".")[0]
+        if library == "openset":
             raise
+        part = f"[{PARTS[library]}]" if library in PARTS else ""
         missing = PartMissing(
-            f"this command needs {error.name}",
-            todo=f'Install it with: pip install "openset[{part}]"',
+            f"this command needs {library}", todo=f'Install it with: pip install "openset{part}"'
         )
         output.trouble(missing)
         raise typer.Exit(missing.exit_code) from None
