@@ -39,6 +39,7 @@ from openset.stage.record.files import frames_at
 from openset.stage.tracking.samples import LensReport
 
 _BLACK_PX = (16, 9)
+_TOLD_EVERY = 25
 _OWN = ("compression", "type", "channels", "dataWindow", "displayWindow", "lineOrder")
 
 
@@ -54,6 +55,8 @@ def write(value: CameraMove, path: Path, options: Options) -> None:
     poses = pupil_poses(value)
     every = is_sequence(path)
     for index in range(len(poses)) if every else (options.frame,):
+        if every and index % _TOLD_EVERY == 0:
+            options.say(f"frame {index} of {len(poses)}")
         number = None
         if rate is not None:
             number = first_frame(value, rate) + round(value.times_ns[index] / 1e9 * float(rate))

@@ -10,7 +10,8 @@ framing   framing decisions (ASC FDL)              rights    who owns it and wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -71,7 +72,7 @@ class Options:
     `format` is the name of the format in hand, for adapters that serve several, and `folder` where the
     new file will lie, for paths relative to it. `rate` in frames a second. `size_px` is the picture's
     width and height. `profile` is a FreeD profile's name. `frame` chooses one frame where the target
-    holds one.
+    holds one. Long work tells how far it is through `say`.
     """
 
     format: str = ""
@@ -82,3 +83,4 @@ class Options:
     profile: str = "raw"
     frame: int = 0
     folder: Path = Path()
+    say: Callable[[str], None] = field(default=lambda _: None, compare=False)
