@@ -13,7 +13,8 @@ from openset.formats.opentrackio import Reassembler, encode, read, validate, wri
 from openset.formats.opentrackio_quick import quick
 from openset.formats.opentrackio_schema import leaf_paths
 from openset.primitives.space import IDENTITY
-from openset.stage.tracking.opentrackio import OpenTrackIODecoder, OpenTrackIOEncoder
+from openset.stage.tracking.opentrackio import OpenTrackIODecoder
+from openset.stage.tracking.opentrackio_encoder import OpenTrackIOEncoder
 from openset.stage.tracking.samples import TrackSample
 
 EXAMPLES = ("complete_dynamic", "complete_static", "recommended_dynamic", "recommended_static")

@@ -124,6 +124,20 @@ def test_two_senders_of_one_name_stay_apart_and_are_told() -> None:
     assert all(any("another id" in remark for remark in station.remarks) for station in stations)
 
 
+def test_two_programs_of_one_machine_with_one_camera_number_stay_apart_and_are_told() -> None:
+    found = census()
+    for number in range(20):
+        found.hear(d1(), "192.0.2.7:40001", "40000", number * 20 * MS)
+        found.hear(d1(x=3.0), "192.0.2.7:40002", "40000", number * 20 * MS)
+    stations = found.stations(400 * MS)
+    assert [station.source for station in stations] == [
+        "FreeD camera 1 from 192.0.2.7",
+        "FreeD camera 1 from 192.0.2.7:40002",
+    ]
+    assert [station.sender for station in stations] == ["192.0.2.7"] * 2
+    assert all(any("another id" in remark for remark in station.remarks) for station in stations)
+
+
 def test_a_tracker_that_has_not_found_its_place_is_told() -> None:
     found = census()
     for number in range(3):

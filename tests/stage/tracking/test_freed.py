@@ -131,12 +131,25 @@ def test_a_datagram_is_heard_as_a_camera_of_a_sender() -> None:
     packet = encode(D1(0.1, 0, 0, (1, 2, 3), camera_id=4))
     assert decoder.takes(packet)
     (heard,) = decoder.feed(packet, "10.0.0.9:4000", 5)
-    assert heard.source == "FreeD camera 4 from 10.0.0.9:4000"
+    assert heard.source == "FreeD camera 4 from 10.0.0.9"
     assert heard.pose is not None
     assert heard.pose.position_m == pytest.approx((1, 2, 3))
     assert (heard.lens, heard.sequence) == (None, None)
     assert heard.fields == ("zoom count", "focus count", "iris count")
     assert len(decoder.feed(packet * 3, "10.0.0.9:4000", 5)) == 3
+
+
+def test_the_same_number_from_two_programs_of_one_machine_is_two_cameras() -> None:
+    decoder = FreeDDecoder()
+    one, two = (encode(D1(0, 0, 0, (0, 0, 0), camera_id=number)) for number in (1, 2))
+    for _ in range(9):
+        decoder.feed(one, "10.0.0.9:4000", 5)
+    told = [
+        decoder.feed(packet, f"10.0.0.9:{port}", 5)[0].source
+        for packet, port in ((one, 4000), (one, 4001), (two, 4001))
+    ]
+    host = "from 10.0.0.9"
+    assert told == [f"FreeD camera 1 {host}", f"FreeD camera 1 {host}:4001", f"FreeD camera 2 {host}"]
 
 
 def test_faults_are_counted_by_name_and_every_name_is_explained() -> None:

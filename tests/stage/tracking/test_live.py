@@ -10,6 +10,7 @@ import pytest
 from openset.formats import freed
 from openset.formats.opentrackio import Reading, encode, write
 from openset.primitives.errors import BadInput, PortInUse
+from openset.stage.live.listening import this_machine
 from openset.stage.tracking.address import parse_udp_address
 from openset.stage.tracking.live import (
     UdpTracker,
@@ -225,3 +226,50 @@ def test_a_wire_hears_every_tracker_that_sends_to_its_port(sender: socket.socket
         counts = wire.counts
     assert sorted(heard.values()) == [10, 10]
     assert {name: each.samples for name, each in counts.items()} == heard
+
+
+def test_two_trackers_of_one_machine_may_cut_their_samples_at_the_same_time() -> None:
+    names: list[str] = []
+    changed = threading.Condition()
+
+    def note(source: str, sample: TrackSample | None, report: Heard) -> None:
+        with changed:
+            names.append(source)
+            changed.notify_all()
+
+    ids = [f"urn:uuid:00000000-0000-4000-8000-00000000000{n}" for n in (1, 2)]
+    with (
+        UdpWire("udp:127.0.0.1:0", note) as wire,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as two,
+    ):
+        for sequence in range(20):
+            raw = write(Reading((0.0, 0.0, 0.0), 0, 0, 0), sample_id=ids[0], source_id=ids[0])
+            both = [encode({**raw, "sourceId": each}, sequence, max_payload=150) for each in ids]
+            for first, second in zip(*both, strict=True):
+                one.sendto(first, ("127.0.0.1", wire.port))
+                two.sendto(second, ("127.0.0.1", wire.port))
+        with changed:
+            assert changed.wait_for(lambda: len(names) >= 40, PATIENCE_S)
+        faults = [each.faults for each in wire.counts.values()]
+    assert sorted(map(names.count, set(names))) == [20, 20]
+    assert faults == [{}, {}]
+
+
+def test_a_card_that_is_named_keeps_the_others_away() -> None:
+    """Another program may have joined the same group on another card."""
+    other = this_machine()
+    if not other or other.startswith("127."):
+        pytest.skip("this machine has no network card but its loopback")
+    try:
+        named = listener_socket(parse_udp_address("udp:239.135.1.11:0@127.0.0.1"))
+    except BadInput as error:
+        pytest.skip(f"this machine has no multicast: {error.line}")
+    port = named.getsockname()[1]
+    with named, listener_socket(parse_udp_address(f"udp:239.135.1.11:{port}@{other}")) as theirs:
+        for card in (other, "127.0.0.1"):
+            with sender_socket(parse_udp_address(f"udp:239.135.1.11:{port}@{card}")) as out:
+                out.sendto(card.encode(), ("239.135.1.11", port))
+        for listener, card in ((named, "127.0.0.1"), (theirs, other)):
+            listener.settimeout(PATIENCE_S)
+            assert listener.recv(100).decode() == card

@@ -24,7 +24,7 @@ PACKET = struct.pack("<6d", 10.0, 150.0, -20.0, 30.0, -5.0, 2.0)
 
 def test_a_packet_is_heard_as_a_tracker_of_its_sender() -> None:
     (heard,) = OpentrackDecoder().feed(PACKET, "10.0.0.4:9", 5)
-    assert (heard.source, heard.sequence) == ("opentrack from 10.0.0.4:9", None)
+    assert (heard.source, heard.sequence) == ("opentrack from 10.0.0.4", None)
     assert heard.pose is not None
     assert heard.pose.position_m == pytest.approx((0.1, -0.2, 1.5))
     assert pan_tilt_roll_from_pose(heard.pose)[0] == pytest.approx(math.radians(-30))
@@ -87,3 +87,11 @@ def test_an_encoder_never_raises_whatever_the_numbers(
         for datagram in encoder.encode(TrackSample(0, pose, report), 5):
             assert datagram
             assert all(map(math.isfinite, place))
+
+
+def test_two_trackers_on_one_machine_are_two_sources() -> None:
+    decoder = OpentrackDecoder()
+    for _ in range(9):
+        decoder.feed(PACKET, "10.0.0.4:9", 5)
+    pairs = [decoder.feed(PACKET, f"10.0.0.4:{port}", 5)[0].source for port in (9, 10, 9, 10)]
+    assert pairs == ["opentrack from 10.0.0.4", "opentrack from 10.0.0.4:10"] * 2

@@ -24,7 +24,8 @@ from openset.stage.tracking.samples import LensReport, TrackSample
 from openset.stage.tracking.wire import Heard
 
 HALF = math.sqrt(0.5)
-PHONE = "10.0.0.7:50000"
+HOST, OTHER_PORT = "10.0.0.7", "10.0.0.7:50001"
+PHONE = f"{HOST}:50000"
 LEVEL = (0.0, 0.0, 0.0, 1.0)
 TABLE = read_table(
     """name = "Head"
@@ -55,7 +56,7 @@ def test_a_vmc_camera_is_heard_with_its_lens() -> None:
         Message("/VMC/Ext/T", (2.5,)),
         Message("/VMC/Ext/Cam", ("Camera", 1.0, 1.5, 2.0, *LEVEL, 90.0)),
     )
-    assert heard.source == f"VMC camera Camera from {PHONE}"
+    assert heard.source == f"VMC camera Camera from {HOST}"
     assert heard.pose is not None
     assert heard.pose.position_m == (1.0, 2.0, 1.5)
     assert pan_tilt_roll_from_pose(heard.pose) == pytest.approx((0, 0, 0))
@@ -72,9 +73,9 @@ def test_vmc_bones_and_trackers_are_their_own_sources() -> None:
             Message("/VMC/Ext/Tra/Pos", ("LHR-1", 0.0, 1.0, 0.0, *LEVEL)),
         )
     )
-    assert (body.source, body.pose) == (f"VMC body from {PHONE}", None)
+    assert (body.source, body.pose) == (f"VMC body from {HOST}", None)
     assert body.bones == {"Hips": Pose((0.0, 0.0, 1.0), (1.0, 0.0, 0.0, 0.0))}
-    assert tracker.source == f"VMC tracker LHR-1 from {PHONE}"
+    assert tracker.source == f"VMC tracker LHR-1 from {HOST}"
     assert tracker.pose is not None
     assert pan_tilt_roll_from_pose(tracker.pose) == pytest.approx((0, 0, 0))
 
@@ -90,10 +91,10 @@ def test_a_phones_place_and_rotation_are_one_report_however_they_come() -> None:
     together = one(OscDecoder(), place, look)
     decoder = OscDecoder()
     assert decoder.feed(encode(place), PHONE, 5) == []
-    (apart,) = decoder.feed(encode(look), PHONE, 6)
+    (apart,) = decoder.feed(encode(look), OTHER_PORT, 6)
     assert apart == together
     assert decoder.feed(encode(look), PHONE, 7) == []  # the next place is still to come
-    assert together.source == f"ZIG SIM kofi from {PHONE}"
+    assert together.source == f"ZIG SIM kofi from {HOST}"
     assert together.pose is not None
     assert together.pose.position_m == (0.5, 2.0, 1.5)
     assert pan_tilt_roll_from_pose(together.pose) == pytest.approx((math.pi / 2, 0, 0), abs=1e-6)
@@ -140,7 +141,7 @@ def test_a_table_joins_what_comes_apart_and_keeps_cameras_apart() -> None:
         )
         for each in decoder.feed(encode(message), PHONE, 5)
     ]
-    assert [each.source for each in heard] == [f"Head a from {PHONE}"] * 2
+    assert [each.source for each in heard] == [f"Head a from {HOST}"] * 2
     poses = [each.pose for each in heard]
     assert all(poses)
     assert [each.position_m[0] for each in poses if each] == pytest.approx([1.0, 1.1])

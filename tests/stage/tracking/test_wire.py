@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from openset.primitives.space import pose_from_pan_tilt_roll
 from openset.stage.tracking.freed import FreeDDecoder, FreeDEncoder
-from openset.stage.tracking.opentrackio import OpenTrackIODecoder, OpenTrackIOEncoder
+from openset.stage.tracking.opentrackio import OpenTrackIODecoder
+from openset.stage.tracking.opentrackio_encoder import OpenTrackIOEncoder
 from openset.stage.tracking.samples import TrackSample
 from openset.stage.tracking.wire import Decoder, Encoder, Heard
 

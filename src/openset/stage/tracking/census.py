@@ -15,6 +15,7 @@ from openset.primitives.space import Pose, angle_between_rad, pan_tilt_roll_from
 from openset.primitives.time import NS_PER_S, s_from_ns
 from openset.stage.tracking.flow import Flow, Spread
 from openset.stage.tracking.samples import LensReport, completed
+from openset.stage.tracking.senders import host_of
 from openset.stage.tracking.wire import Decoder, Heard
 
 MOST_SENDERS = 256
@@ -121,20 +122,21 @@ class Census:
         """Datagrams of more senders or sources than are kept apart."""
 
     def hear(self, datagram: bytes, sender: str, heard_on: str, arrival_ns: int) -> None:
-        """One datagram of `sender` arrived on the port or group called `heard_on`."""
+        """One datagram of `sender` (its address and port) arrived on the port or group `heard_on`."""
         self.datagrams += 1
-        decoders = self._decoders.get((sender, heard_on))
+        host = host_of(sender)
+        decoders = self._decoders.get((host, heard_on))
         if decoders is None:
             if len(self._decoders) >= MOST_SENDERS:
                 self.crowded += 1
                 return
-            decoders = self._decoders[sender, heard_on] = self._make(heard_on)
+            decoders = self._decoders[host, heard_on] = self._make(heard_on)
         for decoder in decoders:
             if decoder.takes(datagram):
                 for heard in decoder.feed(datagram, sender, arrival_ns):
-                    self._note(decoder, heard, sender, heard_on, arrival_ns)
+                    self._note(decoder, heard, host, heard_on, arrival_ns)
                 return
-        self._note_stranger(datagram, sender, heard_on)
+        self._note_stranger(datagram, host, heard_on)
 
     def _note_stranger(self, datagram: bytes, sender: str, heard_on: str) -> None:
         known = self._strangers.get((sender, heard_on))
@@ -171,7 +173,8 @@ class Census:
 
     def stations(self, now_ns: int) -> tuple[Station, ...]:
         """Every source heard so far, in the order of their first report."""
-        alike = Counter(_bare(name, sender) for sender, _, name in self._sources)
+        named = {(_bare(name, sender), name, sender) for sender, _, name in self._sources}
+        alike = Counter(bare for bare, _, _ in named)
         return tuple(
             _station(name, source, now_ns, alike[_bare(name, sender)] > 1)
             for (sender, _, name), source in self._sources.items()
@@ -203,8 +206,8 @@ def printable(text: str) -> str:
 
 
 def _bare(name: str, sender: str) -> str:
-    """A source's name less the sender's address, which some decoders put behind it."""
-    return name.removesuffix(f" from {sender}")
+    """A source's name less the sender's address and port, which some decoders put behind it."""
+    return name.partition(f" from {sender}")[0]
 
 
 def faults_of(decoder: Decoder) -> Counter[str]:

@@ -17,6 +17,7 @@ from openset.formats.freed import D1, FreeDError, decode, encode
 from openset.primitives.space import Pose, pan_tilt_roll_from_pose, pose_from_pan_tilt_roll
 from openset.stage.tracking.freed_profiles import PROFILES, Profile, profile_named
 from openset.stage.tracking.samples import LensReport, TrackSample
+from openset.stage.tracking.senders import Senders
 from openset.stage.tracking.wire import Heard
 
 __all__ = [
@@ -39,7 +40,6 @@ FAULTS: Mapping[str, str] = {
     TOO_FAR: "FreeD holds positions within 131 m and angles within 256 degrees.",
 }
 
-_MOST_SOURCES = 1024
 _FREED = frozenset({0xD1, *freed.MESSAGES})
 
 
@@ -109,7 +109,7 @@ class FreeDDecoder:
         self.faults: Counter[str] = Counter()
         self._profile = profile
         self._fields = _fields(profile)
-        self._names: dict[tuple[str, int], str] = {}
+        self._senders = Senders()
 
     def takes(self, datagram: bytes) -> bool:
         """Whether the first byte and the length are those of FreeD's messages."""
@@ -119,14 +119,14 @@ class FreeDDecoder:
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
         """The poses in a datagram."""
         if len(datagram) == freed.SIZE:
-            return self._one(datagram, sender)
+            return self._one(datagram, sender, arrival_ns)
         if len(datagram) % freed.SIZE or not datagram:
             self._refuse(datagram)
             return ()
         packets = (datagram[at : at + freed.SIZE] for at in range(0, len(datagram), freed.SIZE))
-        return [heard for packet in packets for heard in self._one(packet, sender)]
+        return [heard for packet in packets for heard in self._one(packet, sender, arrival_ns)]
 
-    def _one(self, datagram: bytes, sender: str) -> Sequence[Heard]:
+    def _one(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
         try:
             packet = decode(datagram)
         except FreeDError as error:
@@ -137,7 +137,7 @@ class FreeDDecoder:
             self.faults[RANGE] += 1
         return (
             Heard(
-                self._name(sender, packet.camera_id),
+                self._name(sender, packet.camera_id, arrival_ns),
                 _pose(packet),
                 lens_of(packet, profile),
                 sequence=_sequence(packet, profile),
@@ -152,13 +152,8 @@ class FreeDDecoder:
         except FreeDError as error:
             self.faults[error.fault] += 1
 
-    def _name(self, sender: str, camera_id: int) -> str:
-        key = sender, camera_id
-        if key not in self._names:
-            if len(self._names) >= _MOST_SOURCES:
-                self._names.clear()
-            self._names[key] = f"FreeD camera {camera_id} from {sender}"
-        return self._names[key]
+    def _name(self, sender: str, camera_id: int, arrival_ns: int) -> str:
+        return f"FreeD camera {camera_id} from {self._senders.name(sender, arrival_ns, camera_id)}"
 
 
 class FreeDEncoder:

@@ -18,10 +18,13 @@ from openset.primitives.errors import BadInput, PortInUse
 from openset.stage.tracking.address import UdpAddress, parse_udp_address
 from openset.stage.tracking.freed_profiles import PROFILES, Profile
 from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.senders import address_of
 from openset.stage.tracking.source import DatagramSource, TrackerCounts, Wire
 from openset.stage.tracking.wire import Decoder, Heard
 
 RECEIVE_BUFFER_BYTES = 4 << 20
+MULTICAST_ALL = 49
+"""Linux: 0 keeps groups that other sockets joined away from this one."""
 _LARGEST_DATAGRAM = 65536
 _MOST_AT_ONCE = 64
 _POLL_S = 0.2
@@ -94,7 +97,7 @@ class _Listener:
                 break
             except ConnectionError:
                 continue  # an ICMP answer to someone else's datagram (Windows reports it here)
-            arrived.append((datagram, sender[0], clock()))
+            arrived.append((datagram, address_of(sender), clock()))
         return arrived
 
 
@@ -243,13 +246,16 @@ def sender_socket(address: UdpAddress, hops: int = 1) -> socket.socket:
 
 def _join(listener: socket.socket, address: UdpAddress) -> None:
     """Share the port as multicast listeners do, and join on the named interface: on a machine with two
-    network cards the system's own choice is the wrong one half of the time."""
+    network cards the system's own choice is the wrong one half of the time. What other sockets
+    joined on other cards is kept away from this one."""
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((address.host if hasattr(socket, "AF_UNIX") else "", address.port))
     group = socket.inet_aton(address.host)
     card = socket.inet_aton(interface_address(address.interface) if address.interface else "0.0.0.0")
     if address.interface:
         listener.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, card)
+        if sys.platform == "linux":
+            listener.setsockopt(socket.IPPROTO_IP, MULTICAST_ALL, 0)
     listener.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + card)
 
 

@@ -14,6 +14,7 @@ from openset.formats import natnet
 from openset.formats.natnet import NatNetError
 from openset.primitives.axes import Y_UP, Z_UP
 from openset.primitives.time import ns_from_s
+from openset.stage.tracking.senders import host_of
 from openset.stage.tracking.wire import Heard
 
 FARTHEST_M = 1e5
@@ -45,7 +46,7 @@ class NatNetDecoder:
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
         """The bodies of a frame, those out of sight without a pose."""
-        host = sender.rpartition(":")[0] or sender
+        host = host_of(sender)
         try:
             if natnet.is_natnet(datagram) and datagram[0] == natnet.SERVER_INFO:
                 self._learn(host, natnet.decode_server(datagram).stream)

@@ -10,6 +10,7 @@ from openset.formats import opentrack_udp
 from openset.formats.opentrack_udp import FAULTS, OpentrackError, decode, encode, pose, six_of
 from openset.primitives.space import Pose
 from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.senders import Senders
 from openset.stage.tracking.wire import Heard
 
 __all__ = ["FAULTS", "OpentrackDecoder", "OpentrackEncoder"]
@@ -26,6 +27,7 @@ class OpentrackDecoder:
     def __init__(self, inverted: frozenset[str] = frozenset()) -> None:
         self.faults: Counter[str] = Counter()
         self._inverted = inverted
+        self._senders = Senders()
 
     def takes(self, datagram: bytes) -> bool:
         """Whether the bytes are six numbers that could be a pose."""
@@ -38,7 +40,7 @@ class OpentrackDecoder:
         except OpentrackError as error:
             self.faults[error.fault] += 1
             return ()
-        source = f"opentrack from {sender}"
+        source = f"opentrack from {self._senders.name(sender, arrival_ns)}"
         frame = None if six.frame is None else six.frame & 0xFFFFFFFF
         return (Heard(source, pose(six, self._inverted), sequence=frame, sequence_bits=32),)
 

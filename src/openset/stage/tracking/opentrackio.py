@@ -1,27 +1,22 @@
-"""OpenTrackIO as it comes over the network and goes out to it.
-
-What comes in is used as far as it can be, and what is wrong with it is counted by a plain name that
-`FAULTS` explains. What goes out is strictly OpenTrackIO 1.0.1.
-"""
+"""OpenTrackIO as it comes over the network: used as far as it can be, and what is wrong with it counted
+by a plain name that `FAULTS` explains."""
 
 from __future__ import annotations
 
 import math
-import uuid
 from collections import Counter, OrderedDict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from openset.formats import opentrackio
-from openset.formats.faults import FormatError
 from openset.formats.opentrackio_faults import FAULTS
 from openset.formats.opentrackio_names import names_of
 from openset.formats.opentrackio_quick import Lens, Pair, Quick, quick
-from openset.formats.opentrackio_strict import PROTOCOL, strict
-from openset.formats.opentrackio_wire import MAGIC, MAX_PAYLOAD, Reassembler
+from openset.formats.opentrackio_strict import PROTOCOL
+from openset.formats.opentrackio_wire import MAGIC, Reassembler
 from openset.primitives.space import Pose, moved_along_sight, pose_from_pan_tilt_roll
-from openset.primitives.time import NS_PER_S, Timecode, ns_from_s
+from openset.primitives.time import NS_PER_S, Timecode
 from openset.stage.tracking.opentrackio_reading import (
     lens_of_reading,
     moved_forward,
@@ -29,13 +24,13 @@ from openset.stage.tracking.opentrackio_reading import (
     sample_from_reading,
     sample_from_track,
 )
-from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
+from openset.stage.tracking.samples import LensReport, completed, credible
+from openset.stage.tracking.senders import Senders, host_of
 from openset.stage.tracking.wire import Heard
 
 __all__ = [
     "FAULTS",
     "OpenTrackIODecoder",
-    "OpenTrackIOEncoder",
     "lens_of_reading",
     "moved_forward",
     "reading_from_sample",
@@ -77,6 +72,7 @@ class OpenTrackIODecoder:
         self.notes: Counter[str] = self._reassembler.notes
         self.examples: dict[str, str] = {}
         self.versions: dict[str, str] = {}
+        self._senders = Senders()
         self._sources: OrderedDict[_Key, _Source] = OrderedDict()
 
     def takes(self, datagram: bytes) -> bool:
@@ -91,7 +87,7 @@ class OpenTrackIODecoder:
         hot = quick(raw) if opentrackio.is_valid(raw) else None
         if hot is None:
             self._note_problems(raw)
-        source = self._source(raw, sender)
+        source = self._source(raw, sender, arrival_ns)
         self._note_version(raw, source, self._reassembler.old_checksum)
         self._note_lens(raw, hot, source)
         pose = self._pose(raw, hot, source)
@@ -129,9 +125,10 @@ class OpenTrackIODecoder:
         pupil_m = source.lens.entrance_pupil_offset_m if source.lens else None
         return moved_along_sight(sensor, pupil_m) if pupil_m else sensor
 
-    def _source(self, raw: dict[str, Any], sender: str) -> _Source:
+    def _source(self, raw: dict[str, Any], sender: str, arrival_ns: int) -> _Source:
         source_id, number = opentrackio.read_source(raw)
-        key = (source_id or sender, number or 1)
+        number = 1 if number is None else number
+        key = (source_id or self._senders.name(sender, arrival_ns, number), number)
         source = self._sources.get(key)
         if source is None:
             name = f"OpenTrackIO {key[0].removeprefix('urn:uuid:')[:80]}"
@@ -142,8 +139,9 @@ class OpenTrackIODecoder:
                 _, forgotten = self._sources.popitem(last=False)
                 self.versions.pop(forgotten.name, None)
         elif source.sender != sender:
+            if host_of(source.sender) != host_of(sender):
+                self.notes["two machines send as one source"] += 1
             source.sender = sender
-            self.notes["two machines send as one source"] += 1
         self._sources.move_to_end(key)
         return source
 
@@ -182,7 +180,7 @@ class OpenTrackIODecoder:
         if hot is None:
             if static is None and "lens" not in raw:
                 return
-            source.lens_block = None
+            source.lens_block = source.static_block = None
             report = LensReport(**opentrackio.read_lens(raw))
         elif static is None or static == source.static_block:
             block = hot.lens
@@ -201,6 +199,8 @@ class OpenTrackIODecoder:
         useful = credible(whole)
         if useful is not whole:
             self.faults["lens report is not of this world"] += 1
+        if useful is None:  # what was lost with it is read again when it is said again
+            source.lens_block = source.static_block = None
         source.lens = useful or source.lens
         if source.lens == _NO_LENS:
             source.lens = None
@@ -289,105 +289,3 @@ def _fields(raw: dict[str, Any], source: _Source) -> tuple[str, ...]:
     if shape != source.shape:
         source.shape, source.fields = shape, names_of(raw)
     return source.fields
-
-
-class OpenTrackIOEncoder:
-    """OpenTrackIO 1.0.1 outwards: JSON or CBOR, the static block every `static_every_s` seconds.
-
-    Of a sample that came as OpenTrackIO everything is passed on, ids and stamps too, less what the
-    standard forbids; `renamed` puts this encoder's `source_id` ("urn:uuid:…") and `source_number` in
-    their place, `restamped` the engine's time of the sample. `left_out` counts samples that
-    lost something that way.
-    """
-
-    def __init__(
-        self,
-        source_id: str,
-        source_number: int = 1,
-        encoding: Literal["json", "cbor"] = "json",
-        max_payload: int = MAX_PAYLOAD,
-        static_every_s: float = 2.0,
-        *,
-        renamed: bool = False,
-        restamped: bool = False,
-    ) -> None:
-        self.name = f"OpenTrackIO {encoding.upper()}"
-        self.left_out = 0
-        self._id = source_id
-        self._number = source_number
-        self._encoding = encoding
-        self._max_payload = max_payload
-        self._static_every_ns = ns_from_s(static_every_s)
-        self._renamed, self._restamped = renamed, restamped
-        self._sequence = 0
-        self._static: dict[str, Any] | None = None
-        self._static_sent_ns: int | None = None
-
-    def encode(
-        self,
-        sample: TrackSample,
-        now_ns: int,
-        raw: dict[str, Any] | None = None,
-        bones: Mapping[str, Pose] | None = None,
-    ) -> Sequence[bytes]:
-        """The datagrams of one sample; none where its pose is not finite. Bones have no place in it."""
-        try:
-            out = self._made(sample, now_ns) if raw is None else self._passed_on(sample, raw, now_ns)
-            self._add_static(out, now_ns)
-            if not opentrackio.is_valid(out):
-                raise FormatError("not a valid sample")
-        except FormatError:
-            self.left_out += 1
-            return ()
-        datagrams = opentrackio.encode(
-            out, self._sequence, encoding=self._encoding, max_payload=self._max_payload
-        )
-        self._sequence = (self._sequence + 1) & 0xFFFF
-        return datagrams
-
-    def _made(self, sample: TrackSample, now_ns: int) -> dict[str, Any]:
-        """A sample of another protocol, in OpenTrackIO's own shape."""
-        reading = reading_from_sample(sample)
-        sequence = self._sequence if reading.sequence is None else reading.sequence
-        return opentrackio.write(
-            replace(reading, sequence=sequence, source_number=self._number),
-            sample_id=self._sample_id(sample),
-            source_id=self._id,
-            include_static=self._static_due(now_ns),
-        )
-
-    def _passed_on(self, sample: TrackSample, raw: dict[str, Any], now_ns: int) -> dict[str, Any]:
-        """A sample as it came, made strict; a pose that cannot be said strictly is said composed."""
-        out = strict(raw)
-        if len(out) < len(raw) or not opentrackio.is_valid(raw):
-            self.left_out += 1
-        if "transforms" not in out:
-            out["transforms"] = self._made(sample, now_ns)["transforms"]
-        if self._renamed or "sourceId" not in out:
-            out["sourceId"] = self._id
-        if self._renamed or "sourceNumber" not in out:
-            out["sourceNumber"] = self._number
-        if "sampleId" not in out:
-            out["sampleId"] = self._sample_id(sample)
-        if self._restamped and sample.time_ns >= 0:
-            seconds, nanoseconds = divmod(sample.time_ns, NS_PER_S)
-            stamp = {"seconds": seconds, "nanoseconds": nanoseconds}
-            out["timing"] = {**out.get("timing", {}), "sampleTimestamp": stamp}
-        return out
-
-    def _sample_id(self, sample: TrackSample) -> str:
-        name = f"{self._id}/{self._number}/{sample.time_ns}/{self._sequence}"
-        return uuid.uuid5(uuid.NAMESPACE_OID, name).urn
-
-    def _static_due(self, now_ns: int) -> bool:
-        sent = self._static_sent_ns
-        return sent is None or not 0 <= now_ns - sent < self._static_every_ns
-
-    def _add_static(self, out: dict[str, Any], now_ns: int) -> None:
-        """Repeat the newest static block where the sender has said none for too long."""
-        if "static" in out:
-            self._static = out["static"]
-        elif self._static and self._static_due(now_ns):
-            out["static"] = self._static
-        if "static" in out:
-            self._static_sent_ns = now_ns

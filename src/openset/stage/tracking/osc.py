@@ -18,6 +18,7 @@ from openset.primitives.space import Pose
 from openset.primitives.time import NS_PER_S, ns_from_s
 from openset.stage.tracking.field_of_view import fov_of_lens, lens_of_fov
 from openset.stage.tracking.samples import LensReport, TrackSample
+from openset.stage.tracking.senders import host_of
 from openset.stage.tracking.wire import Heard
 
 VALUES = "OSC message with values that make no pose"
@@ -70,7 +71,9 @@ class OscDecoder:
         return osc.is_osc(datagram) or (datagram[:1] == b"{" and b'"device"' in datagram)
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
-        """The reports in a datagram. A pose in several messages is one report when all have come."""
+        """The reports in a datagram. A pose in several messages is one report when all have come, be it
+        by several ports of the sender."""
+        sender = host_of(sender)
         if datagram[:1] == b"{":
             return self._json(datagram, sender)
         try:

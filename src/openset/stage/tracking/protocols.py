@@ -20,6 +20,7 @@ from openset.stage.tracking.freed_profiles import Profile, profile_named, read_c
 from openset.stage.tracking.grammar import GROUP, SOURCES
 from openset.stage.tracking.livelink import LiveLinkEncoder
 from openset.stage.tracking.opentrack_udp import OpentrackDecoder, OpentrackEncoder
+from openset.stage.tracking.opentrackio_encoder import OpenTrackIOEncoder
 from openset.stage.tracking.wire import Decoder, Encoder, Heard
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ def _opentrackio_encoder(
     """The id stays; the number is the target's own where it was asked for or the group says it."""
     told = raw.get("sourceId") if raw else None
     numbered = endpoint.source is not None or endpoint.host.startswith(GROUP)
-    return opentrackio.OpenTrackIOEncoder(
+    return OpenTrackIOEncoder(
         told if isinstance(told, str) and told.startswith("urn:uuid:") else source_id(source),
         source_number(endpoint, place),
         "cbor" if endpoint.encoding == "cbor" else "json",

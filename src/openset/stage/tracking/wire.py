@@ -53,8 +53,8 @@ class Decoder(Protocol):
         ...
 
     def feed(self, datagram: bytes, sender: str, arrival_ns: int) -> Sequence[Heard]:
-        """The reports this datagram completes. `sender` is its address, `arrival_ns` on the engine's
-        clock."""
+        """The reports this datagram completes. `sender` is its address and port ("192.0.2.7:40001"),
+        `arrival_ns` on the engine's clock."""
         ...
 
 
