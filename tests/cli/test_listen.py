@@ -69,8 +69,9 @@ def test_where_nothing_can_be_listened_to_is_one_clear_line() -> None:
         taken = other.getsockname()[1]
         with pytest.raises(PortInUse, match=str(taken)):
             Listening([f"freed://127.0.0.1:{taken}"], "", None)
-    with pytest.raises(BadInput):
-        Listening(["http://127.0.0.1"], "", None)
+    for unusable in ("http://127.0.0.1", "freed://127.0.0.1:0?profile=zcam", "osc://127.0.0.1:0"):
+        with pytest.raises(BadInput):
+            Listening([unusable], "", None)
     with pytest.raises(BadInput):
         Listening(["ltc:no-such-file.wav"], "", None)
 

@@ -76,6 +76,11 @@ def test_an_input_that_stays_silent_is_an_error_of_its_own(capsys: pytest.Captur
         ("freed://127.0.0.1:0", ["freed://127.0.0.1:9"], {"loop": True}, "--loop"),
         ("livelink://127.0.0.1:0", ["freed://127.0.0.1:9"], {}, "cannot be received"),
         ("freed://127.0.0.1:0", ["natnet://127.0.0.1:9"], {}, "cannot be sent"),
+        ("freed://127.0.0.1:0", ["freed://127.0.0.1:9?profile=zcam"], {}, "z-cam"),
+        ("freed://127.0.0.1:0", ["osc://127.0.0.1:9"], {}, "needs a table"),
+        ("freed://127.0.0.1:40917", ["freed://127.0.0.1:40917"], {}, "hear itself"),
+        ("freed://:40917", ["freed://localhost:40917"], {}, "hear itself"),
+        ("freed://:40917", ["vmc://127.0.0.1:40917"], {}, "hear itself"),
         ("take.freed", ["freed://127.0.0.1:9"], {"rate": "fast"}, "--rate"),
     ],
 )

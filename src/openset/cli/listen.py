@@ -57,6 +57,8 @@ class Listening:
         if interface:
             endpoints = [_on_card(each, interface) for each in endpoints]
         tables = {each: table_of(each) for each in endpoints}
+        for each, table in tables.items():
+            every_decoder(each, table)  # a profile or table that cannot be used is said now
         self.ears = Ears(endpoints)
         self._places = {ear.place: ear.endpoint for ear in self.ears.ears}
         self._tables = tables
@@ -155,7 +157,7 @@ def _timecodes(listening: Listening) -> list[LtcReport]:
 
 def _notes(listening: Listening) -> list[str]:
     """What could not be listened to, and what to look at while nothing comes."""
-    notes = list(listening.ears.refused)
+    notes = list(dict.fromkeys(listening.ears.refused))
     if listening.ears.ears and not listening.census.datagrams:
         places = ", ".join(dict.fromkeys(ear.place for ear in listening.ears.ears))
         machine = this_machine()

@@ -19,7 +19,7 @@ from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
 from openset.stage.live.recorded import open_recording
 from openset.stage.live.replay import Replay
 from openset.stage.tracking.census import printable
-from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
+from openset.stage.tracking.endpoint import Endpoint, is_endpoint, parse_endpoint
 from openset.stage.tracking.flow import Spread
 from openset.stage.tracking.grammar import GROUP
 
@@ -46,7 +46,7 @@ def run_bridge(
         closing.callback(inlet.close)
         outlets: list[Outlet] = []
         for target in [*targets, *([str(write)] if write is not None else [])]:
-            outlets.append(_outlet(target))
+            outlets.append(_outlet(target, inlet))
             closing.callback(outlets[-1].close)
         output.say(f"{inlet.title} -> {', '.join(outlet.title for outlet in outlets)}; Ctrl-C ends it")
         bridge = Bridge(inlet, outlets, only=only)
@@ -108,11 +108,27 @@ def _inlet(source: str, *, speed: float, loop: bool, rate: str, profile: str) ->
     return Replay(open_recording(Path(source), rate=known, profile=profile), speed=speed, loop=loop)
 
 
-def _outlet(target: str) -> Outlet:
+def _outlet(target: str, inlet: Inlet) -> Outlet:
     if not is_endpoint(target):
         return FileOutlet(Path(target))
     endpoint = parse_endpoint(target, "out")
+    if isinstance(inlet, LiveInlet) and _is_heard(endpoint, inlet.endpoint):
+        raise BadInput(
+            "this bridge would hear itself and send the same without end",
+            where=target,
+            todo="Send to another port or machine",
+        )
     return UdpOutlet(endpoint, table_of(endpoint))
+
+
+def _is_heard(target: Endpoint, own: Endpoint) -> bool:
+    """Whether what is sent to `target` arrives at `own`."""
+    if target.port != own.port:
+        return False
+    if target.address.is_multicast or own.address.is_multicast:
+        return target.host == own.host
+    here = target.host in ("localhost", this_machine()) or target.host.startswith("127.")
+    return here and own.host in ("", "0.0.0.0", "localhost", target.host)
 
 
 @contextmanager

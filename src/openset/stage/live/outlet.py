@@ -68,7 +68,8 @@ class _Held:
 
 
 class UdpOutlet:
-    """Reports to a UDP address. Raises BadInput when made where it or its interface cannot be used."""
+    """Reports to a UDP address. Raises BadInput when made where it, its interface, its profile or its
+    table cannot be used."""
 
     def __init__(self, endpoint: Endpoint, table: str = "") -> None:
         self.title = str(endpoint)
@@ -80,6 +81,7 @@ class UdpOutlet:
         self._encoders: dict[str, tuple[Encoder, tuple[str, int]]] = {}
         self._held: deque[_Held] = deque()
         self._delay_ns = ns_from_s(endpoint.delay_s)
+        encoder_for(endpoint, "", 0, None, table)  # what cannot be used is said now
         self._host = _resolved(endpoint)
         self._socket = sender_socket(endpoint.address)
         self._socket.setblocking(False)
