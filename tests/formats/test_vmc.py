@@ -113,6 +113,7 @@ def test_a_report_survives_the_wire(report: Report) -> None:
         Message("/VMC/Ext/Bone/Pos", ("Hips", *[0.0] * 6, math.inf)),
         Message("/VMC/Ext/OK", ("yes",)),
         Message("/VMC/Ext/T", (math.inf,)),
+        Message("/VMC/Ext/T", (1e300,)),
     ],
 )
 def test_a_message_that_cannot_be_used_costs_itself(message: Message) -> None:

@@ -23,6 +23,8 @@ from openset.primitives.space import Pose, Wxyz, Xyz
 PORT = 39539
 MOST_BONES = 512
 FARTHEST_M = 1e6
+LONGEST_S = 1e10
+"""Three hundred years: what Unity counts, and any clock."""
 
 _ROOT = "/VMC/Ext/"
 _DEVICES = {"Hmd/Pos": "headset", "Con/Pos": "controller", "Tra/Pos": "tracker"}
@@ -83,7 +85,7 @@ def decode(messages: Iterable[Message]) -> Report:
             elif what == "OK":
                 more["loaded"] = bool(_numbers(given, 0, 1)[0])
             elif what == "T":
-                more["time_s"] = _numbers(given, 0, 1)[0]
+                more["time_s"] = _seconds(given)
             else:
                 unknown += 1
         except OscError:
@@ -148,6 +150,13 @@ def _numbers(given: tuple[Any, ...], start: int, count: int) -> list[float]:
     if len(found) != count or not all(map(math.isfinite, found)):
         raise OscError("numbers are missing or not finite")
     return found
+
+
+def _seconds(given: tuple[Any, ...]) -> float:
+    (seconds,) = _numbers(given, 0, 1)
+    if not abs(seconds) <= LONGEST_S:
+        raise OscError("a time is not of this world")
+    return seconds
 
 
 def _flat(place: tuple[Xyz, Wxyz]) -> list[float]:

@@ -133,6 +133,14 @@ def test_a_pose_that_is_not_finite_is_not_sent() -> None:
     assert encoder.left_out == 1
 
 
+@pytest.mark.parametrize("encoding", ["json", "cbor"])
+@pytest.mark.parametrize("raw", [None, {"sampleId": "\ud800"}, {"maker": "\ud800"}, {5: "a key"}])
+def test_what_cannot_be_written_is_not_sent(encoding: Any, raw: Any) -> None:
+    encoder = OpenTrackIOEncoder(SOURCE, encoding=encoding)
+    assert encoder.encode(TrackSample(0, CAMERA, status="\ud800"), 0, raw=raw) == ()
+    assert encoder.left_out == 1
+
+
 @given(st.dictionaries(st.sampled_from(GROUPS), TREES))
 @settings(max_examples=150, deadline=None)
 def test_whatever_came_in_what_goes_out_is_valid(wrong: dict[str, Any]) -> None:

@@ -173,6 +173,13 @@ def test_a_bundles_time_is_the_senders_stamp() -> None:
     assert heard.stamp_ns == 1_700_000_000_500_000_000
 
 
+def test_a_name_that_nothing_could_print_is_no_name() -> None:
+    decoder = OscDecoder()
+    half = b'{"device":{"name":"a\\ud800"},"sensordata":{"quaternion":{"x":0,"y":0,"z":0,"w":1}}}'
+    assert decoder.feed(half, PHONE, 5) == []
+    assert decoder.faults == {"no JSON of ZIG SIM": 1}
+
+
 def test_a_vmc_camera_survives_the_wire() -> None:
     encoder, decoder = OscEncoder(camera="B"), OscDecoder()
     bones = {

@@ -56,18 +56,19 @@ class OpenTrackIOEncoder:
         raw: dict[str, Any] | None = None,
         bones: Mapping[str, Pose] | None = None,
     ) -> Sequence[bytes]:
-        """The datagrams of one sample; none where its pose is not finite. Bones have no place in it."""
+        """The datagrams of one sample; none where its pose is not finite or OpenTrackIO cannot hold it.
+        Bones have no place in it."""
         try:
             out = self._made(sample, now_ns) if raw is None else self._passed_on(sample, raw, now_ns)
             self._add_static(out, now_ns)
             if not opentrackio.is_valid(out):
                 raise FormatError("not a valid sample")
-        except FormatError:
+            datagrams = opentrackio.encode(
+                out, self._sequence, encoding=self._encoding, max_payload=self._max_payload
+            )
+        except (FormatError, TypeError, UnicodeError):  # the last two: what JSON or CBOR cannot hold
             self.left_out += 1
             return ()
-        datagrams = opentrackio.encode(
-            out, self._sequence, encoding=self._encoding, max_payload=self._max_payload
-        )
         self._sequence = (self._sequence + 1) & 0xFFFF
         return datagrams
 
