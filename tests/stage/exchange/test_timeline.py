@@ -174,7 +174,7 @@ def test_an_edit_list_needs_to_be_told_its_rate(tmp_path: Path) -> None:
     [
         ("otio", b"{", "not JSON"),
         ("otio", b"\xff", "not UTF-8"),
-        ("otio", b'{"OTIO_SCHEMA": "Timeline.1"}', "OpenTimelineIO cannot read"),
+        ("otio", b'{"OTIO_SCHEMA": "Timeline.1"}', "no clip"),
         ("otioz", b"PK\x03\x04", "no readable zip"),
         ("edl", b"TITLE: a\n", "no event"),
         ("fcp7", b"<xmeml/>", "No top-level sequences"),

@@ -99,6 +99,21 @@ def test_reels_names_and_what_is_off_come_back() -> None:
     assert found.tracks[0][2].source_range == cut().tracks[0][2].source_range
 
 
+def test_black_and_bars_are_generators() -> None:
+    out = otio.schema.Timeline("a", global_start_time=parts.time(0, PAL))
+    track = otio.schema.Track("V", kind=otio.schema.TrackKind.Video)
+    for kind in ("black", "SMPTEBars"):
+        media = otio.schema.GeneratorReference(generator_kind=kind)
+        track.append(otio.schema.Clip(kind, media, parts.span(0, 25, PAL)))
+    out.tracks.append(track)
+    data = timeline_fcp7.write(out)
+    kinds = [each.findtext("effect/effectid") for each in xml.parse(data).iter("generatoritem")]
+    assert kinds == ["Slug", "SMPTEBars"]  # Slug is the format's word for black
+    clips = list(timeline_fcp7.read(data)[0].find_clips())
+    assert [each.media_reference.generator_kind for each in clips] == ["black", "SMPTEBars"]
+    assert [parts.reel(each) for each in clips] == ["BL", "BARS"]
+
+
 def test_the_timeline_that_is_written_is_not_touched() -> None:
     made = cut()
     before = made.to_json_string()
@@ -126,6 +141,10 @@ def test_a_second_sequence_is_named() -> None:
         (b"<a/>", "line 1: the root element is 'a'"),
         (b"<xmeml>\n<x>", "not XML"),
         (b"<xmeml/>", "No top-level sequences"),
+        (
+            "<xmeml \u0221='1'/>".encode(),
+            "cannot be read",
+        ),  # a name to one XML reader and not to the other
         (b'<!DOCTYPE x [<!ENTITY e "x">]><xmeml>&e;</xmeml>', "entities"),
         (
             b'<xmeml><sequence id="s"><media><sequence id="s"/></media></sequence></xmeml>',

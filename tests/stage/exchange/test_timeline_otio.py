@@ -65,7 +65,7 @@ def test_the_librarys_own_reader_opens_the_bundle(tmp_path: Path) -> None:
     ("text", "trouble"),
     [
         ('{"OTIO_SCHEMA": "Timeline.1", "metadata": ' + "[" * 100_000 + "]" * 100_000 + "}", "nested"),
-        ('{"OTIO_SCHEMA": "Timeline.1", "metadata": ' + "[" * 500 + "]" * 500 + "}", "nested"),
+        ('{"OTIO_SCHEMA": "Timeline.1", "metadata": {"a": ' + "[" * 500 + "]" * 500 + "}}", "nested"),
         (
             '{"OTIO_SCHEMA": "Stack.1", "OTIO_REF_ID": "a",'
             ' "children": [{"OTIO_SCHEMA": "SerializableObjectRef.1", "id": "a"}]}',

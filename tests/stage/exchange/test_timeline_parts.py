@@ -36,6 +36,26 @@ def test_a_transition_belongs_to_the_clip_that_comes_in() -> None:
     )
 
 
+def test_an_empty_track_has_no_shots() -> None:
+    assert list(parts.shots(otio.schema.Track("V2"), Fraction(25))) == []
+
+
+@pytest.mark.parametrize(
+    "odd", [3, "x", [1], otio.schema.V2d(1, 2), {"asc_sop": otio.schema.V2d(1, 2)}]
+)
+def test_metadata_of_another_shape_say_nothing(odd: object) -> None:
+    one = clip("a", 0, 9)
+    for name in ("cmx_3600", "cdl", "openset"):
+        one.metadata[name] = odd
+    assert parts.reel(one) == ""
+    assert parts.said(one, "cmx_3600", "reel", "name") is None
+    if isinstance(odd, dict):
+        with pytest.raises(CdlError, match="ten numbers"):
+            parts.grade(one)
+    else:
+        assert parts.grade(one) is None
+
+
 @pytest.mark.parametrize(
     ("start", "drop"),
     [

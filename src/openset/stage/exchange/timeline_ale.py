@@ -62,7 +62,7 @@ def log(timeline: Any) -> ale.Log:
         raise FormatError("this timeline has no clip on a track that is on")
     used = [key for key in (*_FIRST, *_GRADE) if any(row.get(key) for row in rows.values())]
     columns, cells = ale.table(list(rows.values()), used)
-    header = timeline.metadata.get("ALE", {}).get("header", {})
+    header = _table(timeline, "ALE", "header")
     heading = {
         "FIELD_DELIM": "TABS",
         "VIDEO_FORMAT": "1080",
@@ -121,10 +121,16 @@ def _row(clip: Any, channel: str, rate: Fraction, drop: bool) -> dict[str, str]:
     grade = parts.grade(clip)
     if grade is not None:
         row |= {"ASC_SOP": ale.sop_text(grade), "ASC_SAT": ale.sat_text(grade)}
-    ours = clip.metadata.get("openset", {})
+    ours = _table(clip, "openset")
     row |= {column: str(ours[key]) for column, key in _FROM_TAKE.items() if ours.get(key)}
-    rest = clip.metadata.get("ALE", {})
+    rest = _table(clip, "ALE")
     return row | {str(key): str(said) for key, said in rest.items() if key not in _OWN}
+
+
+def _table(item: Any, *path: str) -> dict[str, Any]:
+    """The table under a path of names in an object's metadata; empty for anything else."""
+    found = parts.said(item, *path)
+    return found if isinstance(found, dict) else {}
 
 
 def _timecode(text: str, rate: Fraction) -> Timecode | None:

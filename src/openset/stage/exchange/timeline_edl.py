@@ -175,8 +175,8 @@ def _event(channel: str, shot: parts.Shot, start: Timecode, reel: str, long: str
     record = start.plus(shot.record)
     if shot.frames >= start.frames_per_day:
         raise FormatError("a clip of a day or more", f"clip {clip.name}")
-    comments = clip.metadata.get("cmx_3600", {}).get("comments", ())
-    notes = tuple(str(each) for each in comments) if not isinstance(comments, str) else (comments,)
+    comments = parts.said(clip, "cmx_3600", "comments")
+    notes = tuple(map(str, comments if isinstance(comments, list) else [comments] if comments else []))
     return Event(
         reel,
         source,

@@ -24,6 +24,12 @@ from openset.stage.exchange import timeline_parts as parts
 MOST_ELEMENTS = 2_000_000
 
 _META = "fcp_xml"
+_BLACK = "Slug"
+_GENERATOR = {
+    "effecttype": "generator",
+    "mediatype": "video",
+    "effectcategory": "Video Generators",
+}
 _TRACK_NAME = "@MZ.TrackName"
 _REFERRED = (
     "sequence",
@@ -48,7 +54,7 @@ def read(data: bytes) -> tuple[Any, list[str]]:
     _check_size(root)
     try:
         found = otio.adapters.read_from_string(etree.tostring(root, encoding="unicode"), "fcp_xml")
-    except (*parts.TROUBLES, RecursionError) as error:
+    except (*parts.TROUBLES, RecursionError, SyntaxError) as error:  # its own XML reader's is the last
         trouble = " ".join(str(error).split())[:200] or type(error).__name__
         raise FormatError(f"this sequence cannot be read: {trouble}") from error
     others: list[str] = []
@@ -114,6 +120,8 @@ def _tidy(timeline: Any) -> None:
     for clip in timeline.find_clips():
         clip.enabled = _said(clip, "enabled").upper() != "FALSE"
         media = clip.media_reference
+        if isinstance(media, otio.schema.GeneratorReference) and media.generator_kind == _BLACK:
+            media.generator_kind = "black"
         reel = _said(media, "timecode", "reel", "name")
         if reel:
             clip.metadata["cmx_3600"] = {"reel": reel}
@@ -152,6 +160,8 @@ def _prepare_clip(clip: Any, timecode: Mapping[str, str]) -> None:
     if isinstance(media, otio.schema.ImageSequenceReference):
         media = otio.schema.ExternalReference(parts.url(clip), media.available_range)
         clip.media_reference = media
+    if isinstance(media, otio.schema.GeneratorReference):
+        _prepare_generator(media)
     if isinstance(media, otio.schema.ExternalReference | otio.schema.GeneratorReference):
         if media.available_range is None:
             media.available_range = used
@@ -164,6 +174,14 @@ def _prepare_clip(clip: Any, timecode: Mapping[str, str]) -> None:
     _shift_markers(clip, -1)
     for marker in clip.markers:
         marker.name = xml.fit(str(marker.name or ""))
+
+
+def _prepare_generator(media: Any) -> None:
+    """What the adapter needs in order to write a generator at all; black is called Slug there."""
+    media.generator_kind = xml.fit(_BLACK if media.generator_kind == "black" else media.generator_kind)
+    media.name = media.name or media.generator_kind
+    kept = parts.said(media, _META)
+    _tell(media, {**_GENERATOR, **(kept if isinstance(kept, dict) else {})})
 
 
 def _shift_markers(clip: Any, way: int) -> None:

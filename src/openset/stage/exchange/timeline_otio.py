@@ -1,19 +1,17 @@
 """OpenTimelineIO's own files, .otio and .otioz, read so that a damaged one cannot end the program.
 
-The library's reader ends the whole process for text nested ten thousand deep and for objects that hold
-themselves, so the text is looked through first.
+The library's reader ends the whole process for many a document that is not as it should be, so the
+text is looked through first (`timeline_schema`).
 """
 
 from __future__ import annotations
 
 import copy
 import errno
-import json
 import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlparse
@@ -23,9 +21,9 @@ import opentimelineio as otio
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
 from openset.stage.exchange import timeline_parts as parts
+from openset.stage.exchange import timeline_schema
 
 MOST_BYTES = 128 * 1024 * 1024
-DEEPEST = 200
 
 _CONTENT, _VERSION, _MEDIA = "content.otio", "version.txt", "media"
 _ZIP_TROUBLES = (
@@ -42,16 +40,17 @@ _WHY, _WHERE = "missing_reference_because", "original_target_url"
 
 
 def parse(data: bytes) -> tuple[Any, list[str]]:
-    """The timeline in a .otio, and the names of others that stand beside it. Raises FormatError."""
+    """The timeline in a .otio, and what else is in it: the names of others that stand beside it, and
+    of effects, markers and media that only their maker's program knows. Raises FormatError."""
     if len(data) > MOST_BYTES:
         raise FormatError(f"this timeline is larger than {MOST_BYTES // 2**20} MB")
-    text = decoded(data)
-    _look_through(text)
+    text, dropped = timeline_schema.checked(decoded(data), otio.core.type_version_map())
     try:
         found = otio.adapters.read_from_string(text, "otio_json")
     except parts.TROUBLES as error:
         raise FormatError(f"OpenTimelineIO cannot read this: {_brief(error)}") from error
-    return _timeline(found)
+    timeline, others = _timeline(found)
+    return timeline, [*others, *dropped]
 
 
 def serialised(timeline: Any) -> bytes:
@@ -117,27 +116,6 @@ def local_file(url: str, folder: Path) -> Path | None:
         return found.resolve() if url and found.is_file() else None
     except (OSError, ValueError):
         return None
-
-
-def _look_through(text: str) -> None:
-    """Raise FormatError for text that would end the library's reader and not only fail in it."""
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise FormatError(f"this is not JSON: {error.msg}", f"line {error.lineno}") from error
-    except (RecursionError, ValueError) as error:
-        raise FormatError("this JSON is nested too deep, or holds an absurd number") from error
-    todo: list[tuple[Any, int]] = [(document, 0)]
-    while todo:
-        value, depth = todo.pop()
-        if depth > DEEPEST:
-            raise FormatError(f"this timeline is nested more than {DEEPEST} deep")
-        if isinstance(value, Mapping):
-            if str(value.get("OTIO_SCHEMA", "")).startswith("SerializableObjectRef."):
-                raise FormatError("this timeline refers to a part of itself, which is not read")
-            todo.extend((each, depth + 1) for each in value.values())
-        elif isinstance(value, list):
-            todo.extend((each, depth + 1) for each in value)
 
 
 def _timeline(found: Any) -> tuple[Any, list[str]]:

@@ -23,6 +23,9 @@ from openset.primitives.time import Timecode, parse_rate
 MOST_FRAMES = 10_000_000_000
 """Three years at 100 frames a second; a count beyond it is damage."""
 
+GENERATED = {"black": "BL", "SMPTEBars": "BARS"}
+"""The reels that are no reels, by the kind of generator."""
+
 TROUBLES = (
     otio.exceptions.OTIOError,
     ArithmeticError,
@@ -74,9 +77,9 @@ def drops(timeline: Any, rate: Fraction) -> bool:
     usual at 29.97 and 59.94."""
     if rate.denominator == 1 or Timecode(0, rate).nominal_rate % 30:
         return False
-    said = timeline.metadata.get("openset", {}).get("drop_frame")
-    if isinstance(said, bool):
-        return said
+    known = said(timeline, "openset", "drop_frame")
+    if isinstance(known, bool):
+        return known
     start = frames(timeline.global_start_time, rate) if timeline.global_start_time else 0
     for drop in (True, False):
         if Timecode(start, rate, drop).fields()[2:] == (0, 0):
@@ -126,7 +129,7 @@ def shots(track: Any, rate: Fraction) -> Iterator[Shot]:
     """The clips of a track in order, those inside nested ones left out."""
     items = list(track)
     at, before = 0, None
-    for item, following in zip(items, [*items[1:], None], strict=True):
+    for item, following in zip(items, [*items[1:], None], strict=False):
         if isinstance(item, otio.schema.Transition):
             before = item
             continue
@@ -140,9 +143,11 @@ def shots(track: Any, rate: Fraction) -> Iterator[Shot]:
 
 
 def reel(clip: Any) -> str:
-    """The reel a clip says it is on, or ""."""
-    said = clip.metadata.get("cmx_3600", {}).get("reel", "")
-    return said if isinstance(said, str) else ""
+    """The reel a clip says it is on, or ""; of black and bars what edit lists call it."""
+    name = said(clip, "cmx_3600", "reel")
+    if isinstance(name, str) and name:
+        return name
+    return GENERATED.get(str(getattr(clip.media_reference, "generator_kind", "")), "")
 
 
 def url(clip: Any) -> str:
@@ -158,16 +163,16 @@ def url(clip: Any) -> str:
 
 def grade(clip: Any) -> Correction | None:
     """The clip's grade, named like the clip. Raises CdlError for one that is none."""
-    said = clip.metadata.get("cdl")
-    if not isinstance(said, Mapping) or not said:
+    numbers = said(clip, "cdl")
+    if not isinstance(numbers, dict) or not numbers:
         return None
-    sop = said.get("asc_sop", {})
+    sop = numbers.get("asc_sop", {})
     try:
         slope, offset, power = (
             tuple(float(each) for each in sop.get(name, default))
             for name, default in (("slope", (1, 1, 1)), ("offset", (0, 0, 0)), ("power", (1, 1, 1)))
         )
-        saturation = float(said.get("asc_sat", 1.0))
+        saturation = float(numbers.get("asc_sat", 1.0))
     except (TypeError, ValueError, AttributeError) as error:
         raise CdlError("the grade is not ten numbers", f"clip {clip.name}") from error
     return Correction(str(clip.name), slope, offset, power, saturation, media=url(clip))  # type: ignore[arg-type]
@@ -183,6 +188,14 @@ def set_grade(clip: Any, correction: Correction) -> None:
         },
         "asc_sat": correction.saturation,
     }
+
+
+def said(item: Any, *path: str) -> Any:
+    """What an object's metadata say under a path of names, as Python's own values; None for nothing."""
+    value: Any = item.metadata
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return plain(value)
 
 
 def plain(value: Any) -> Any:
@@ -205,7 +218,7 @@ def _transition(item: Any | None, rate: Fraction) -> tuple[int, int, str]:
         return 0, 0, ""
     lead, tail = (frames(each, rate) for each in (item.in_offset, item.out_offset))
     way = str(item.transition_type)
-    code = item.metadata.get("cmx_3600", {}).get("transition", "")
+    code = said(item, "cmx_3600", "transition")
     if isinstance(code, str) and code.startswith("W") and way != "SMPTE_Dissolve":
         way = code
     return (lead, lead + tail, way) if lead + tail > 0 and min(lead, tail) >= 0 else (0, 0, "")
