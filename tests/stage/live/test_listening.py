@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import socket
+import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -94,6 +96,22 @@ def test_groups_are_heard_beside_a_program_that_shares_its_port(sender: socket.s
             assert other.recv(100) == b"for the other alone"
         finally:
             ears.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says when a datagram came")
+def test_a_datagram_is_timed_as_it_came_and_not_as_it_is_read(sender: socket.socket) -> None:
+    port = free_port()
+    ears = Ears([parse_endpoint(f"freed://127.0.0.1:{port}", "in")])
+    try:
+        before_ns = time.monotonic_ns()
+        sender.sendto(b"x", ("127.0.0.1", port))
+        sent_ns = time.monotonic_ns()
+        time.sleep(0.2)  # what drawing on a slow terminal takes
+        (datagram,) = heard(ears, 1)
+    finally:
+        ears.close()
+    slack_ns = 1_000_000  # the two clocks are not read in one moment
+    assert before_ns - slack_ns <= datagram.arrival_ns <= sent_ns + 100 * slack_ns
 
 
 def test_a_network_card_that_is_not_there_is_one_clear_line() -> None:

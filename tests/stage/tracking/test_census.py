@@ -138,6 +138,15 @@ def test_two_programs_of_one_machine_with_one_camera_number_stay_apart_and_are_t
     assert all(any("another id" in remark for remark in station.remarks) for station in stations)
 
 
+def test_a_sender_heard_in_two_places_is_not_another_of_its_name() -> None:
+    found = census()
+    for place in ("55555", "239.135.1.x:55555"):
+        found.hear(otrk(1, 35.0), "192.0.2.7:4000", place, 0)
+    stations = found.stations(60 * MS)
+    assert [station.heard_on for station in stations] == ["55555", "239.135.1.x:55555"]
+    assert not any("another id" in remark for station in stations for remark in station.remarks)
+
+
 def test_a_tracker_that_has_not_found_its_place_is_told() -> None:
     found = census()
     for number in range(3):

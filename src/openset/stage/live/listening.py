@@ -9,20 +9,30 @@ from __future__ import annotations
 import errno
 import selectors
 import socket
+import struct
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from openset.primitives.errors import OpensetError, PortInUse
+from openset.primitives.time import NS_PER_S
 from openset.stage.tracking.endpoint import Endpoint
 from openset.stage.tracking.grammar import GROUP, OLD_GROUP, SOURCES
-from openset.stage.tracking.live import RECEIVE_BUFFER_BYTES, interface_address, listener_socket
+from openset.stage.tracking.live import (
+    MULTICAST_ALL,
+    RECEIVE_BUFFER_BYTES,
+    interface_address,
+    listener_socket,
+)
+from openset.stage.tracking.senders import address_of
 
 LONGEST = 65536
 MOST_AT_ONCE = 256
-_MULTICAST_ALL = 49
-"""Linux: 0 keeps groups that other sockets joined away from this one."""
+_STAMPED = 35
+"""Linux: SO_TIMESTAMPNS, when a datagram came, by the wall clock."""
+_STAMP = struct.Struct("@ll")
+_LONGEST_QUEUED_NS = NS_PER_S
 
 
 @dataclass(frozen=True)
@@ -36,7 +46,7 @@ class Ear:
 
 @dataclass(frozen=True)
 class Datagram:
-    """What arrived: from which address, at which ear, when on the engine's clock."""
+    """What arrived: from which address and port, at which ear, when on the engine's clock."""
 
     data: bytes
     sender: str
@@ -71,6 +81,8 @@ class Ears:
     def _add(self, listener: socket.socket, place: str, endpoint: Endpoint) -> None:
         ear = Ear(listener, place.removeprefix(":"), endpoint)
         listener.setblocking(False)
+        if sys.platform == "linux":
+            listener.setsockopt(socket.SOL_SOCKET, _STAMPED, 1)
         self.ears.append(ear)
         self._selector.register(listener, selectors.EVENT_READ, ear)
 
@@ -98,21 +110,39 @@ class Ears:
             self._add(shared.listener(), str(port), endpoint)
 
     def hear(self, timeout_s: float) -> Iterator[Datagram]:
-        """What has arrived; waits for the first at most `timeout_s`."""
+        """What has arrived; waits for the first at most `timeout_s`.
+
+        Where the system says when a datagram came, that counts: drawing a picture is no jitter.
+        """
         for key, _ in self._selector.select(timeout_s):
             ear: Ear = key.data
             for _ in range(MOST_AT_ONCE):
                 try:
-                    data, sender = ear.socket.recvfrom(LONGEST)
+                    data, sender, queued_ns = _received(ear.socket)
                 except (BlockingIOError, ConnectionError):
                     break
-                yield Datagram(data, sender[0], ear, self._clock())
+                yield Datagram(data, address_of(sender), ear, self._clock() - queued_ns)
 
     def close(self) -> None:
         """Free every port."""
         self._selector.close()
         for ear in self.ears:
             ear.socket.close()
+
+
+def _received(listener: socket.socket) -> tuple[bytes, tuple[str, int], int]:
+    """A datagram, who sent it, and how long ago the system took it in: 0 where it does not say, or
+    where its clock was set meanwhile."""
+    if sys.platform != "linux":
+        data, sender = listener.recvfrom(LONGEST)
+        return data, sender, 0
+    data, said, _, sender = listener.recvmsg(LONGEST, socket.CMSG_SPACE(_STAMP.size))
+    for level, kind, stamp in said:
+        if (level, kind) == (socket.SOL_SOCKET, _STAMPED) and len(stamp) == _STAMP.size:
+            seconds, nanoseconds = _STAMP.unpack(stamp)
+            queued_ns = time.time_ns() - (seconds * NS_PER_S + nanoseconds)
+            return data, sender, queued_ns if 0 <= queued_ns < _LONGEST_QUEUED_NS else 0
+    return data, sender, 0
 
 
 def _no_groups(port: int, interface: str, error: OSError) -> str:
@@ -142,7 +172,7 @@ class _Shared:
                 listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
             if sys.platform == "linux":
-                listener.setsockopt(socket.IPPROTO_IP, _MULTICAST_ALL, 0)
+                listener.setsockopt(socket.IPPROTO_IP, MULTICAST_ALL, 0)
             listener.bind((host, self._port))
         except OSError:
             listener.close()
