@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import replace
 from fractions import Fraction
 
+import opentimelineio as otio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -113,6 +114,37 @@ def test_what_is_written_has_the_fields_layout() -> None:
     assert lines[1] == "FCM: NON-DROP FRAME"
     assert lines[3] == "001  BL       V     C        00:00:00:00 00:00:00:00 01:00:01:15 01:00:01:15"
     assert lines[4] == "001  B002     V     D    012 10:00:00:00 10:00:02:00 01:00:01:15 01:00:03:15"
+
+
+@pytest.mark.parametrize(
+    ("rate", "drop"), [(Fraction(25), False), (Fraction(24000, 1001), False), (NTSC, True)]
+)
+def test_the_fields_own_reader_finds_the_same_frames(rate: Fraction, drop: bool) -> None:
+    at = timecode_from_fields(1, 0, 0, 0, rate, drop)
+    source = timecode_from_fields(10, 9, 59, 20, rate, drop)
+    events = []
+    for frames, begin in ((57, source), (110, source.plus(5000)), (1, Timecode(3, rate, drop))):
+        events.append(Event("A001", begin, begin.plus(frames), at, at.plus(frames), "1-A-t01", "a.mov"))
+        at = at.plus(frames)
+    text = cmx3600.write(EditList("Lane", tuple(events))).decode()
+    clips = list(otio.adapters.read_from_string(text, "cmx_3600", rate=float(rate)).find_clips())
+    for clip, event in zip(clips, events, strict=True):
+        assert round(clip.source_range.start_time.value) == event.source_in.frame_count
+        assert round(clip.source_range.duration.value) == event.frames
+        assert clip.name == event.clip
+
+
+def test_reels_are_eight_letters_and_all_different() -> None:
+    names = ["1-A-t01", "1-A.t01", "12A-masterwide-t03"]
+    assert cmx3600.reel_names(names) == ["1AT01", "R00002", "R00003"]
+    assert cmx3600.reel_names(["R00002", "a-very-long-name"]) == ["R00002", "R00003"]
+
+
+@given(st.lists(st.text(min_size=1, max_size=12), max_size=12))
+def test_any_names_make_usable_reels(names: list[str]) -> None:
+    reels = cmx3600.reel_names(names)
+    assert len(set(reels)) == len(names)
+    assert all(reel.isascii() and reel.isalnum() and len(reel) <= 8 for reel in reels)
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=12)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import chain
 
 from openset.formats.ale import grade_of, sat_text, sop_text
 from openset.formats.cdl import CdlError, Correction
@@ -21,6 +22,7 @@ from openset.formats.text_file import decoded
 from openset.primitives.time import Timecode, timecode_from_fields
 
 LAST_EVENT = 999
+REEL_LENGTH = 8
 MOST_EVENTS = 20_000
 MOST_FAULTS = 20
 """Lines told in words; the rest are only counted."""
@@ -238,6 +240,17 @@ def write(edits: EditList) -> bytes:
         lines += _comments(event, last.get(event.channel) if event.edit != "C" else None)
         last[event.channel] = event
     return ("\n".join(lines) + "\n").encode("utf-8", "replace")
+
+
+def reel_names(names: Sequence[str]) -> list[str]:
+    """A reel for each name, at most eight letters and digits, each different."""
+    reels: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        plain = re.sub(r"[^A-Z0-9]", "", name.upper())
+        numbered = (f"R{count:05d}" for count in range(number, 10_000_000))
+        wanted = [plain] if 0 < len(plain) <= REEL_LENGTH else []
+        reels[next(reel for reel in chain(wanted, numbered) if reel not in reels)] = None
+    return list(reels)
 
 
 def one_line(text: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 import opentimelineio as otio
 import pytest
 
+from openset.formats import cmx3600
 from openset.primitives.errors import BadInput
 from openset.stage.deliver.cut import (
     COMPOSITES,
@@ -18,7 +19,6 @@ from openset.stage.deliver.cut import (
     timeline,
     wanted_clips,
 )
-from openset.stage.deliver.edl import read_edl, write_edl
 from openset.stage.deliver.model import HandedTake
 from openset.stage.deliver.track import camera_frames
 from openset.stage.record.files import read_marks, read_take, read_track_lines
@@ -56,7 +56,8 @@ def test_timeline_and_edit_list_agree_frame_for_frame(
         assert clips_seen(found, track) == wanted_clips(takes, file)
     start_text = found.global_start_time.to_timecode(float(rate), ";" in start)
     assert start_text == record
-    (first, second) = read_edl(write_edl("Lane", events(takes)), rate)
+    edits = cmx3600.EditList("Lane", tuple(events(takes)))
+    (first, second) = cmx3600.read(cmx3600.write(edits), rate).events
     assert str(first.source_in) == start
     assert str(first.source_out) == str(takes[0].record.end_timecode)
     assert str(first.record_in) == record
@@ -94,7 +95,7 @@ def test_held_poses_and_faults_become_markers(shot_once: Any) -> None:
         ("tracker: went silent", begin + 6),
     ]
     (event,) = events([take])
-    assert [str(at) for at, _ in event.remarks] == ["01:00:00:03", "01:00:00:06"]
+    assert [str(mark.at) for mark in event.marks] == ["01:00:00:03", "01:00:00:06"]
 
 
 def test_a_take_of_no_frames_is_left_out_of_the_cut(film: Any) -> None:

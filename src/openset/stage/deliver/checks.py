@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from openset.formats.cmx3600 import Event
 from openset.primitives.space import IDENTITY, Pose
 from openset.stage.deliver.camera import CameraState, poses_apart
 from openset.stage.deliver.cut import ClipSeen, events
-from openset.stage.deliver.edl import Event
 from openset.stage.deliver.model import (
     CAMERA_FILE,
     EDL_FILE,
@@ -208,7 +208,7 @@ def _is_number(value: Any) -> bool:
 
 def _points(event: Event) -> tuple[str, ...]:
     times = (event.source_in, event.source_out, event.record_in, event.record_out)
-    return (*map(str, times), event.reel, event.clip, event.file)
+    return (*map(str, times), event.reel, event.clip, event.file, event.channel, event.edit)
 
 
 def _told(problems: Sequence[str], otherwise: str) -> str:

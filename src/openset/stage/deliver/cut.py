@@ -16,9 +16,9 @@ from typing import Any
 import opentimelineio as otio
 from opentimelineio.opentime import RationalTime, TimeRange
 
+from openset.formats.cmx3600 import Event, Mark, reel_names
 from openset.primitives.errors import BadInput
 from openset.primitives.time import Timecode, timecode_from_fields
-from openset.stage.deliver.edl import Event, reel_names
 from openset.stage.deliver.model import HandedTake
 from openset.stage.deliver.track import frame_at
 from openset.stage.record.model import COMPOSITE_FILE, PICTURE_FILE, TakeRecord
@@ -121,7 +121,7 @@ def events(takes: Sequence[HandedTake]) -> list[Event]:
                 at.plus(frames),
                 clip=str(take.id),
                 file=f"{take.folder}/{COMPOSITE_FILE}",
-                remarks=tuple((at.plus(remark.start), remark.text) for remark in remarks(take)),
+                marks=tuple(Mark(at.plus(remark.start), text=remark.text) for remark in remarks(take)),
             )
         )
         at = at.plus(frames)

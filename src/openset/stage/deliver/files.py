@@ -20,11 +20,11 @@ import orjson
 import xxhash
 from pxr import Usd, UsdGeom
 
+from openset.formats import cmx3600
 from openset.primitives.errors import AlreadyExists, BadInput, DiskFull, SetNotFound, VerifyFailed
 from openset.primitives.ids import TakeId
 from openset.stage.deliver.camera import SetLink, camera_layer
 from openset.stage.deliver.cut import check_one_rate, events, timeline
-from openset.stage.deliver.edl import write_edl
 from openset.stage.deliver.measure.files import WHAT, key_moments, probe
 from openset.stage.deliver.model import (
     CAMERA_FILE,
@@ -309,7 +309,7 @@ def _write_maps(target: Path, take: HandedTake) -> None:
 def _write_cut(part: Path, title: str, takes: Sequence[HandedTake]) -> None:
     text = otio.adapters.write_to_string(timeline(title, takes), "otio_json")
     write_atomic(part / OTIO_FILE, text.encode())
-    write_atomic(part / EDL_FILE, write_edl(title, events(takes)).encode())
+    write_atomic(part / EDL_FILE, cmx3600.write(cmx3600.EditList(title, tuple(events(takes)))))
 
 
 def _write_passport(part: Path, told: Mapping[str, object]) -> None:

@@ -12,10 +12,9 @@ from typing import Any
 
 import opentimelineio as otio
 
-from openset.formats.cmx3600 import EditList, Event, Mark, one_line
+from openset.formats.cmx3600 import REEL_LENGTH, EditList, Event, Mark, one_line, reel_names
 from openset.formats.faults import FormatError
 from openset.primitives.time import Timecode
-from openset.stage.deliver.edl import reel_names
 from openset.stage.exchange import timeline_parts as parts
 
 _TRACKS = {
@@ -27,7 +26,6 @@ _TRACKS = {
     "AA/V": ("V", "A1", "A2"),
 }
 _SOUND = ("A", "A2", "A3", "A4")
-_REEL_LENGTH = 8
 _REEL_NOTE = "REEL NAME: "
 _COLOURS = frozenset(
     name for name in vars(otio.schema.MarkerColor) if name.isupper() and not name.startswith("_")
@@ -214,7 +212,7 @@ def _reels(clips: list[Any]) -> list[tuple[str, str]]:
     """A reel for each clip, at most eight letters long, and its whole name where it was longer. Clips
     of the same media are on the same reel."""
     keys = [(parts.reel(clip), parts.reel(clip) or parts.url(clip) or clip.name) for clip in clips]
-    kept = {said for said, _ in keys if 0 < len(said) <= _REEL_LENGTH and " " not in said}
+    kept = {said for said, _ in keys if 0 < len(said) <= REEL_LENGTH and " " not in said}
     named = list(dict.fromkeys(str(key) for said, key in keys if said not in kept))
     new = dict(zip(named, _others(named, kept), strict=True))
     return [(said, "") if said in kept else (new[str(key)], said) for said, key in keys]

@@ -1,7 +1,7 @@
 """OpenTimelineIO's own files, .otio and .otioz, read so that a damaged one cannot end the program.
 
 The library's reader ends the whole process for many a document that is not as it should be, so the
-text is looked through first (`timeline_schema`).
+text is looked through first (`formats/otio_json.py`).
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from urllib.parse import unquote, urlparse
 
 import opentimelineio as otio
 
+from openset.formats import otio_json
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
 from openset.stage.exchange import timeline_parts as parts
-from openset.stage.exchange import timeline_schema
 
 MOST_BYTES = 128 * 1024 * 1024
 
@@ -44,7 +44,7 @@ def parse(data: bytes) -> tuple[Any, list[str]]:
     of effects, markers and media that only their maker's program knows. Raises FormatError."""
     if len(data) > MOST_BYTES:
         raise FormatError(f"this timeline is larger than {MOST_BYTES // 2**20} MB")
-    text, dropped = timeline_schema.checked(decoded(data), otio.core.type_version_map())
+    text, dropped = otio_json.checked(decoded(data), otio.core.type_version_map())
     try:
         found = otio.adapters.read_from_string(text, "otio_json")
     except parts.TROUBLES as error:

@@ -143,6 +143,12 @@ FORGERIES = {
     ),
     "clip": (shorten_a_clip, "the timeline's plates are the takes", "cut.otio"),
     "event": (edit("cut.edl", "01:00:00:12", "01:00:00:13"), "the edit list is the takes", "cut.edl"),
+    "statement": (edit("cut.edl", "V     C  ", "V     X  "), "the edit list is read", "cut.edl"),
+    "timeline": (
+        edit("cut.otio", '"OTIO_SCHEMA": "Timeline.1"', '"OTIO_SCHEMA": "UnknownSchema.1"'),
+        "the timeline is read",
+        "cut.otio",
+    ),
     "figure": (
         edit("passport.json", '"tracked": 12', '"tracked": 13'),
         "the passport tells take 1-A-t01",

@@ -17,7 +17,7 @@ import opentimelineio as otio
 import orjson
 from pxr import Tf, Usd
 
-from openset.formats import fountain
+from openset.formats import cmx3600, fountain, otio_json
 from openset.formats.faults import FormatError
 from openset.formats.text_file import decoded
 from openset.primitives.errors import BadInput, OpensetError
@@ -34,7 +34,6 @@ from openset.stage.deliver.checks import (
     check_map,
 )
 from openset.stage.deliver.cut import COMPOSITES, PLATES, clips_seen, wanted_clips
-from openset.stage.deliver.edl import read_edl
 from openset.stage.deliver.model import (
     CAMERA_FILE,
     DISTORT_FILE,
@@ -270,17 +269,24 @@ def _check_cut(folder: Path, takes: Sequence[HandedTake], passport: Mapping[str,
         return [Finding(False, "the cut holds a take", OTIO_FILE)]
     findings = [check_entry("the passport tells the cut", passport["cut"], cut_entry(takes))]
     try:
-        found = otio.adapters.read_from_file(str(folder / OTIO_FILE), "otio_json")
+        found = _read_timeline(folder / OTIO_FILE)
         for track, file in ((COMPOSITES, COMPOSITE_FILE), (PLATES, PICTURE_FILE)):
             findings.append(check_clips(track, clips_seen(found, track), wanted_clips(takes, file)))
     except _NO_TIMELINE as error:
         findings.append(Finding(False, "the timeline is read", OTIO_FILE, _words(error)))
     try:
         rate = takes[0].record.spec.rate
-        events = read_edl((folder / EDL_FILE).read_text("utf-8"), rate)
+        edits = cmx3600.read((folder / EDL_FILE).read_bytes(), rate)
     except (OSError, ValueError) as error:
         return [*findings, Finding(False, "the edit list is read", EDL_FILE, str(error))]
-    return [*findings, check_events(events, takes)]
+    if edits.faults:
+        return [*findings, Finding(False, "the edit list is read", EDL_FILE, edits.faults[0])]
+    return [*findings, check_events(edits.events, takes)]
+
+
+def _read_timeline(path: Path) -> Any:
+    text, _ = otio_json.checked(decoded(path.read_bytes()), otio.core.type_version_map())
+    return otio.adapters.read_from_string(text, "otio_json")
 
 
 def _check_set(folder: Path, name: str) -> tuple[Finding, Scene | None]:

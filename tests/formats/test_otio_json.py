@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from openset.formats import otio_json
 from openset.formats.faults import FormatError
-from openset.stage.exchange import timeline, timeline_otio, timeline_schema
+from openset.stage.exchange import timeline, timeline_otio
 from openset.stage.exchange import timeline_parts as parts
 
 PAL = Fraction(25)
@@ -194,4 +195,4 @@ def test_any_part_elsewhere_gives_a_timeline_or_a_format_error(data: st.DataObje
 @given(st.text(max_size=40) | st.sampled_from([json.dumps(WHOLE)[:n] for n in range(0, 400, 7)]))
 def test_any_text_is_a_document_or_a_format_error(text: str) -> None:
     with contextlib.suppress(FormatError):
-        timeline_schema.checked(text, NAMES)
+        otio_json.checked(text, NAMES)
