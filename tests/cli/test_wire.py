@@ -17,7 +17,7 @@ from openset.formats import freed, osc, vmc
 from openset.formats.opentrackio import Reading, write
 from openset.primitives.errors import AlreadyExists, BadInput, PortInUse, TrackNotFound
 from openset.primitives.space import pose_from_pan_tilt_roll
-from openset.stage.live.bridge import Figures, SourceFigures
+from openset.stage.live.figures import Figures, SourceFigures
 from openset.stage.live.inlet import LiveInlet
 from openset.stage.tracking.endpoint import parse_endpoint
 from openset.stage.tracking.flow import Spread

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from openset.stage.live.ltc import LtcReport
-from openset.stage.tracking.census import Census, Station, Stranger, Trouble
-from openset.stage.tracking.flow import Spread
+from openset.stage.tracking.census import Census
+from openset.stage.tracking.station import Station, Stranger, Trouble
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -212,8 +212,8 @@ def _station_json(station: Station) -> dict[str, Any]:
         **figures,
         "rate_hz": round(station.rate_hz, 2),
         "silent_s": round(station.silent_s, 3),
-        "jitter_ms": _spread(station.jitter),
-        "lateness_ms": _spread(station.lateness),
+        "jitter_ms": station.jitter and station.jitter.as_json(),
+        "lateness_ms": station.lateness and station.lateness.as_json(),
         "lens": None if lens is None else _said(asdict(lens)),
     }
 
@@ -225,9 +225,3 @@ def _said(lens: dict[str, Any]) -> dict[str, Any]:
         for name, value in lens.items()
         if value not in (None, ()) and not (isinstance(value, float) and not math.isfinite(value))
     }
-
-
-def _spread(figure: Spread | None) -> dict[str, float] | None:
-    if figure is None:
-        return None
-    return {"median": round(figure.median_ms, 3), "p99": round(figure.most_ms, 3)}

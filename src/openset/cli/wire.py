@@ -12,16 +12,17 @@ from typing import Any
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput, OpensetError, TrackNotFound
 from openset.primitives.time import parse_rate
-from openset.stage.live.bridge import Bridge, Figures, Inlet, as_json
+from openset.stage.live.bridge import Bridge, Inlet
+from openset.stage.live.figures import Figures, as_json
 from openset.stage.live.inlet import LiveInlet, table_of
 from openset.stage.live.listening import this_machine
 from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
 from openset.stage.live.recorded import open_recording
 from openset.stage.live.replay import Replay
-from openset.stage.tracking.census import printable
 from openset.stage.tracking.endpoint import Endpoint, is_endpoint, parse_endpoint
 from openset.stage.tracking.flow import Spread
 from openset.stage.tracking.grammar import GROUP
+from openset.stage.tracking.station import printable
 
 
 def run_bridge(

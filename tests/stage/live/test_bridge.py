@@ -15,7 +15,8 @@ import pytest
 from openset.formats import freed
 from openset.formats.opentrackio import Reading, Reassembler, encode, write
 from openset.primitives.space import pose_from_pan_tilt_roll
-from openset.stage.live.bridge import Bridge, Figures, as_json
+from openset.stage.live.bridge import Bridge
+from openset.stage.live.figures import Figures, as_json
 from openset.stage.live.inlet import LiveInlet
 from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
 from openset.stage.live.recorded import Report

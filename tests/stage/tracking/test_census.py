@@ -10,9 +10,10 @@ from openset.formats import freed
 from openset.formats.opentrackio import Reading, encode, write
 from openset.formats.opentrackio_wire import fletcher16
 from openset.stage.tracking import census as module
-from openset.stage.tracking.census import Census, Station
+from openset.stage.tracking.census import Census
 from openset.stage.tracking.endpoint import parse_endpoint
 from openset.stage.tracking.protocols import every_decoder, meaning
+from openset.stage.tracking.station import Station
 
 MS = 1_000_000
 ANY = parse_endpoint("udp::5000", "in")

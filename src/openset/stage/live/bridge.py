@@ -13,9 +13,10 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from openset.primitives.time import NS_PER_S, ns_from_s, s_from_ns
+from openset.stage.live.figures import Figures, SourceFigures
 from openset.stage.live.outlet import Outlet
 from openset.stage.live.recorded import Report
 from openset.stage.tracking.flow import WINDOW, Flow, Spread, spread
@@ -44,41 +45,6 @@ class Inlet(Protocol):
     def close(self) -> None:
         """No more."""
         ...
-
-
-@dataclass(frozen=True)
-class SourceFigures:
-    """One carried source: see `Flow`."""
-
-    source: str
-    reports: int
-    rate_hz: float
-    lost: int
-    late: int
-    repeated: int
-    jitter: Spread | None
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a bridge did: in all, or in one second where it is a tick's.
-
-    `age` is how old reports were as they went out.
-    """
-
-    seconds: float
-    reports: int
-    rate_in_hz: float
-    rate_out_hz: float
-    sources: tuple[SourceFigures, ...]
-    lost: int
-    late: int
-    repeated: int
-    jitter: Spread | None
-    age: Spread | None
-    faults: Mapping[str, int]
-    outlets: tuple[Outlet, ...] = ()
-    ignored: tuple[str, ...] = ()
 
 
 @dataclass
@@ -240,47 +206,3 @@ def _source_figures(name: str, flow: Flow, now_ns: int) -> SourceFigures:
     return SourceFigures(
         name, flow.total, flow.rate_hz(now_ns), flow.lost, flow.late, flow.repeated, flow.jitter()
     )
-
-
-def as_json(figures: Figures) -> dict[str, Any]:
-    """Figures for programs: plain numbers, milliseconds, hertz."""
-    return {
-        "seconds": round(figures.seconds, 3),
-        "samples": figures.reports,
-        "rate_in_hz": round(figures.rate_in_hz, 2),
-        "rate_out_hz": round(figures.rate_out_hz, 2),
-        "lost": figures.lost,
-        "out_of_order": figures.late,
-        "repeated": figures.repeated,
-        "jitter_ms": _spread_json(figures.jitter),
-        "age_ms": _spread_json(figures.age),
-        "faults": dict(figures.faults),
-        "sources": [
-            {
-                "source": each.source,
-                "samples": each.reports,
-                "rate_hz": round(each.rate_hz, 2),
-                "lost": each.lost,
-                "out_of_order": each.late,
-                "repeated": each.repeated,
-                "jitter_ms": _spread_json(each.jitter),
-            }
-            for each in figures.sources
-        ],
-        "outputs": [
-            {
-                "to": outlet.title,
-                "samples": outlet.reports,
-                "faults": dict(outlet.faults),
-                "trouble": outlet.trouble.line if outlet.trouble else "",
-            }
-            for outlet in figures.outlets
-        ],
-        "ignored": list(figures.ignored),
-    }
-
-
-def _spread_json(figure: Spread | None) -> dict[str, float] | None:
-    if figure is None:
-        return None
-    return {"median": round(figure.median_ms, 3), "p99": round(figure.most_ms, 3)}

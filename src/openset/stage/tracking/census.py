@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from openset.primitives.space import Pose, angle_between_rad, pan_tilt_roll_from_pose
 from openset.primitives.time import NS_PER_S, s_from_ns
-from openset.stage.tracking.flow import Flow, Spread
+from openset.stage.tracking.flow import Flow
 from openset.stage.tracking.samples import LensReport, completed
 from openset.stage.tracking.senders import host_of
+from openset.stage.tracking.station import Signs, Station, Stranger, Trouble, printable, remarks
 from openset.stage.tracking.wire import Decoder, Heard
 
 MOST_SENDERS = 256
@@ -23,7 +24,6 @@ MOST_SOURCES = 512
 MOST_FIELDS = 64
 OFTEN = 0.1
 """The share of reports off the beat that is called bursts."""
-LONGEST_TEXT = 120
 FARTHEST_M = 100_000.0
 SILENT_NS = NS_PER_S
 STILL_M = 0.002
@@ -33,60 +33,6 @@ STEP_NS = NS_PER_S // 20
 
 MakeDecoders = Callable[[str], Sequence[Decoder]]
 Explain = Callable[[str, str], str]
-
-
-@dataclass(frozen=True)
-class Station:
-    """One source, as it stands now: who sends it to where, what it carries and how it flows.
-
-    `state` is "moving", "still", "no pose" or "silent". Angles are in degrees, lengths in metres.
-    """
-
-    source: str
-    protocol: str
-    version: str
-    sender: str
-    heard_on: str
-    reports: int
-    rate_hz: float
-    jitter: Spread | None
-    lateness: Spread | None
-    lost: int
-    late: int
-    repeated: int
-    state: str
-    silent_s: float
-    position_m: tuple[float, float, float] | None
-    pan_tilt_roll_deg: tuple[float, float, float] | None
-    lens: LensReport | None
-    fields: tuple[str, ...]
-    status: str
-    timecode: str
-    remarks: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """One kind of fault of one sender: what it is called, how often, what it means and what helps;
-    `example` is the newest case in words, where the decoder keeps one."""
-
-    sender: str
-    heard_on: str
-    protocol: str
-    fault: str
-    count: int
-    meaning: str
-    example: str = ""
-
-
-@dataclass(frozen=True)
-class Stranger:
-    """Datagrams that are of no protocol known: from whom, to where, how many, how they begin."""
-
-    sender: str
-    heard_on: str
-    datagrams: int
-    begins: bytes
 
 
 @dataclass
@@ -200,11 +146,6 @@ class Census:
         return tuple(self._strangers.values())
 
 
-def printable(text: str) -> str:
-    """Text from the wire as it may be shown: no line ends, no terminal's commands, not long."""
-    return "".join(each if each.isprintable() else "·" for each in text[:LONGEST_TEXT])
-
-
 def _bare(name: str, sender: str) -> str:
     """A source's name less the sender's address and port, which some decoders put behind it."""
     return name.partition(f" from {sender}")[0]
@@ -246,8 +187,13 @@ def _station(name: str, source: _Source, now_ns: int, shared: bool) -> Station:
         status=printable(heard.status),
         timecode=str(heard.timecode) if heard.timecode else "",
     )
-    bursts = flow.burstiness(now_ns) > OFTEN
-    return replace(found, remarks=tuple(_remarks(found, source, shared, bursts)))
+    about = Signs(
+        shared=shared,
+        bursts=flow.burstiness(now_ns) > OFTEN,
+        stamped=source.stamped,
+        absurd=source.absurd,
+    )
+    return replace(found, remarks=remarks(found, about))
 
 
 def _degrees(pose: Pose) -> tuple[float, float, float]:
@@ -267,37 +213,3 @@ def _state(source: _Source, now_ns: int) -> str:
         for pose in recent
     )
     return "moving" if moved else "still"
-
-
-def _remarks(station: Station, source: _Source, shared: bool, bursts: bool) -> list[str]:
-    """What a person should know of this source and can do about it."""
-    found: list[str] = []
-    lens = station.lens
-    if station.state == "silent":
-        found.append(f"silent for {station.silent_s:.1f} s: look at the sender's battery and network")
-    if shared:
-        found.append("another sender calls itself the same: give one of them another id")
-    if "1.0.0" in station.version:
-        found.append(f"speaks OpenTrackIO {station.version}, heard all the same: update it to 1.0.1")
-    if station.lost:
-        share = 100 * station.lost / (station.reports + station.lost)
-        found.append(f"{station.lost} lost ({share:.1f} %): a cable instead of Wi-Fi, or a lower rate")
-    if station.late:
-        found.append(f"{station.late} came after a later one: two network paths, or two senders in one")
-    if station.repeated:
-        found.append(f"{station.repeated} were the same report again: the sender repeats itself")
-    if bursts and station.jitter:
-        found.append(
-            "comes in bursts: switch off the power saving of the Wi-Fi, or use a cable "
-            f"({station.jitter.most_ms:.0f} ms off the beat)"
-        )
-    if source.absurd:
-        found.append(f"{source.absurd} poses were not of this world: look at the sender's units")
-    if station.position_m == (0.0, 0.0, 0.0) and station.state == "still":
-        found.append("stands at exactly 0, 0, 0: the tracker has not found its place yet")
-    if station.position_m and not source.stamped:
-        found.append("carries no time: its reports are timed as they arrive")
-    if station.position_m and (lens is None or not lens.focal_length_mm):
-        how = "choose its profile (freed://:40000?profile=z-cam)" if "FreeD" in station.protocol else ""
-        found.append(f"says no focal length: {how and how + ', or '}give --focal-mm when you shoot")
-    return found

@@ -33,6 +33,10 @@ class Spread:
     def __str__(self) -> str:
         return f"{self.median_ms:.1f} ms (99 % under {self.most_ms:.1f})"
 
+    def as_json(self) -> dict[str, float]:
+        """For programs."""
+        return {"median": round(self.median_ms, 3), "p99": round(self.most_ms, 3)}
+
 
 class Flow:
     """The reports of one source; `note` each as it arrives."""
