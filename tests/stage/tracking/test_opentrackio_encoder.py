@@ -69,6 +69,14 @@ def test_the_static_block_goes_along_every_two_seconds() -> None:
     assert carried == [0, 40, 80]
 
 
+def test_another_sensor_is_said_at_once() -> None:
+    encoder = OpenTrackIOEncoder(SOURCE)
+    cropped = LensReport(35.0, sensor_width_mm=24.0, sensor_height_mm=13.5)
+    lenses = [LENS] * 10 + [cropped] * 45
+    sent_ = [sent(encoder, TrackSample(0, CAMERA, lens), n / 20) for n, lens in enumerate(lenses)]
+    assert [n for n, raw in enumerate(sent_) if "static" in raw] == [0, 10, 50]
+
+
 def test_sequence_numbers_count_where_the_tracker_has_none() -> None:
     encoder = OpenTrackIOEncoder(SOURCE)
     sample = TrackSample(0, CAMERA)

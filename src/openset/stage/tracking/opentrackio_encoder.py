@@ -18,7 +18,8 @@ from openset.stage.tracking.samples import TrackSample
 
 
 class OpenTrackIOEncoder:
-    """OpenTrackIO 1.0.1 outwards: JSON or CBOR, the static block every `static_every_s` seconds.
+    """OpenTrackIO 1.0.1 outwards: JSON or CBOR, the static block when it changes and every
+    `static_every_s` seconds.
 
     Of a sample that came as OpenTrackIO everything is passed on, ids and stamps too, less what the
     standard forbids; `renamed` puts this encoder's `source_id` ("urn:uuid:…") and `source_number` in
@@ -59,8 +60,8 @@ class OpenTrackIOEncoder:
         """The datagrams of one sample; none where its pose is not finite or OpenTrackIO cannot hold it.
         Bones have no place in it."""
         try:
-            out = self._made(sample, now_ns) if raw is None else self._passed_on(sample, raw, now_ns)
-            self._add_static(out, now_ns)
+            out = self._made(sample) if raw is None else self._passed_on(sample, raw)
+            self._time_static(out, now_ns, made=raw is None)
             if not opentrackio.is_valid(out):
                 raise FormatError("not a valid sample")
             datagrams = opentrackio.encode(
@@ -72,7 +73,7 @@ class OpenTrackIOEncoder:
         self._sequence = (self._sequence + 1) & 0xFFFF
         return datagrams
 
-    def _made(self, sample: TrackSample, now_ns: int) -> dict[str, Any]:
+    def _made(self, sample: TrackSample) -> dict[str, Any]:
         """A sample of another protocol, in OpenTrackIO's own shape."""
         reading = reading_from_sample(sample)
         sequence = self._sequence if reading.sequence is None else reading.sequence
@@ -80,16 +81,16 @@ class OpenTrackIOEncoder:
             replace(reading, sequence=sequence, source_number=self._number),
             sample_id=self._sample_id(sample),
             source_id=self._id,
-            include_static=self._static_due(now_ns),
+            include_static=True,
         )
 
-    def _passed_on(self, sample: TrackSample, raw: dict[str, Any], now_ns: int) -> dict[str, Any]:
+    def _passed_on(self, sample: TrackSample, raw: dict[str, Any]) -> dict[str, Any]:
         """A sample as it came, made strict; a pose that cannot be said strictly is said composed."""
         out = strict(raw)
         if len(out) < len(raw) or not opentrackio.is_valid(raw):
             self.left_out += 1
         if "transforms" not in out:
-            out["transforms"] = self._made(sample, now_ns)["transforms"]
+            out["transforms"] = self._made(sample)["transforms"]
         if self._renamed or "sourceId" not in out:
             out["sourceId"] = self._id
         if self._renamed or "sourceNumber" not in out:
@@ -110,8 +111,11 @@ class OpenTrackIOEncoder:
         sent = self._static_sent_ns
         return sent is None or not 0 <= now_ns - sent < self._static_every_ns
 
-    def _add_static(self, out: dict[str, Any], now_ns: int) -> None:
-        """Repeat the newest static block where the sender has said none for too long."""
+    def _time_static(self, out: dict[str, Any], now_ns: int, made: bool) -> None:
+        """Say a static block that was made here only where it is new or due; repeat the newest where
+        the sender has said none for too long."""
+        if made and out.get("static") == self._static and not self._static_due(now_ns):
+            out.pop("static", None)
         if "static" in out:
             self._static = out["static"]
         elif self._static and self._static_due(now_ns):
