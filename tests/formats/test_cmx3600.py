@@ -80,6 +80,24 @@ def test_a_list_is_read_with_its_comments() -> None:
     assert edits.faults[0].startswith("line 19: ")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"*ASC_SOP (1.1 1.0 0.9)(0.0 0.0 0.0)(1.0 1.0 1.0)\n*ASC_SAT 0.9",  # the ASC's own
+        b"* ASC_SOP (1.1 1.0 0.9) (0.0 0.0 0.0) (1.0 1.0 1.0)\n* ASC_SAT 0.9",
+        b"* ASC_SOP: (1.1 1.0 0.9)(0.0 0.0 0.0)(1.0 1.0 1.0)\n* ASC_SAT: 0.9",
+    ],
+)
+def test_a_grade_is_read_however_it_is_written(said: bytes) -> None:
+    statement = b"001 A V C 01:00:00:00 01:00:01:00 01:00:00:00 01:00:01:00\n"
+    (event,) = cmx3600.read(statement + said, Fraction(25)).events
+    assert event.grade == Correction("", (1.1, 1.0, 0.9), saturation=0.9)
+    assert event.notes == ()
+    assert b"*ASC_SOP (1.1 1.0 0.9)(0.0 0.0 0.0)(1.0 1.0 1.0)\n*ASC_SAT 0.9\n" in cmx3600.write(
+        EditList("", (event,))
+    )
+
+
 def test_drop_frame_is_told_by_its_sign_or_by_fcm() -> None:
     statement = b"001 A V C 00:01:00%b02 00:01:01%b02 01:00:00%b00 01:00:01%b00\n"
     signed = cmx3600.read(statement % ((b";",) * 4), NTSC)

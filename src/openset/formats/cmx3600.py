@@ -4,7 +4,7 @@ Source: CMX 3600 as its successors write it (ANSI/SMPTE 258M describes the state
 channels, edit and its length in frames, source in and out, record in and out; out is the frame after
 the last. `FCM:` says whether the timecodes after it drop frames; so does a ';' or '.' before the
 frames. The comments: FROM CLIP NAME, TO CLIP NAME, SOURCE FILE (FROM FILE, FROM CLIP), LOC, ASC_SOP,
-ASC_SAT; M2 is the speed. The list does not say its frame rate.
+ASC_SAT, of which the last two have no colon; M2 is the speed. The list does not say its frame rate.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ MOST_FAULTS = 20
 _TIMECODE = re.compile(r"([0-9]{2}):([0-9]{2}):([0-9]{2})([:;.,])([0-9]{2,3})")
 _EDIT = re.compile(r"C|D|W[0-9]{1,3}|K|KB|KO")
 _COMMENT = re.compile(r"\*\s*(?P<key>[A-Z][A-Z0-9_ ]*?)\s*:\s*(?P<said>.*)")
+_GRADE = re.compile(r"\*\s*(?P<key>ASC_SOP|ASC_SAT)\b\s*:?\s*(?P<said>.*)")
 _LOC = re.compile(r"(?P<at>\S+)\s+(?P<colour>[A-Za-z]+)(?:\s+(?P<said>.*))?")
 _SPEED = re.compile(r"M2\s+(?:\S+\s+)?(?P<speed>-?[0-9]{1,6}(?:\.[0-9]{1,6})?)\s+\S+")
 _FILES = ("SOURCE FILE", "FROM FILE", "FROM CLIP", "OTIO REFERENCE FROM CLIP")
@@ -191,7 +192,7 @@ class _Reader:
         speed = _SPEED.match(text)
         if speed:
             return replace(event, speed=float(speed["speed"]))
-        match = _COMMENT.fullmatch(text)
+        match = _GRADE.fullmatch(text) or _COMMENT.fullmatch(text)
         key, said = (match["key"], match["said"].strip()) if match else ("", "")
         if key == "FROM CLIP NAME":
             return event if event.clip else replace(event, clip=said)
@@ -284,7 +285,7 @@ def _comments(event: Event, before: Event | None) -> list[str]:
         said = coarse if float(coarse) == event.speed else f"{event.speed:.4f}"
         out.insert(0, f"M2   {event.reel:<8} {said}                {event.source_in}")
     if event.grade is not None:
-        out += [f"* ASC_SOP: {sop_text(event.grade)}", f"* ASC_SAT: {sat_text(event.grade)}"]
+        out += [f"*ASC_SOP {sop_text(event.grade)}", f"*ASC_SAT {sat_text(event.grade)}"]
     out += [f"* LOC: {mark.at} {mark.colour:<7} {one_line(mark.text)}".rstrip() for mark in event.marks]
     return [*out, *(f"* {one_line(note)}" for note in event.notes)]
 

@@ -51,8 +51,8 @@ def test_a_cut_is_written_as_by_hand() -> None:
         "* FROM CLIP NAME: one",
         "* TO CLIP NAME: two",
         "* SOURCE FILE: takes/two.mov",
-        "* ASC_SOP: (1.1 1.0 1.0)(0.0 0.0 0.0)(1.0 1.0 1.0)",
-        "* ASC_SAT: 0.9",
+        "*ASC_SOP (1.1 1.0 1.0)(0.0 0.0 0.0)(1.0 1.0 1.0)",
+        "*ASC_SAT 0.9",
         "* LOC: 01:00:04:20 GREEN   look here",
         "* REEL NAME: A002_C003_0412XY",
     ]
