@@ -37,7 +37,8 @@ _ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 @dataclass(frozen=True)
 class Production:
     """What production.toml says. `stage` holds the defaults of `openset stage` (plate, track, set,
-    scene, shot, delay_s), `policies` the production's own rules, both as TOML values."""
+    scene, shot, delay_s), `policies` the production's own rules, `rights` what is said of every movie
+    that leaves it, all as TOML values."""
 
     root: Path
     id: str
@@ -46,6 +47,7 @@ class Production:
     languages: tuple[str, ...]
     stage: Mapping[str, Any] = field(default_factory=dict)
     policies: Mapping[str, Any] = field(default_factory=dict)
+    rights: Mapping[str, Any] = field(default_factory=dict)
 
 
 def create_production(
@@ -117,6 +119,8 @@ def document(production: Production) -> dict[str, Any]:
     }
     if production.policies:
         out["policies"] = dict(production.policies)
+    if production.rights:
+        out["rights"] = dict(production.rights)
     out["stage"] = dict(production.stage)
     return out
 
@@ -232,9 +236,11 @@ def _from_document(tables: Mapping[str, Any], root: Path) -> Production:
     where = str(root / FILE_NAME)
     if not isinstance(head, dict):
         raise BadInput("has no [production] table", where=where, todo="Add one with id, title and rate")
-    stage, policies = tables.get("stage", {}), tables.get("policies", {})
-    if not isinstance(stage, dict) or not isinstance(policies, dict):
-        raise BadInput("[stage] and [policies] are tables", where=where, todo="Correct the file")
+    stage, policies, rights = (tables.get(name, {}) for name in ("stage", "policies", "rights"))
+    if not all(isinstance(each, dict) for each in (stage, policies, rights)):
+        raise BadInput(
+            "[stage], [policies] and [rights] are tables", where=where, todo="Correct the file"
+        )
     return Production(
         root,
         _text(head, "id", where, _ID),
@@ -243,6 +249,7 @@ def _from_document(tables: Mapping[str, Any], root: Path) -> Production:
         _languages(head, where),
         stage,
         policies,
+        rights,
     )
 
 

@@ -13,6 +13,8 @@ import orjson
 import pytest
 from pxr import Gf, Usd, UsdGeom
 
+from openset.formats import xmp
+from openset.formats.xmp import Rights
 from openset.primitives.errors import AlreadyExists, BadInput, DiskFull, SetBroken, VerifyFailed
 from openset.primitives.ids import parse_take_id
 from openset.stage.deliver.files import choose_takes, make_delivery, verify_delivery
@@ -21,6 +23,7 @@ from openset.stage.record.files import recover_take, write_marks
 from openset.stage.record.model import Marks
 from openset.store.files import hash_file
 from openset.store.mhl import check
+from openset.store.production import open_production
 
 TAKE_FILES = {
     "camera.usda", "composite.mov", "contact.jpg", "distort.exr", "frames.csv", "matte.mkv",
@@ -285,3 +288,48 @@ def test_an_unsealed_take_is_refused(film: Any) -> None:
     shutil.rmtree(folder / "ascmhl")
     with pytest.raises(VerifyFailed, match="unsealed"):
         deliver(film)
+
+
+RIGHTS = """
+[rights]
+owner = "Lane Collective"
+licence = "CC-BY-4.0"
+consent_refs = ["release-7"]
+"""
+
+
+def test_rights_of_the_production_lie_beside_every_movie(film: Any) -> None:
+    film.shoot("1-A-t01", 3)
+    path = film.production.root / "production.toml"
+    path.write_text(path.read_text(encoding="utf-8") + RIGHTS, encoding="utf-8")
+    film.production = open_production(path)
+    folder = deliver(film).folder
+    take = folder / "takes" / "1-A-t01"
+    said = Rights(owner="Lane Collective", licence="CC-BY-4.0", consent_refs=("release-7",))
+    for movie in ("picture", "composite", "matte"):
+        assert xmp.read((take / f"{movie}.xmp").read_bytes()).rights == said
+    told = orjson.loads((folder / "passport.json").read_bytes())
+    listed = {entry["path"] for entry in told["files"]}
+    assert {f"takes/1-A-t01/{movie}.xmp" for movie in ("picture", "composite", "matte")} <= listed
+    assert all(state.ok for state in check(folder))
+    assert verify_delivery(folder).failures == ()
+
+
+@pytest.mark.parametrize(
+    ("table", "trouble"),
+    [
+        ("owner = 1", r"rights\.owner: this is no text"),
+        ('licenze = "MIT"', r"rights\.licenze: there is no such name"),
+        ('data_mining = "yes"', "DMI-ALLOWED"),
+    ],
+)
+def test_rights_that_cannot_be_written_are_refused_before_anything_is_copied(
+    film: Any, table: str, trouble: str
+) -> None:
+    film.shoot("1-A-t01", 3)
+    path = film.production.root / "production.toml"
+    path.write_text(path.read_text(encoding="utf-8") + f"[rights]\n{table}\n", encoding="utf-8")
+    film.production = open_production(path)
+    with pytest.raises(BadInput, match=trouble):
+        deliver(film)
+    assert not any((film.production.root / "deliveries").iterdir())

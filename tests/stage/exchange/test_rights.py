@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from openset.formats.faults import FormatError
+from openset.formats.rights_table import from_table, table
 from openset.formats.xmp import Label, Rights
 from openset.stage.exchange import rights
 from openset.stage.exchange.model import Options
@@ -36,7 +37,7 @@ def test_rights_come_back(tmp_path: Path, name: str) -> None:
 @settings(max_examples=50, deadline=None)
 @given(st.text(st.characters(codec="utf-8")).filter(bool))
 def test_any_title_comes_back_from_a_table(title: str) -> None:
-    assert rights.from_table(rights.table(Rights(title))) == (Rights(title), ())
+    assert from_table(table(Rights(title))) == (Rights(title), ())
 
 
 def test_the_table_of_a_production_is_read_and_unknown_names_are_told(tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ import orjson
 import xxhash
 from pxr import Usd, UsdGeom
 
-from openset.formats import cmx3600
+from openset.formats import cmx3600, rights_table, xmp
+from openset.formats.faults import FormatError
 from openset.primitives.errors import AlreadyExists, BadInput, DiskFull, SetNotFound, VerifyFailed
 from openset.primitives.ids import TakeId
 from openset.stage.deliver.camera import SetLink, camera_layer
@@ -36,6 +37,7 @@ from openset.stage.deliver.model import (
     PASSPORT_FILE,
     SCHEMA_FILE,
     SETS_FOLDER,
+    TAKES_FOLDER,
     UNDISTORT_FILE,
     Delivery,
     HandedTake,
@@ -60,7 +62,7 @@ from openset.stage.scene.files import read_set
 from openset.stage.scene.model import Scene
 from openset.store.files import free_bytes, hash_file, make_folder, sync_folder, write_atomic, writing
 from openset.store.mhl import check, seal
-from openset.store.production import Production, set_file, take_folder, take_ids
+from openset.store.production import FILE_NAME, Production, set_file, take_folder, take_ids
 
 __all__ = ["choose_takes", "make_delivery", "verify_delivery", "verify_production"]
 
@@ -81,21 +83,24 @@ def make_delivery(
     """Hand over `take_ids`; without any, all circled takes; where none is circled, the newest closed
     take of each shot. `to` must be absent or an empty folder.
 
-    Raises AlreadyExists; BadInput for a take that is absent, open or empty, or takes of different
-    frame rates; VerifyFailed where a take is not what was sealed; TrackBroken; SetBroken; DiskFull;
-    NotWritable.
+    Raises AlreadyExists; BadInput for a take that is absent, open or empty, takes of different frame
+    rates, or a [rights] table that cannot be used; VerifyFailed where a take is not what was sealed;
+    TrackBroken; SetBroken; DiskFull; NotWritable.
     """
     to, say = to.absolute(), progress or _silent
     _check_place(to)
     takes = choose_takes(production, take_ids)
     records = [read_take(take_folder(production, take)) for take in takes]
     check_one_rate(records)
+    rights = _rights(production)
     make_folder(to.parent)
     _check_room(production, records, to)
     with _workshop(to) as part:
         sets = _copy_sets(production, records, part, say)
         scenes = {name: scene for name, (scene, _) in sets.items()}
         made = [_hand(production, take, part, scenes, say) for take in takes]
+        if rights:
+            _write_rights(part, takes, rights)
         handed = [take for take, _ in made]
         _write_cut(part, production.title, handed)
         write_atomic(part / SCHEMA_FILE, passport_schema())
@@ -252,6 +257,28 @@ def _hand(
     names = [name for name in WHAT if (target / name).is_file()]
     media = tuple(probe(target / name, record) for name in names)
     return take, TakeExtras(media, key_moments(target, record), manifest.name, hash_file(manifest))
+
+
+def _rights(production: Production) -> bytes:
+    """The XMP packet of the production's [rights], empty where there is none. Raises BadInput."""
+    if not production.rights:
+        return b""
+    where = str(production.root / FILE_NAME)
+    try:
+        found, unknown = rights_table.from_table(production.rights)
+        if unknown:
+            raise FormatError("there is no such name", f"rights.{unknown[0]}")
+        return xmp.write(found)
+    except FormatError as error:
+        raise BadInput(str(error), where=where, todo="Correct the table [rights]") from error
+
+
+def _write_rights(part: Path, takes: Sequence[TakeId], packet: bytes) -> None:
+    """A sidecar beside each movie, under the movie's name; one that the take brought stays."""
+    for movie in (part / TAKES_FOLDER / str(take) / name for take in takes for name in WHAT):
+        sidecar = movie.with_suffix(".xmp")
+        if movie.is_file() and not sidecar.exists():
+            write_atomic(sidecar, packet)
 
 
 def _copy_take(source: Path, target: Path) -> None:
