@@ -93,6 +93,12 @@ def test_a_number_is_written_without_exponent_and_exactly(value: float) -> None:
     assert float(text) == value
 
 
+@pytest.mark.parametrize("text", ["1_0 2 3", "1 2", "1 2 nan", "1 2 x", ""])
+def test_three_numbers_are_three_numbers(text: str) -> None:
+    with pytest.raises(CdlError, match="not 3 numbers"):
+        cdl.numbers(text, 3)
+
+
 def test_control_characters_become_the_replacement_character() -> None:
     (found,) = cdl.read(cdl.write([Correction("a\x00b")], "cc")).corrections
     assert found.id == "a\ufffdb"

@@ -124,6 +124,19 @@ def test_midnight_may_be_written_as_24_hours() -> None:
     assert event.source_frames == 25
 
 
+def test_no_other_hour_is_taken_for_midnight() -> None:
+    with pytest.raises(EdlError, match="no such timecode"):
+        cmx3600.read(b"001 A V C 23:59:59:00 47:00:00:00 01:00:00:00 01:00:01:00", Fraction(25))
+
+
+def test_comments_without_end_are_counted_and_not_kept() -> None:
+    statement = b"001 A V C 01:00:00:00 01:00:01:00 01:00:00:00 01:00:01:00\n"
+    said = statement + b"* x\n" * (cmx3600.MOST_COMMENTS + 5)
+    edits = cmx3600.read(said + statement.replace(b"001", b"002"), Fraction(25))
+    assert [len(each.notes) for each in edits.events] == [cmx3600.MOST_COMMENTS, 0]
+    assert edits.skipped == 5
+
+
 def test_what_is_written_has_the_fields_layout() -> None:
     event = cmx3600.read(LIST, Fraction(25)).events[1]
     text = cmx3600.write(EditList("A\nB", (replace(event, record_in=tc("01:00:01:15")),))).decode()

@@ -115,6 +115,7 @@ def test_a_domain_per_channel_cannot_stand_beside_a_shaper() -> None:
         (b"0 0 0\n", "line 1", "before LUT"),
         (b"LUT_1D_SIZE 2\n0 0 0\n0 nan 0\n", "line 3", "credible"),
         (b"LUT_1D_SIZE 2\n0 0 0\n0 1e300 0\n", "line 3", "credible"),
+        (b"LUT_1D_SIZE 2\n0 0 0\n0 1_0 0\n", "line 3", "credible"),
         (b"LUT_1D_SIZE 2\n0 0 0\n0 0\n", "line 3", "credible"),
         (b"LUT_1D_SIZE 2\n0 0 0\n0 x 0\n", "line 3", "not 3 numbers"),
         (b"LUT_1D_SIZE 2\n0 0 0\n1 1 1\n2 2 2\n", "line 4", "more than"),

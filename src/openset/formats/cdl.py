@@ -138,6 +138,8 @@ def number(value: float) -> str:
 def numbers(text: str, count: int) -> tuple[float, ...]:
     """`count` finite numbers with space (or commas) between them; CdlError otherwise."""
     parts = re.split(r"[\s,]+", text.strip())
+    if "_" in text:  # digits of Python's, not of the format
+        raise CdlError(f"{text.strip()[:60]!r} is not {count} numbers")
     try:
         values = tuple(float(part) for part in parts)
     except ValueError as error:

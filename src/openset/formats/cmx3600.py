@@ -24,6 +24,9 @@ from openset.primitives.time import Timecode, timecode_from_fields
 LAST_EVENT = 999
 REEL_LENGTH = 8
 MOST_EVENTS = 20_000
+MOST_COMMENTS = 10_000
+"""Notes and locators of one event; the rest are counted as skipped."""
+
 MOST_FAULTS = 20
 """Lines told in words; the rest are only counted."""
 
@@ -177,7 +180,7 @@ class _Reader:
         dropped = mark != ":" or (self.drop and drops)
         try:
             return timecode_from_fields(
-                int(hours) % 24 if (minutes, seconds) == ("00", "00") else int(hours),
+                0 if (hours, minutes, seconds) == ("24", "00", "00") else int(hours),
                 int(minutes),
                 int(seconds),
                 int(frames),
@@ -200,6 +203,8 @@ class _Reader:
             return replace(event, clip=said)
         if key in _FILES:
             return replace(event, file=said)
+        if text and len(event.notes) + len(event.marks) >= MOST_COMMENTS:
+            raise EdlError(f"an event with more than {MOST_COMMENTS} comments")
         if key == "LOC":
             return replace(event, marks=(*event.marks, self._mark(said)))
         if key in ("ASC_SOP", "ASC_SAT"):

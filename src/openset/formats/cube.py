@@ -174,7 +174,10 @@ def _numbers(words: list[str], count: int, at: str) -> tuple[float, ...]:
         values = tuple(map(float, words))
     except ValueError as error:
         raise CubeError(f"{' '.join(words)[:60]!r} is not {count} numbers", at) from error
-    if len(values) != count or not all(abs(value) <= MOST_VALUE for value in values):
+    credible = all(abs(value) <= MOST_VALUE for value in values) and not any(
+        "_" in each for each in words
+    )
+    if len(values) != count or not credible:
         raise CubeError(f"{' '.join(words)[:60]!r} is not {count} credible numbers", at)
     return values
 
