@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import struct
 import zlib
@@ -312,11 +313,22 @@ def _timeline(name: str) -> Target:
     track = otio.schema.Track("V1", kind="Video")
     for clip in "ab":
         track.append(otio.schema.Clip(clip, otio.schema.ExternalReference(f"{clip}.mov", seconds), seconds))
-    timeline = otio.schema.Timeline("a", global_start_time=otio.opentime.RationalTime(90000, 25))
-    timeline.tracks.append(track)
+    plain = otio.schema.Timeline("a", global_start_time=otio.opentime.RationalTime(90000, 25))
+    plain.tracks.append(track)
+    rich = copy.deepcopy(plain)
+    cut = rich.tracks[0]
+    cut[0].effects.append(otio.schema.LinearTimeWarp("fast", 2.0))
+    cut[0].markers.append(otio.schema.Marker("here", seconds))
+    cut.insert(1, otio.schema.Transition("d", "SMPTE_Dissolve", seconds.start_time, otio.opentime.RationalTime(5, 25)))
+    cut.append(otio.schema.Gap("", seconds))
+    cut.append(otio.schema.Clip("bars", otio.schema.GeneratorReference("g", "SMPTEBars", seconds), seconds))
+    frames = otio.schema.ImageSequenceReference("/a", "f.", ".exr", 1, 1, 25, 4, available_range=seconds)
+    cut.append(otio.schema.Clip("frames", frames, seconds))
     if name == "otio":
-        return Target(timeline_otio.parse, (timeline_otio.serialised(timeline),))
-    return Target(timeline_fcp7.read, (timeline_fcp7.write(timeline),))
+        cut.append(otio.schema.Stack("nest", [otio.schema.Clip("deep", source_range=seconds)]))
+        rich.metadata["held"] = {"clip": otio.schema.Clip("held"), "when": seconds}
+        return Target(timeline_otio.parse, (timeline_otio.serialised(plain), timeline_otio.serialised(rich)))
+    return Target(timeline_fcp7.read, (timeline_fcp7.write(plain), timeline_fcp7.write(rich)))
 
 
 def _text(function: Callable[[str], Any]) -> Callable[[bytes], Any]:
