@@ -267,7 +267,11 @@ def full_framing() -> Any:
     """A 2.39 frame in a squeezed picture, with protection."""
     from openset.stage.exchange.fdl import framed
 
-    return (framed((4096, 3432), Fraction(239, 100), "2.39", canvas="Open gate", squeeze=2.0, protection=0.1),)
+    return (
+        framed(
+            (4096, 3432), Fraction(239, 100), "2.39", canvas="Open gate", squeeze=2.0, protection=0.1
+        ),
+    )
 
 
 FULL: Mapping[str, Callable[[], Any]] = {

@@ -146,7 +146,9 @@ def main() -> None:
     options = parser.parse_args()
     names = options.only or list(TARGETS)
     folder = Path(tempfile.mkdtemp(prefix="openset-fuzz-"))
-    print(f"sharing out {options.packets} packets over {len(names)} decoders", file=sys.stderr, flush=True)
+    print(
+        f"sharing out {options.packets} packets over {len(names)} decoders", file=sys.stderr, flush=True
+    )
     shares = _shares(names, options.packets, folder)
     piece = 100_000
     jobs = [
@@ -178,7 +180,9 @@ def _add(total: dict[str, Tally], more: Tally) -> None:
 
 
 def _print(total: dict[str, Tally], wall_s: float, folder: Path) -> None:
-    print(f"{'decoder':<22}{'packets':>10}{'accepted':>10}{'refused':>10}{'slowest ms':>12}{'findings':>10}")
+    print(
+        f"{'decoder':<22}{'packets':>10}{'accepted':>10}{'refused':>10}{'slowest ms':>12}{'findings':>10}"
+    )
     for name, tally in sorted(total.items()):
         found = sum(tally.findings.values())
         print(
@@ -190,7 +194,9 @@ def _print(total: dict[str, Tally], wall_s: float, folder: Path) -> None:
     peak = max(
         resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
     )
-    print(f"\n{packets} packets, {findings} findings, {wall_s:.0f} s, at most {peak / 1024:.0f} MB in a process")
+    print(
+        f"\n{packets} packets, {findings} findings, {wall_s:.0f} s, at most {peak / 1024:.0f} MB in a process"
+    )
     if findings:
         print(f"the bytes of each finding are in {folder}", file=sys.stderr)
 

@@ -81,7 +81,9 @@ class Target:
 def _opentrackio_mend(data: bytes) -> bytes:
     if len(data) < 16:
         return data
-    body = data[:12] + struct.pack(">H", (data[12] & 0x80) << 8 | min(len(data) - 16, 0x7FFF)) + data[16:]
+    body = (
+        data[:12] + struct.pack(">H", (data[12] & 0x80) << 8 | min(len(data) - 16, 0x7FFF)) + data[16:]
+    )
     first = second = 0
     for byte in body:
         first += byte
@@ -157,12 +159,17 @@ def _vmc() -> bytes:
 
 def _zigsim() -> bytes:
     return osc.encode_bundle(
-        [osc.Message("/ZIGSIM/a/arkitposition", (1.0, 2.0, 3.0)), osc.Message("/ZIGSIM/a/arkitrotation", (0.0, 0.0, 0.0, 1.0))],
+        [
+            osc.Message("/ZIGSIM/a/arkitposition", (1.0, 2.0, 3.0)),
+            osc.Message("/ZIGSIM/a/arkitrotation", (0.0, 0.0, 0.0, 1.0)),
+        ],
         1700000000000000000,
     )
 
 
-ZIGSIM_JSON = b'{"device":{"uuid":"a"},"sensordata":{"arkit":{"position":[1,2,3],"rotation":[0,0,0,1]}}}'
+ZIGSIM_JSON = (
+    b'{"device":{"uuid":"a"},"sensordata":{"arkit":{"position":[1,2,3],"rotation":[0,0,0,1]}}}'
+)
 TABLE = b'[[message]]\naddress = "/cam/*/p"\narguments = ["x", "y", "z", "pan"]\n'
 
 
@@ -179,8 +186,18 @@ def _opentrack() -> bytes:
 
 
 def _wire() -> Target:
-    seeds = (*_opentrackio().seeds, _freed_packet(), _vmc(), _zigsim(), ZIGSIM_JSON, _natnet_frame(), _opentrack())
-    wire = Wire([OpenTrackIODecoder(), FreeDDecoder(), NatNetDecoder(), OscDecoder(), OpentrackDecoder()])
+    seeds = (
+        *_opentrackio().seeds,
+        _freed_packet(),
+        _vmc(),
+        _zigsim(),
+        ZIGSIM_JSON,
+        _natnet_frame(),
+        _opentrack(),
+    )
+    wire = Wire(
+        [OpenTrackIODecoder(), FreeDDecoder(), NatNetDecoder(), OscDecoder(), OpentrackDecoder()]
+    )
     return Target(_fed(wire), seeds)
 
 
@@ -197,14 +214,21 @@ def _ltc() -> Target:
 
 
 def _f4() -> bytes:
-    body = bytes([0xF4, 2, 7, 0x33]) + b"".join(bytes([i, 0, 0, 1, 2]) for i in (1, 2, 0x13, 5, 6, 7)) + b"\x53\x44\xf0\x00\x00"
+    body = (
+        bytes([0xF4, 2, 7, 0x33])
+        + b"".join(bytes([i, 0, 0, 1, 2]) for i in (1, 2, 0x13, 5, 6, 7))
+        + b"\x53\x44\xf0\x00\x00"
+    )
     return body + bytes([(0x40 - sum(body)) & 255])
 
 
 CDL = b"""<?xml version="1.0"?><ColorDecisionList xmlns="urn:ASC:CDL:v1.2"><ColorDecision><MediaRef ref="a.mov"/><ColorCorrection id="a">
 <SOPNode><Description>x</Description><Slope>1 1 1</Slope><Offset>0 0 0</Offset><Power>1 1 1</Power></SOPNode>
 <SatNode><Saturation>0.9</Saturation></SatNode></ColorCorrection></ColorDecision></ColorDecisionList>"""
-CUBE = b'TITLE "a"\nLUT_3D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\n' + b"0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0 1\n0 1 1\n1 1 1\n"
+CUBE = (
+    b'TITLE "a"\nLUT_3D_SIZE 2\nDOMAIN_MIN 0 0 0\nDOMAIN_MAX 1 1 1\n'
+    + b"0 0 0\n1 0 0\n0 1 0\n1 1 0\n0 0 1\n1 0 1\n0 1 1\n1 1 1\n"
+)
 EDL = (
     b"TITLE: LANE\nFCM: NON-DROP FRAME\n\n001  A001     V     C        01:00:00:00 01:00:04:00 01:00:00:00 01:00:04:00\n"
     b"* FROM CLIP NAME: 1-A-T01\n* ASC_SOP (1.1 1 0.9)(0 0 0)(1 1 1)\n* ASC_SAT 0.9\n* LOC: 01:00:01:00 RED     GOOD\n"
@@ -259,7 +283,7 @@ GYROFLOW = orjson.dumps({
     "name": "cam", "camera_brand": "A", "camera_model": "B", "lens_model": "C", "calib_dimension": {"w": 1920, "h": 1080}, "orig_dimension": {"w": 1920, "h": 1080},
     "fps": 25, "fisheye_params": {"RMS_error": 0.5, "camera_matrix": [[1800, 0, 960], [0, 1800, 540], [0, 0, 1]], "distortion_coeffs": [0.1, 0.01, 0, 0]},
 })  # fmt: skip
-NUKE = b"Root {\n format \"1920 1080 0 0 1920 1080 1 HD\"\n fps 25\n}\nCamera3 {\n translate {{curve x1 0 x2 1} 0 {curve x1 2 3}}\n rotate {0 1 2}\n focal 35\n haperture 36\n name Camera1\n}\n"
+NUKE = b'Root {\n format "1920 1080 0 0 1920 1080 1 HD"\n fps 25\n}\nCamera3 {\n translate {{curve x1 0 x2 1} 0 {curve x1 2 3}}\n rotate {0 1 2}\n focal 35\n haperture 36\n name Camera1\n}\n'
 
 
 TARGETS: dict[str, Callable[[], Target]] = {
@@ -274,17 +298,57 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "zigsim-json": lambda: Target(zigsim.decode_json, (ZIGSIM_JSON,)),
     "opentrack": lambda: Target(opentrack_udp.decode, (_opentrack(),)),
     "natnet": lambda: Target(natnet.guess, (_natnet_frame(),)),
-    "live-link": lambda: Target(livelink_json.decode, (livelink_json.encode(livelink_json.Subject("A", IDENTITY, {"FocalLength": 35.0})),)),
+    "live-link": lambda: Target(
+        livelink_json.decode,
+        (livelink_json.encode(livelink_json.Subject("A", IDENTITY, {"FocalLength": 35.0})),),
+    ),
     "wire": _wire,
     "mosys-f4": lambda: Target(mosys_f4.read, (_f4() * 2,)),
     "ltc": _ltc,
-    "timecode-csv": lambda: Target(lambda data: read_timecode_csv(io.BytesIO(data), Fraction(25)), (b"timecode,time_s\n01:00:00:00,0.0\n01:00:00:01,0.04\n",)),
-    "arri-csv": lambda: Target(lambda data: arri_csv.read(io.BytesIO(data)), (b"Index\tMaster TC\tLens Distance Unit\tLens Focus Distance\tLens Focal Length\tLens Linear Iris\tProject FPS\n0\t13:36:49:07\tMeter\t4.812\t40.000\t2667\t24.000\n",)),
-    "sony-csv": lambda: Target(lambda data: sony_metadata.read_table(io.BytesIO(data)), (b'"Timecode","Clip Name","Focal Length (mm)","Aperture","Focus Distance (ft)"\n"16:47:04:19","D001","32","T 2 3/10","5.83"\n',)),
-    "sony-xml": lambda: Target(sony_metadata.read_xml, (b'<NonRealTimeMeta xmlns="urn:schemas-professionalDisc:nonRealTimeMeta:ver.2.10"><Duration value="9"/><LtcChangeTable tcFps="24"><LtcChange value="19044716"/></LtcChangeTable><VideoFormat><VideoFrame captureFps="24.00p" formatFps="24p"/></VideoFormat></NonRealTimeMeta>',)),
-    "red-csv": lambda: Target(lambda data: red_csv.read(io.BytesIO(data)), (b"FrameNo,Timecode,Aperture,Focus Distance,Focal Length,Cooke Metadata\n0,23:17:21:08,5.6,410,40," + b"/".join(b"%02X" % c for c in b"d@@FhHp" + b"@" * 18 + b"A\x7f@@") + b"\n", b"Clip Name,Sensor Name,Frame Width,Frame Height,FPS,Total Frames,Abs TC\nA001,MONSTRO 8K VV,4096,2160,24,2,23:17:21:08\n")),
-    "canon-csv": lambda: Target(lambda data: canon_csv.read(io.BytesIO(data)), (b"Timecode,FocusPosition,FocalLength,ApertureNumber,ApertureMode\n0:00:03:15,3F000000,180/10,45/10,2\n", b"ShotNumber,LensSqueezeFactor,Timescale,Duration,Width,Height\nA001C001,1,30000,135135,5952,3140\n")),
-    "blackmagic": lambda: Target(lambda data: blackmagic_text.read(io.BytesIO(data)), (b"Clip Metadata\nformat_frame_rate: 1572864\nsensor_area_captured: 7680,6408,\n\nFrame 0 Metadata\naperture: T2.3\nfocal_length: 50mm\ndistance: 991mm\n",)),
+    "timecode-csv": lambda: Target(
+        lambda data: read_timecode_csv(io.BytesIO(data), Fraction(25)),
+        (b"timecode,time_s\n01:00:00:00,0.0\n01:00:00:01,0.04\n",),
+    ),
+    "arri-csv": lambda: Target(
+        lambda data: arri_csv.read(io.BytesIO(data)),
+        (
+            b"Index\tMaster TC\tLens Distance Unit\tLens Focus Distance\tLens Focal Length\tLens Linear Iris\tProject FPS\n0\t13:36:49:07\tMeter\t4.812\t40.000\t2667\t24.000\n",
+        ),
+    ),
+    "sony-csv": lambda: Target(
+        lambda data: sony_metadata.read_table(io.BytesIO(data)),
+        (
+            b'"Timecode","Clip Name","Focal Length (mm)","Aperture","Focus Distance (ft)"\n"16:47:04:19","D001","32","T 2 3/10","5.83"\n',
+        ),
+    ),
+    "sony-xml": lambda: Target(
+        sony_metadata.read_xml,
+        (
+            b'<NonRealTimeMeta xmlns="urn:schemas-professionalDisc:nonRealTimeMeta:ver.2.10"><Duration value="9"/><LtcChangeTable tcFps="24"><LtcChange value="19044716"/></LtcChangeTable><VideoFormat><VideoFrame captureFps="24.00p" formatFps="24p"/></VideoFormat></NonRealTimeMeta>',
+        ),
+    ),
+    "red-csv": lambda: Target(
+        lambda data: red_csv.read(io.BytesIO(data)),
+        (
+            b"FrameNo,Timecode,Aperture,Focus Distance,Focal Length,Cooke Metadata\n0,23:17:21:08,5.6,410,40,"
+            + b"/".join(b"%02X" % c for c in b"d@@FhHp" + b"@" * 18 + b"A\x7f@@")
+            + b"\n",
+            b"Clip Name,Sensor Name,Frame Width,Frame Height,FPS,Total Frames,Abs TC\nA001,MONSTRO 8K VV,4096,2160,24,2,23:17:21:08\n",
+        ),
+    ),
+    "canon-csv": lambda: Target(
+        lambda data: canon_csv.read(io.BytesIO(data)),
+        (
+            b"Timecode,FocusPosition,FocalLength,ApertureNumber,ApertureMode\n0:00:03:15,3F000000,180/10,45/10,2\n",
+            b"ShotNumber,LensSqueezeFactor,Timescale,Duration,Width,Height\nA001C001,1,30000,135135,5952,3140\n",
+        ),
+    ),
+    "blackmagic": lambda: Target(
+        lambda data: blackmagic_text.read(io.BytesIO(data)),
+        (
+            b"Clip Metadata\nformat_frame_rate: 1572864\nsensor_area_captured: 7680,6408,\n\nFrame 0 Metadata\naperture: T2.3\nfocal_length: 50mm\ndistance: 991mm\n",
+        ),
+    ),
     "chan": lambda: Target(chan.decode, (b"1 0 1 2 10 20 30 40\n2 0 1 2.5 10 20 31 40\n",)),
     "nuke": lambda: Target(nuke_camera.decode, (NUKE,)),
     "ulens": lambda: Target(ulens.read, (ULENS,)),
@@ -309,25 +373,40 @@ def _timeline(name: str) -> Target:
 
     from openset.stage.exchange import timeline_fcp7, timeline_otio
 
-    seconds = otio.opentime.TimeRange(otio.opentime.RationalTime(0, 25), otio.opentime.RationalTime(50, 25))
+    seconds = otio.opentime.TimeRange(
+        otio.opentime.RationalTime(0, 25), otio.opentime.RationalTime(50, 25)
+    )
     track = otio.schema.Track("V1", kind="Video")
     for clip in "ab":
-        track.append(otio.schema.Clip(clip, otio.schema.ExternalReference(f"{clip}.mov", seconds), seconds))
+        track.append(
+            otio.schema.Clip(clip, otio.schema.ExternalReference(f"{clip}.mov", seconds), seconds)
+        )
     plain = otio.schema.Timeline("a", global_start_time=otio.opentime.RationalTime(90000, 25))
     plain.tracks.append(track)
     rich = copy.deepcopy(plain)
     cut = rich.tracks[0]
     cut[0].effects.append(otio.schema.LinearTimeWarp("fast", 2.0))
     cut[0].markers.append(otio.schema.Marker("here", seconds))
-    cut.insert(1, otio.schema.Transition("d", "SMPTE_Dissolve", seconds.start_time, otio.opentime.RationalTime(5, 25)))
+    cut.insert(
+        1,
+        otio.schema.Transition(
+            "d", "SMPTE_Dissolve", seconds.start_time, otio.opentime.RationalTime(5, 25)
+        ),
+    )
     cut.append(otio.schema.Gap("", seconds))
-    cut.append(otio.schema.Clip("bars", otio.schema.GeneratorReference("g", "SMPTEBars", seconds), seconds))
-    frames = otio.schema.ImageSequenceReference("/a", "f.", ".exr", 1, 1, 25, 4, available_range=seconds)
+    cut.append(
+        otio.schema.Clip("bars", otio.schema.GeneratorReference("g", "SMPTEBars", seconds), seconds)
+    )
+    frames = otio.schema.ImageSequenceReference(
+        "/a", "f.", ".exr", 1, 1, 25, 4, available_range=seconds
+    )
     cut.append(otio.schema.Clip("frames", frames, seconds))
     if name == "otio":
         cut.append(otio.schema.Stack("nest", [otio.schema.Clip("deep", source_range=seconds)]))
         rich.metadata["held"] = {"clip": otio.schema.Clip("held"), "when": seconds}
-        return Target(timeline_otio.parse, (timeline_otio.serialised(plain), timeline_otio.serialised(rich)))
+        return Target(
+            timeline_otio.parse, (timeline_otio.serialised(plain), timeline_otio.serialised(rich))
+        )
     return Target(timeline_fcp7.read, (timeline_fcp7.write(plain), timeline_fcp7.write(rich)))
 
 
