@@ -114,6 +114,13 @@ def test_black_and_bars_are_generators() -> None:
     assert [parts.reel(each) for each in clips] == ["BL", "BARS"]
 
 
+def test_media_of_no_kind_are_written_as_missing() -> None:
+    out = cut()
+    out.tracks[0][2].media_reference = otio.core.MediaReference("m", parts.span(0, 99, PAL))
+    found, _ = timeline_fcp7.read(timeline_fcp7.write(out))
+    assert isinstance(found.tracks[0][2].media_reference, otio.schema.MissingReference)
+
+
 def test_the_timeline_that_is_written_is_not_touched() -> None:
     made = cut()
     before = made.to_json_string()

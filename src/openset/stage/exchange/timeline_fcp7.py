@@ -160,6 +160,9 @@ def _prepare_clip(clip: Any, timecode: Mapping[str, str]) -> None:
     if isinstance(media, otio.schema.ImageSequenceReference):
         media = otio.schema.ExternalReference(parts.url(clip), media.available_range)
         clip.media_reference = media
+    elif type(media) is otio.core.MediaReference:  # says nothing, and the adapter stumbles over it
+        media = otio.schema.MissingReference(media.name, media.available_range)
+        clip.media_reference = media
     if isinstance(media, otio.schema.GeneratorReference):
         _prepare_generator(media)
     if isinstance(media, otio.schema.ExternalReference | otio.schema.GeneratorReference):
