@@ -240,6 +240,7 @@ def test_arabic_mirrors_the_page_but_not_the_timecode(
     left = page.locator(".top__mark").bounding_box()
     page.get_by_label("Language").select_option("ar")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.wait_for_load_state()  # until the style sheet has come the mark stands anywhere
     right = page.locator(".top__mark").bounding_box()
     assert left is not None
     assert right is not None
