@@ -250,7 +250,7 @@ def hear(sources: int, rate: int, seconds: float) -> tuple[int, int, float, floa
 
 def network(rounds: int, seconds: float) -> None:
     """Loopback multicast."""
-    for sources, rate in ((1, 30_000), (200, 60)):
+    for sources, rate in ((1, 31_000), (200, 60)):
         runs = [hear(sources, rate, seconds) for _ in range(rounds)]
         lost = [sent - heard for sent, heard, _, _ in runs]
         pace = statistics.median(sent / wall for sent, _, wall, _ in runs)
