@@ -58,9 +58,18 @@ def test_an_address_has_its_own_protocol_and_profile(port: int) -> None:
 
 
 def test_a_network_card_is_only_for_groups(port: int) -> None:
-    listening = Listening([f"freed://127.0.0.1:{port}"], "no-such-card", None)
+    listening = Listening([f"freed://127.0.0.1:{port}"], "127.0.0.1", None)
     listening.ears.close()
     assert listening.ears.refused == []
+    assert [ear.endpoint.interface for ear in listening.ears.ears] == [""]
+
+
+@pytest.mark.parametrize("card", ["no-such-card", "192.0.2.99"])
+def test_a_card_that_is_not_there_ends_it_with_one_clear_line(port: int, card: str) -> None:
+    with pytest.raises(BadInput, match=card):
+        Listening([f"opentrackio://:{port}"], card, None)
+    with pytest.raises(BadInput, match=card):
+        Listening([f"opentrackio://:{port}@{card}"], "", None)
 
 
 def test_where_nothing_can_be_listened_to_is_one_clear_line() -> None:

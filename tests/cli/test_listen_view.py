@@ -117,3 +117,4 @@ def test_timecode_is_told_on_one_line() -> None:
     assert "backwards" in timecode_line(LtcReport("x", 1.0, "01:00:00:00", "25", reverse=True))
     assert "no timecode heard" in timecode_line(LtcReport("x", 1.0))
     assert timecode_line(LtcReport("x", trouble="no such device")) == "x: no such device"
+    assert timecode_line(LtcReport("x", trouble="x: no such device")) == "x: no such device"

@@ -18,6 +18,7 @@ from openset.stage.live.listening import Ears, this_machine
 from openset.stage.live.ltc import PREFIX, LtcReport, parse_ltc, watch
 from openset.stage.tracking.census import Census
 from openset.stage.tracking.endpoint import Endpoint, parse_endpoint
+from openset.stage.tracking.live import check_card
 from openset.stage.tracking.protocols import every_decoder, meaning
 from openset.stage.tracking.wire import Decoder
 
@@ -56,6 +57,8 @@ class Listening:
         endpoints = [parse_endpoint(text, "in") for text in wires or (() if sounds else USUAL)]
         if interface:
             endpoints = [_on_card(each, interface) for each in endpoints]
+        for card in {interface, *(each.interface for each in endpoints)} - {""}:
+            check_card(card)
         tables = {each: table_of(each) for each in endpoints}
         for each, table in tables.items():
             every_decoder(each, table)  # a profile or table that cannot be used is said now

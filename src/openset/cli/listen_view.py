@@ -182,7 +182,7 @@ def stranger_line(stranger: Stranger) -> str:
 def timecode_line(report: LtcReport) -> str:
     """What is heard of a source of timecode."""
     if report.trouble:
-        return f"{report.source}: {report.trouble}"
+        return f"{report.source}: {report.trouble.removeprefix(f'{report.source}: ')}"
     if not report.timecode:
         return f"{report.source}: no timecode heard in {report.heard_s:.1f} s of sound"
     sure = "" if report.certain else " (not certain yet)"

@@ -167,6 +167,12 @@ def test_a_card_is_known_by_its_address_and_by_its_name() -> None:
         assert interface_address(name) == "127.0.0.1"
 
 
+@pytest.mark.parametrize("card", ["eth77", "192.0.2.99"])
+def test_a_card_that_is_not_there_is_refused_without_a_group_too(card: str) -> None:
+    with pytest.raises(BadInput, match=card):
+        listener_socket(parse_udp_address(f"udp::0@{card}"))
+
+
 def test_a_card_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(BadInput) as caught:
         interface_address("eth77")

@@ -176,12 +176,27 @@ def interface_address(interface: str) -> str:
         pass
     found = _address_of_card(interface)
     if found is None:
-        cards = ", ".join(name for _, name in socket.if_nameindex())
         raise BadInput(
             f"no network card {interface!r} with an IPv4 address",
-            todo=f"Name one of {cards}, or give its address",
+            todo=f"Name one of {_cards()}, or give its address",
         )
     return found
+
+
+def check_card(interface: str) -> None:
+    """BadInput where this machine has no network card of that name or address."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((interface_address(interface), 0))
+        except OSError as error:
+            raise BadInput(
+                f"no network card of this machine has the address {interface}",
+                todo=f"Name one of {_cards()}",
+            ) from error
+
+
+def _cards() -> str:
+    return ", ".join(name for _, name in socket.if_nameindex())
 
 
 def _address_of_card(name: str) -> str | None:
@@ -208,6 +223,8 @@ def listener_socket(address: UdpAddress) -> socket.socket:
         if address.is_multicast:
             _join(listener, address)
         else:
+            if address.interface:
+                check_card(address.interface)
             listener.bind((address.host, address.port))
     except OSError as error:
         listener.close()
