@@ -92,6 +92,16 @@ def test_a_silent_tracker_is_an_error_where_the_take_needs_it(
     assert caught.value.exit_code == 12
 
 
+def test_a_track_without_times_says_how_it_gets_them(
+    day: Path, production: Production, tmp_path: Path
+) -> None:
+    track = tmp_path / "out.freed"
+    with pytest.raises(BadInput) as caught:
+        run_stage(production, plan(day, track=str(track)))
+    timed = tmp_path / "out.otrk.jsonl"
+    assert f"openset convert {track} {timed} --rate 50" in caught.value.line
+
+
 def test_a_tracker_port_in_use_is_named(day: Path, production: Production) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))

@@ -155,7 +155,7 @@ def shoot(
     track: Annotated[
         str,
         typer.Option(
-            help="The camera's track: a file (.f4, .otrk.jsonl, .json, .freed) or an address "
+            help="The camera's track: a file (.f4, .otrk.jsonl, .json) or an address "
             "(udp::55555, freed://:40000?profile=z-cam, vmc://)."
         ),
     ],

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import shlex
 import signal
 import threading
 import time
@@ -55,7 +56,7 @@ from openset.stage.scene.files import read_set
 from openset.stage.scene.model import Scene
 from openset.stage.tracking.delay import DelayEstimate
 from openset.stage.tracking.endpoint import is_endpoint
-from openset.stage.tracking.files import read_track
+from openset.stage.tracking.files import UNTIMED, read_track
 from openset.stage.tracking.live import UdpTracker
 from openset.stage.tracking.source import TrackerCounts
 from openset.store.files import hash_file, make_folder, write_atomic
@@ -294,6 +295,8 @@ def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
     """The track of the plan; a live one has given its first sample unless the plan does not wait."""
     plate = opened.plate
     if not is_endpoint(plan.track):
+        if plan.track.lower().endswith(UNTIMED):
+            raise _untimed(plan.track)
         samples = read_track(Path(plan.track))
         promised = plate.format.promised_frames
         period = frame_time_ns(promised, plate.format.rate) if plan.loop and promised else None
@@ -310,6 +313,16 @@ def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
                 todo="Start the tracker, and send to this machine's address and this port",
             )
     return track
+
+
+def _untimed(track: str) -> BadInput:
+    timed = Path(track).with_suffix(".otrk.jsonl")
+    return BadInput(
+        "FreeD packets carry no time",
+        where=track,
+        todo=f"Convert them first: openset convert {shlex.quote(track)} {shlex.quote(str(timed))} "
+        "--rate 50 --profile …",
+    )
 
 
 def _hears_live(plan: StagePlan) -> bool:

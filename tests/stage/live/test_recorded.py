@@ -97,7 +97,7 @@ def test_bare_samples_are_timed_by_their_stamps_or_a_rate(tmp_path: Path) -> Non
 def test_freed_packets_are_played_at_their_rate(tmp_path: Path) -> None:
     path = tmp_path / "head.freed"
     path.write_bytes(b"".join(freed.encode(freed.D1(0, 0, 0, (n, 0, 0))) for n in range(3)))
-    with pytest.raises(BadInput, match="rate"):
+    with pytest.raises(BadInput, match="--rate"):
         open_recording(path)
     reports = played(Replay(open_recording(path, rate=Fraction(100)), clock=Clock()))
     assert [(r.arrival_ns - reports[0].arrival_ns) / MS for r in reports] == [0, 10, 20]
@@ -108,6 +108,10 @@ def test_what_is_no_track_is_one_clear_line(tmp_path: Path) -> None:
         open_recording(tmp_path / "none.otrk.jsonl")
     with pytest.raises(TrackNotFound, match="no track"):
         open_recording(tmp_path)
+    (tmp_path / "composite.mov").write_bytes(b"moov")
+    with pytest.raises(BadInput, match="holds no camera move") as caught:
+        open_recording(tmp_path / "composite.mov")
+    assert "--from" not in caught.value.line
     (tmp_path / "t.otrk.jsonl").write_bytes(b"{}\n")
     with pytest.raises(TrackBroken):
         open_recording(tmp_path / "t.otrk.jsonl")

@@ -99,11 +99,15 @@ def _listed(path: Path, samples: list[TrackSample], kind: str, skipped: int) -> 
 
 def _moved(path: Path, options: Options) -> Recording:
     """Any format that holds a camera move; its samples by the times of the move."""
-    reader = open_source(path).readers.get("move")
+    none = BadInput(
+        "this file holds no camera move", where=str(path), todo="Give a take or a track's file"
+    )
+    try:
+        reader = open_source(path).readers.get("move")
+    except BadInput as trouble:  # of no known format
+        raise none from trouble
     if reader is None:
-        raise BadInput(
-            "this file holds no camera move", where=str(path), todo="Give a take or a track's file"
-        )
+        raise none
     found = reader(options)
     move: CameraMove = found.value
     recording = Recording(path, lambda: iter(()), found.skipped)

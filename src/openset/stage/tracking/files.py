@@ -27,6 +27,8 @@ from openset.stage.tracking.opentrackio import lens_of_reading, sample_from_read
 from openset.stage.tracking.samples import LensReport, TrackSample, completed, credible
 
 Kind = Literal["Mo-Sys F4", "take frames", "take as received", "OpenTrackIO", "FreeD"]
+UNTIMED = (".freed", ".d1")
+"""Endings of files that carry no times: somebody has to say their rate."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def load_track(
     name = path.name.lower()
     if name.endswith(".f4"):
         loaded = _mosys(data, sensor_width_mm)
-    elif name.endswith((".freed", ".d1")):
+    elif name.endswith(UNTIMED):
         loaded = _freed(path, data, rate, profile)
     elif name.endswith(".jsonl"):
         loaded = _lines(data)
@@ -85,7 +87,7 @@ def load_track(
         raise BadInput(
             f"no track is known to end in {path.suffix or 'nothing'}",
             where=str(path),
-            todo="Tracks are .f4, .otrk.jsonl, .json (OpenTrackIO) or .freed files, or udp:HOST:PORT",
+            todo="Tracks are .f4, .otrk.jsonl or .json (OpenTrackIO) files; openset convert makes one of others",
         )
     if not loaded.samples:
         raise TrackBroken(
@@ -125,7 +127,7 @@ def _mosys(data: bytes, sensor_width_mm: float) -> RecordedTrack:
 def _freed(path: Path, data: bytes, rate: Fraction | None, profile: Profile) -> RecordedTrack:
     if rate is None:
         raise BadInput(
-            "FreeD packets carry no time", where=str(path), todo="Say their rate, for example 50"
+            "FreeD packets carry no time", where=str(path), todo="Give --rate, for example 50"
         )
     packets, skipped_bytes = freed.decode_dump(data)
     samples = (
