@@ -255,3 +255,12 @@ def test_a_sound_input_that_is_not_there_stops_nothing(day: Path, production: Pr
     assert any("cannot be heard" in line and "going on" in line for line in said)
     assert any("no LTC when the take began" in fault.text for fault in record.faults)
     assert result.timecode_state == "none"
+
+
+def test_a_stage_that_does_not_wait_says_once_that_no_timecode_is_heard(
+    day: Path, production: Production
+) -> None:
+    said: list[str] = []
+    waiting = {"ltc": "ltc:alsa:no-such-card", "wait_for_track": False}
+    run_stage(production, plan(day, **waiting), say=said.append)
+    assert len([line for line in said if "No LTC: ltc:alsa:no-such-card: cannot" in line]) == 1

@@ -45,6 +45,7 @@ from openset.stage.live.ltc_input import LtcInput
 from openset.stage.live.monitor import Monitor, MonitorFrame
 from openset.stage.live.plate import PlateFormat, PlateSource
 from openset.stage.live.recorder import Recorder
+from openset.stage.live.status import say_timecode
 from openset.stage.live.track import FileTrack, LiveTrack, Track
 from openset.stage.record.files import read_take, recover_take
 from openset.stage.record.model import TakeRecord
@@ -73,6 +74,9 @@ HALF_MOST = 65504.0
 FIRST_SAMPLE_S = 5.0
 LEAD_NS = ns_from_s(0.3)
 TICK_S = 5.0
+LOOK_S = 0.5
+LTC_PATIENCE_S = 3.0
+"""So long the first timecode may take to be believed before it is said to be missing."""
 FIRST_TIMECODE = "10:00:00:00"
 
 Say = Callable[[str], None]
@@ -241,7 +245,7 @@ def run_stage(
     )
     opened = _Open(plate, Recorder(production))
     try:
-        _open_ltc(plan, opened, say)
+        heard = _open_ltc(plan, opened, say)
         track = _open_track(plan, opened, say)
         loop = _open_loop(production, plan, scene, track, opened, say)
         opened.recorder.start()
@@ -254,7 +258,7 @@ def run_stage(
         ready(loop, start_ns)
         began = time.monotonic()
         asked: list[int] = []
-        ticker = _Ticker(loop, None if plan.loop else plate.format.promised_frames, say)
+        ticker = _Ticker(loop, None if plan.loop else plate.format.promised_frames, say, heard)
         ticker.start()
         plate.start_at(start_ns)
         try:
@@ -330,11 +334,11 @@ def _hears_live(plan: StagePlan) -> bool:
     return plan.ltc is not None and bool(parse_ltc(plan.ltc).system)
 
 
-def _open_ltc(plan: StagePlan, opened: _Open, say: Say) -> None:
+def _open_ltc(plan: StagePlan, opened: _Open, say: Say) -> str:
     """The plan's timecode; a sound input has been heard, unless the plan does not wait or it is silent:
-    then the takes say so."""
+    then the takes say so. What was said of it, "" for nothing."""
     if plan.ltc is None:
-        return
+        return ""
     source = parse_ltc(plan.ltc)
     own = not source.system and Path(plan.plate).is_file() and Path(source.place).samefile(plan.plate)
     ltc = opened.ltc = LtcInput(source, opened.plate.format.rate, with_picture=own)
@@ -343,6 +347,9 @@ def _open_ltc(plan: StagePlan, opened: _Open, say: Say) -> None:
         say(f"waiting for timecode on {plan.ltc}")
         if not ltc.wait_for_lock(FIRST_SAMPLE_S):
             say(f"  {ltc.note or 'no timecode heard'}; going on, and listening")
+            return say_timecode("none", ltc.note)
+        return say_timecode("locked", "")
+    return ""
 
 
 def track_trouble(counts: TrackerCounts) -> int:
@@ -537,15 +544,23 @@ def _quarters(say: Say, doing: str) -> Callable[[float], None]:
 
 
 class _Ticker(threading.Thread):
-    """Says every few seconds how far the shoot is, until closed."""
+    """Says every few seconds how far the shoot is, and at once what became of the timecode, until
+    closed. `heard` is what was said of the timecode before."""
 
-    def __init__(self, loop: StageLoop, promised: int | None, say: Say) -> None:
+    def __init__(self, loop: StageLoop, promised: int | None, say: Say, heard: str) -> None:
         super().__init__(name="ticker", daemon=True)
-        self._loop, self._promised, self._say = loop, promised, say
+        self._loop, self._promised, self._say, self._heard = loop, promised, say, heard
         self._ending = threading.Event()
 
     def run(self) -> None:
-        while not self._ending.wait(TICK_S):
+        due_s = time.monotonic() + TICK_S
+        patient_s = time.monotonic() + LTC_PATIENCE_S
+        while not self._ending.wait(LOOK_S):
+            if self._loop.status.timecode_note or time.monotonic() > patient_s:
+                self._tell_timecode()
+            if time.monotonic() < due_s:
+                continue
+            due_s += TICK_S
             status = self._loop.status
             total = f" of {self._promised}" if self._promised else ""
             self._say(
@@ -553,6 +568,16 @@ class _Ticker(threading.Thread):
                 f"dropped {status.dropped}, {status.tracking_state}"
             )
 
+    def _tell_timecode(self) -> None:
+        status = self._loop.status
+        if not status.frames_in:
+            return
+        told = say_timecode(status.timecode_state, status.timecode_note)
+        if told and told != self._heard:
+            self._heard = told
+            self._say(f"  {told}")
+
     def stop(self) -> None:
         self._ending.set()
         self.join()
+        self._tell_timecode()

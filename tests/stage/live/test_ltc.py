@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
@@ -172,3 +173,11 @@ def test_a_sound_input_that_is_not_there_is_reported_and_not_raised(sound_card: 
     reports = list(watch("ltc:alsa:gone", seconds=0.1))
     assert "cannot be heard" in reports[0].trouble
     assert "arecord -l" in reports[0].trouble
+
+
+def test_a_sound_input_that_is_not_there_leaves_the_terminal_clean(
+    sound_card: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    list(watch("ltc:alsa:gone", seconds=0.1))
+    os.write(2, b"others are still heard\n")
+    assert capfd.readouterr().err == "others are still heard\n"

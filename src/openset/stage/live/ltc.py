@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import math
 import os
+import tempfile
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -31,6 +34,7 @@ SYSTEMS = ("alsa", "pulse", "avfoundation", "dshow")
 """FFmpeg's names of sound inputs: Linux, Linux, macOS, Windows."""
 RETRY_S = 3.0
 _ALSA_CONFIG = "/usr/share/alsa/alsa.conf"
+_OPENING = threading.Lock()
 _WRITE = "Write ltc:FILE or ltc:alsa:hw:1, with ?channel=2 or ?delay_ms=10 where needed"
 
 
@@ -82,7 +86,8 @@ def open_sound(source: LtcSource) -> InputContainer:
             os.environ["ALSA_CONFIG_PATH"] = _ALSA_CONFIG
         options = {"channels": str(max(2, (source.channel or 0) + 1)), "sample_rate": "48000"}
     try:
-        container = _opened(source, options)
+        with _quiet() if source.system == "alsa" else nullcontext():
+            container = _opened(source, options)
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise BadInput(
             f"cannot be heard ({getattr(error, 'strerror', None) or error})",
@@ -95,6 +100,24 @@ def open_sound(source: LtcSource) -> InputContainer:
         container.close()
         raise BadInput("holds no sound", where=source.text, todo="Name a file with a sound track")
     return container
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Inside, what ALSA's own library prints is left out of the terminal: it is said in one line by
+    whoever opens. What others print meanwhile comes after."""
+    with _OPENING, tempfile.TemporaryFile() as printed:
+        kept = os.dup(2)
+        try:
+            os.dup2(printed.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            printed.seek(0)
+            for line in printed:
+                if not line.startswith(b"ALSA lib "):
+                    os.write(2, line)
 
 
 def _opened(source: LtcSource, options: dict[str, str]) -> InputContainer:

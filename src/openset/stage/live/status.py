@@ -62,13 +62,20 @@ def say_trouble(status: Status) -> str:
         return f"Tracker silent for {age:.1f} s. The background is holding still. Check the tracker."
     if 0 < status.disk_minutes_left < 5:
         return f"Disk full in {status.disk_minutes_left:.0f} min. Change the disk after this take."
-    if status.timecode_note and status.timecode_state in ("none", "free"):
-        return f"No LTC: {status.timecode_note}."
-    if status.timecode_state == "none":
-        return "No LTC heard. Timecode is counted. Check the cable, the input and its level."
-    if status.timecode_state == "free":
-        return "LTC stopped. Timecode runs free. Check the cable."
+    if status.timecode_state in ("none", "free"):
+        return say_timecode(status.timecode_state, status.timecode_note)
     wanted, reached = status.rate_wanted, status.rate_fps
     if status.frames_in > 50 and 0 < reached < 0.9 * wanted:
         return f"Only {reached:.0f} of {wanted:.0f} frames a second. Close other programs."
     return ""
+
+
+def say_timecode(state: str, note: str) -> str:
+    """How it stands with the LTC, in a sentence or two; "" where none is followed."""
+    if note and state in ("none", "free"):
+        return f"No LTC: {note}."
+    return {
+        "none": "No LTC heard. Timecode is counted. Check the cable, the input and its level.",
+        "free": "LTC stopped. Timecode runs free. Check the cable.",
+        "locked": "LTC is heard.",
+    }.get(state, "")

@@ -87,7 +87,8 @@ def load_track(
         raise BadInput(
             f"no track is known to end in {path.suffix or 'nothing'}",
             where=str(path),
-            todo="Tracks are .f4, .otrk.jsonl or .json (OpenTrackIO) files; openset convert makes one of others",
+            todo="Tracks are .f4, .otrk.jsonl or .json (OpenTrackIO) files; openset convert makes "
+            "one of others",
         )
     if not loaded.samples:
         raise TrackBroken(
