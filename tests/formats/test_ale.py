@@ -110,3 +110,20 @@ def test_a_log_without_a_rate_takes_the_one_it_is_given() -> None:
 def test_a_damaged_log_gives_rows_or_a_format_error(at: int, noise: bytes, cut: int) -> None:
     with contextlib.suppress(FormatError):
         ale.read(LOG[:at] + noise + LOG[at + cut :]).rate()
+
+
+@pytest.mark.parametrize(
+    ("width", "height", "name"),
+    [
+        (720, 486, "NTSC"),
+        (720, 576, "PAL"),
+        (1280, 720, "720"),
+        (1920, 1080, "1080"),
+        (1440, 1080, "1080"),
+        (2048, 1080, "CUSTOM"),
+        (1080, 1920, "CUSTOM"),
+        (64, 36, "CUSTOM"),
+    ],
+)
+def test_the_heading_names_the_size_of_the_picture(width: int, height: int, name: str) -> None:
+    assert ale.video_format(width, height) == name

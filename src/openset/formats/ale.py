@@ -125,6 +125,12 @@ def write(log: Log) -> bytes:
     return "\r\n".join(lines).encode("utf-8", "replace")
 
 
+def video_format(width: int, height: int) -> str:
+    """What VIDEO_FORMAT calls a picture of this size in pixels; CUSTOM where it has no name."""
+    named = {(720, 480): "NTSC", (720, 486): "NTSC", (720, 576): "PAL", (1280, 720): "720"}
+    return named.get((width, height), "1080" if height == 1080 and width <= 1920 else "CUSTOM")
+
+
 def sop_text(correction: Correction) -> str:
     """Slope, offset and power the way logs and edit lists write them: (r g b)(r g b)(r g b)."""
     triples = (correction.slope, correction.offset, correction.power)

@@ -52,6 +52,21 @@ def test_each_clip_is_listed_once_with_what_the_take_says() -> None:
     assert (log.heading["FPS"], log.heading["FIELD_DELIM"]) == ("25", "TABS")
 
 
+def test_a_take_names_its_tape_and_the_size_of_its_picture() -> None:
+    value = timeline()
+    for clip in value.tracks[0]:
+        clip.metadata["openset"]["size_px"] = [1280, 720]
+        del clip.metadata["cmx_3600"]
+    log = timeline_ale.log(value)
+    row = dict(zip(log.columns, log.rows[0], strict=True))
+    assert (row["Tape"], row["Image Size"]) == ("1-A-t03", "1280x720")
+    assert log.heading["VIDEO_FORMAT"] == "720"
+    found, _ = timeline_ale.timeline(log, PAL, "bin")
+    assert timeline_ale.log(found).heading["VIDEO_FORMAT"] == "720"
+    assert timeline_ale.log(value, (720, 576)).heading["VIDEO_FORMAT"] == "PAL"
+    assert timeline_ale.log(timeline(), (4096, 2160)).heading["VIDEO_FORMAT"] == "CUSTOM"
+
+
 def test_the_fields_own_reader_opens_the_log() -> None:
     text = ale.write(timeline_ale.log(timeline())).decode()
     clips = list(otio.adapters.read_from_string(text, "ale"))

@@ -6,6 +6,7 @@ that are on is listed once. What an editor knows under a column's name stays und
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import Any
 
@@ -18,6 +19,8 @@ from openset.stage.exchange import timeline_parts as parts
 
 _FIRST = ("Name", "Tracks", "Start", "End", "Duration", "Tape", "Source File")
 _GRADE = ("ASC_SOP", "ASC_SAT")
+_SIZE = "Image Size"
+_PIXELS = re.compile(r"([0-9]{1,6}) ?x ?([0-9]{1,6})")
 _OWN = frozenset((*_FIRST, *_GRADE))
 _FROM_TAKE = {"Scene": "scene", "Take": "take", "Comments": "note"}
 
@@ -47,8 +50,9 @@ def timeline(log: ale.Log, rate: Fraction, name: str) -> tuple[Any, list[str]]:
     return out, faults
 
 
-def log(timeline: Any) -> ale.Log:
-    """The clips of the timeline as a log. Raises FormatError where there is none."""
+def log(timeline: Any, size_px: tuple[int, int] | None = None) -> ale.Log:
+    """The clips of the timeline as a log, their picture `size_px` where they do not say it. Raises
+    FormatError where there is no clip."""
     rate = parts.rate_of(timeline)
     drop = parts.drops(timeline, rate)
     rows: dict[tuple[str, ...], dict[str, str]] = {}
@@ -65,9 +69,10 @@ def log(timeline: Any) -> ale.Log:
     header = _table(timeline, "ALE", "header")
     heading = {
         "FIELD_DELIM": "TABS",
-        "VIDEO_FORMAT": "1080",
+        "VIDEO_FORMAT": "1080",  # the editor wants one; of a picture of unknown size this is usual
         "AUDIO_FORMAT": "48khz",
         **{str(key): str(value) for key, value in header.items()},
+        **_video_format([row.get(_SIZE, "") for row in rows.values()], size_px),
         "FPS": f"{float(rate):.3f}".rstrip("0").rstrip("."),
     }
     return ale.Log(heading, columns, tuple(map(tuple, cells)))
@@ -115,7 +120,7 @@ def _row(clip: Any, channel: str, rate: Fraction, drop: bool) -> dict[str, str]:
         "Start": str(start),
         "End": str(start.plus(length)),
         "Duration": str(Timecode(length, rate, drop)),
-        "Tape": parts.reel(clip),
+        "Tape": parts.reel(clip) or str(_table(clip, "openset").get("take", "")),
         "Source File": parts.url(clip),
     }
     grade = parts.grade(clip)
@@ -123,8 +128,19 @@ def _row(clip: Any, channel: str, rate: Fraction, drop: bool) -> dict[str, str]:
         row |= {"ASC_SOP": ale.sop_text(grade), "ASC_SAT": ale.sat_text(grade)}
     ours = _table(clip, "openset")
     row |= {column: str(ours[key]) for column, key in _FROM_TAKE.items() if ours.get(key)}
+    size = ours.get("size_px")
+    if isinstance(size, list) and len(size) == 2:
+        row[_SIZE] = "x".join(map(str, size))
     rest = _table(clip, "ALE")
     return row | {str(key): str(said) for key, said in rest.items() if key not in _OWN}
+
+
+def _video_format(sizes: list[str], known: tuple[int, int] | None) -> dict[str, str]:
+    """The heading's word for the picture: of the size that is known, else of the first clip that says
+    its own; nothing where none does."""
+    said = next(filter(None, map(_PIXELS.fullmatch, sizes)), None)
+    size = known or (said and (int(said[1]), int(said[2])))
+    return {"VIDEO_FORMAT": ale.video_format(*size)} if size else {}
 
 
 def _table(item: Any, *path: str) -> dict[str, Any]:
