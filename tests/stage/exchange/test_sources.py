@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from openset.formats.xmp import Rights
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.sources import open_source
@@ -32,6 +33,26 @@ def test_a_production_is_a_script_a_cut_and_records(film: Any) -> None:
     assert [clip.name for clip in clips] == ["1-A-t01", "2-B-t01"]  # the circled ones
     media = clips[0].media_reference.target_url
     assert media == "../takes/1-A-t01/composite.mov"
+
+
+def test_a_production_with_a_table_of_rights_has_rights(film: Any) -> None:
+    root = film.production.root
+    bare = (root / "production.toml").read_text("utf-8")
+    (root / "production.toml").write_text(f'{bare}\n[rights]\ncredit = "Ama"\nmood = "good"\n')
+    source = open_source(root)
+    assert list(source.readers) == ["script", "records", "timeline", "rights"]
+    found = source.readers["rights"](Options())
+    assert (found.value, found.unheld) == (Rights(credit="Ama"), ("mood",))
+    for bad in ("credit = 1", 'mood = "good"'):
+        (root / "production.toml").write_text(f"{bare}\n[rights]\n{bad}\n")
+        with pytest.raises(BadInput, match=r"production\.toml.*rights"):
+            open_source(root).readers["rights"](Options())
+
+
+def test_the_clips_of_a_take_say_how_large_the_picture_is(film: Any) -> None:
+    timeline = open_source(film.shoot("1-A-t01", 5)).readers["timeline"](Options()).value
+    sizes = [list(clip.metadata["openset"]["size_px"]) for clip in timeline.find_clips()]
+    assert sizes == [list(film.size)] * 2
 
 
 def test_of_several_scripts_the_first_is_read_and_the_others_are_named(film: Any) -> None:

@@ -102,7 +102,22 @@ def test_otio_loses_nothing(tmp_path: Path, made: tuple[Any, Fraction]) -> None:
     value, rate = made
     before = adapter.fields(value)
     assert lost(before, adapter.fields(through(value, "otio", rate, tmp_path))) == []
+    for path in (tmp_path / url for url in before["media"]):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
     assert lost(before, adapter.fields(through(value, "otioz", rate, tmp_path))) == []
+
+
+def test_a_bundle_without_the_media_says_so(tmp_path: Path) -> None:
+    value = otio.schema.Timeline("a")
+    media = otio.schema.ExternalReference("gone.mov")
+    clip = otio.schema.Clip("a", media, parts.span(0, 50, Fraction(25)))
+    value.tracks.append(otio.schema.Track("V", [clip], kind=otio.schema.TrackKind.Video))
+    before = adapter.fields(value)
+    assert before["media"] == ("gone.mov",)
+    assert lost(before, adapter.fields(through(value, "otioz", Fraction(25), tmp_path))) == ["media"]
+    (tmp_path / "gone.mov").touch()
+    assert lost(before, adapter.fields(through(value, "otioz", Fraction(25), tmp_path))) == []
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=SLOW)

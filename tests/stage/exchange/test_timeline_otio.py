@@ -50,7 +50,9 @@ def test_a_bundle_carries_the_media_that_are_there_and_gives_the_other_paths_bac
     assert others == []
     media = [clip.media_reference for clip in found.find_clips()]
     assert [each.target_url for each in media] == ["media/a b.mov", "media/a b-2.mov", *urls[2:]]
-    assert all(parts.plain(each.metadata) == WHO for each in media)
+    assert [parts.plain(each.metadata) for each in media] == [
+        {**WHO, "original_target_url": url} for url in urls
+    ]
     assert all(each.available_range.duration.value == 100 for each in media)
 
 

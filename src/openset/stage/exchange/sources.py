@@ -1,7 +1,7 @@
 """What there is to convert: a file of any known format, a take, or a production.
 
-A file holds one kind of value; a take is a camera move and a clip; a production is a script, a cut and
-records. The kind that is wanted decides what is read.
+A file holds one kind of value; a take is a camera move and a clip; a production is a script, a cut,
+records and rights. The kind that is wanted decides what is read.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from openset.formats.faults import FormatError
+from openset.formats.rights_table import from_table
+from openset.formats.xmp import Rights
 from openset.primitives.errors import BadInput, OpensetError, TrackNotFound
 from openset.stage.exchange.model import Kind, Options, Read
 from openset.stage.exchange.registry import HEAD_BYTES, Format, named, told
 from openset.stage.record.model import PICTURE_FILE, TAKE_FILE, TRACK_FILE
-from openset.store.production import Production, open_production, script_files, take_folder
+from openset.store.production import FILE_NAME, Production, open_production, script_files, take_folder
 
 Reader = Callable[[Options], Read]
 
@@ -55,7 +57,20 @@ def open_source(path: Path, form: str = "") -> Source:
             where=str(path),
             todo="Convert from another",
         )
-    return Source(path, found.title, {found.kind: lambda options: read_file(path, found, options)})
+    reader = _timeline_file if found.kind == "timeline" else read_file
+    return Source(path, found.title, {found.kind: lambda options: reader(path, found, options)})
+
+
+def _timeline_file(path: Path, form: Format, options: Options) -> Read:
+    """A timeline whose paths to media, where they lie by the file, are told from the new folder."""
+    media = import_module("openset.stage.exchange.timeline_media")
+    found = read_file(path, form, options)
+    before = path.absolute().parent
+    if form.name == "otioz":
+        inside = media.unbundle(found.value, before, options.folder)
+        return replace(found, unheld=(*found.unheld, *inside))
+    media.rebase(found.value, before, options.folder)
+    return found
 
 
 def _sequence(path: Path) -> Source:
@@ -110,6 +125,8 @@ def _production(production: Production) -> Source:
         return [take_folder(production, take) for take in choose_takes(production, ())]
 
     readers["timeline"] = lambda options: _timeline(takes(), production.title, options)
+    if production.rights:
+        readers["rights"] = lambda _: _rights(production)
     return Source(production.root, "a production", readers)
 
 
@@ -122,6 +139,19 @@ def _script(scripts: Sequence[Path], options: Options) -> Read:
 def _records(production: Production) -> Read:
     found: Read = import_module("openset.stage.exchange.omc").read_production(production)
     return found
+
+
+def _rights(production: Production) -> Read:
+    """What the production's table [rights] says. Raises BadInput where it cannot be used."""
+    try:
+        rights, unheld = from_table(production.rights)
+        if rights == Rights():
+            raise FormatError("the table [rights] says nothing that is known")
+    except FormatError as trouble:
+        raise BadInput(
+            str(trouble), where=str(production.root / FILE_NAME), todo="Correct the table [rights]"
+        ) from trouble
+    return Read(rights, unheld=unheld)
 
 
 def _take_move(path: Path, options: Options) -> Read:
@@ -149,15 +179,18 @@ def _timeline(folders: Sequence[Path], name: str, options: Options) -> Read:
     from openset.stage.deliver.track import camera_frames
     from openset.stage.record.files import read_marks, read_take, read_track_lines
 
-    handed, places = [], {}
+    handed, places, sizes = [], {}, {}
     for folder in folders:
         record = read_take(folder)
         size = (record.spec.width, record.spec.height)
         frames = camera_frames(read_track_lines(folder)[: record.frames], *size)
         handed.append(HandedTake(record, read_marks(folder), frames))
         places[handed[-1].folder] = folder
+        sizes[str(record.spec.id)] = list(size)
     made = timeline(options.name or name, handed)
     _rebase(made, places, options.folder)
+    for clip in made.find_clips():
+        clip.metadata["openset"]["size_px"] = sizes[clip.name]
     return Read(made)
 
 

@@ -116,7 +116,7 @@ def _shots(shots: list[parts.Shot], start: int, rate: Fraction) -> dict[str, obj
         "record": tuple((start + each.record, each.frames) for each in shots),
         "source": tuple(each.source for each in shots),
         "reels": _any(parts.reel(each.clip) for each in shots),
-        "media": _any(parts.url(each.clip) for each in shots),
+        "media": _any(_media(each.clip) for each in shots),
         "speeds": tuple(timeline_edl.speed(each.clip) for each in shots)
         if any(timeline_edl.speed(each.clip) != 1 for each in shots)
         else (),
@@ -126,6 +126,14 @@ def _shots(shots: list[parts.Shot], start: int, rate: Fraction) -> dict[str, obj
         "marker_colours": tuple(str(mark.color) for held in marks for mark, _ in held),
         "marker_lengths": _lengths([mark for held in marks for mark, _ in held]),
     }
+
+
+def _media(clip: Any) -> str:
+    """Where a clip's media is; of a bundle's where it was, and "" where the bundle does not hold it."""
+    url, original = parts.url(clip), parts.said(clip.media_reference, timeline_otio.ORIGINAL)
+    if not isinstance(original, str):
+        return url
+    return original if url != original else ""
 
 
 def _lengths(marks: list[Any]) -> tuple[int, ...]:
@@ -205,7 +213,7 @@ def _serialised(value: Any, options: Options) -> bytes:
         "otio": timeline_otio.serialised,
         "fcp7": timeline_fcp7.write,
         "edl": lambda timeline: cmx3600.write(timeline_edl.edits(timeline)),
-        "ale": lambda timeline: ale.write(timeline_ale.log(timeline)),
+        "ale": lambda timeline: ale.write(timeline_ale.log(timeline, options.size_px)),
     }
     out: bytes = writers[options.format or "otio"](value)
     return out

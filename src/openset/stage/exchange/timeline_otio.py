@@ -25,7 +25,7 @@ from openset.stage.exchange import timeline_parts as parts
 
 MOST_BYTES = 128 * 1024 * 1024
 
-_CONTENT, _VERSION, _MEDIA = "content.otio", "version.txt", "media"
+_CONTENT, _VERSION, MEDIA = "content.otio", "version.txt", "media"
 _ZIP_TROUBLES = (
     zipfile.BadZipFile,
     zlib.error,
@@ -36,7 +36,9 @@ _ZIP_TROUBLES = (
     RuntimeError,
     ValueError,
 )
-_WHY, _WHERE = "missing_reference_because", "original_target_url"
+_WHY = "missing_reference_because"
+ORIGINAL = "original_target_url"
+"""Where a bundle's media were when it was made, as the library names it in their metadata."""
 
 
 def parse(data: bytes) -> tuple[Any, list[str]]:
@@ -60,8 +62,9 @@ def serialised(timeline: Any) -> bytes:
 
 
 def read_bundle(path: Path) -> tuple[Any, list[str]]:
-    """The timeline in an .otioz. A reference the bundle could not carry is given back. Raises
-    FormatError."""
+    """The timeline in an .otioz. A reference the bundle could not carry is given back. `ORIGINAL` in
+    the metadata says where each file was; of one that is not in the bundle it is the path itself.
+    Raises FormatError."""
     try:
         with zipfile.ZipFile(path) as bundle:
             info = bundle.getinfo(_CONTENT)
@@ -98,12 +101,13 @@ def write_bundle(timeline: Any, path: Path, folder: Path) -> None:
             clip.media_reference = _missing(media)
             continue
         names.setdefault(found, _free_name(found.name, set(names.values())))
-        media.target_url = f"{_MEDIA}/{names[found]}"
+        media.metadata[ORIGINAL] = media.target_url
+        media.target_url = f"{MEDIA}/{names[found]}"
     with zipfile.ZipFile(path, "w") as bundle:
         bundle.writestr(_VERSION, "1.0.0", zipfile.ZIP_DEFLATED)
         bundle.writestr(_CONTENT, serialised(bundled), zipfile.ZIP_DEFLATED)
         for source, name in names.items():
-            bundle.write(source, f"{_MEDIA}/{name}", zipfile.ZIP_STORED)
+            bundle.write(source, f"{MEDIA}/{name}", zipfile.ZIP_STORED)
 
 
 def local_file(url: str, folder: Path) -> Path | None:
@@ -112,10 +116,12 @@ def local_file(url: str, folder: Path) -> Path | None:
     if parsed is not None and parsed.scheme != "file":
         return None
     try:
-        found = folder / (unquote(parsed.path) if parsed else url)
-        return found.resolve() if url and found.is_file() else None
+        for path in (unquote(parsed.path),) if parsed else (url, unquote(url)):
+            if path and (folder / path).is_file():
+                return (folder / path).resolve()
     except (OSError, ValueError):
-        return None
+        pass
+    return None
 
 
 def _timeline(found: Any) -> tuple[Any, list[str]]:
@@ -140,17 +146,19 @@ def _timeline(found: Any) -> tuple[Any, list[str]]:
 def _missing(media: Any) -> Any:
     out = otio.schema.MissingReference(media.name, media.available_range, parts.plain(media.metadata))
     out.metadata[_WHY] = "there was no such file when the bundle was made"
-    out.metadata[_WHERE] = media.target_url
+    out.metadata[ORIGINAL] = media.target_url
     return out
 
 
 def _give_back(clip: Any) -> None:
     media = clip.media_reference
-    if not isinstance(media, otio.schema.MissingReference) or not {_WHY, _WHERE} <= set(media.metadata):
+    if not isinstance(media, otio.schema.MissingReference) or not {_WHY, ORIGINAL} <= set(
+        media.metadata
+    ):
         return
     said = parts.plain(media.metadata)
     del said[_WHY]
-    found = otio.schema.ExternalReference(str(said.pop(_WHERE)), media.available_range, said)
+    found = otio.schema.ExternalReference(str(said[ORIGINAL]), media.available_range, said)
     found.name = media.name
     clip.media_reference = found
 
