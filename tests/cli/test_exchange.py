@@ -9,10 +9,13 @@ from pathlib import Path
 
 import orjson
 import pytest
+import typer
 
-from openset.cli.exchange import run_convert, run_formats
+from openset.cli.exchange import _rows, run_convert, run_formats
+from openset.cli.main import answer
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
+from openset.stage.exchange.convert import Converted
 from openset.stage.exchange.registry import FORMATS
 
 PLAIN = {
@@ -83,3 +86,41 @@ def test_nothing_to_convert_is_one_line() -> None:
     assert done.stderr.strip() == (
         "openset: nothing to convert. Give IN and OUT; --formats lists what there is"
     )
+
+
+def test_a_sequence_is_told_by_its_first_and_last_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = tuple(tmp_path / f"a.{number:04d}.exr" for number in range(1, 111))
+    rows = _rows(Converted("a take", "exr", "move", 110, 0, (), (), files))
+    assert rows[:3] == [("wrote", "110 files"), ("first", str(files[0])), ("last", str(files[-1]))]
+
+
+def test_each_kind_is_counted_in_its_own_word() -> None:
+    for kind, word in (("timeline", "clips"), ("script", "scenes"), ("grade", "corrections")):
+        rows = _rows(Converted("a", "b", kind, 3, 0, (), (), (Path("x"),)))  # type: ignore[arg-type]
+        assert (word, "3") in rows
+        assert "frames" not in dict(rows)
+
+
+def test_what_was_lost_takes_a_few_lines_of_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    names = tuple(f"static.camera.activeSensorPhysicalDimensions{number}" for number in range(12))
+    Output(False).done({}, "t", _rows(Converted("a", "b", "move", 3, 0, (), names, (Path("x"),))))
+    lines = capsys.readouterr().out.splitlines()
+    start = next(at for at, line in enumerate(lines) if line.startswith("  lost"))
+    told = [line for line in lines[start:] if line]
+    assert len(told) <= 4
+    assert max(map(len, told)) <= 80
+    assert "more (--json names all)" in told[-1]
+    assert all(line.startswith(" " * 11 + "static") or "more" in line for line in told[1:])
+
+
+def test_an_interrupted_conversion_does_not_speak_of_recordings(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def pressed(output: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit):
+        answer(False, pressed, kept="nothing was converted")
+    assert capsys.readouterr().err == "openset: interrupted; nothing was converted\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from openset.primitives.time import parse_rate
 from openset.stage.exchange.convert import Converted, convert
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.registry import FORMATS
+from openset.stage.exchange.words import PARTS
 
 _SIZE = re.compile(r"([0-9]{1,5})[xX×]([0-9]{1,5})")
 
@@ -44,8 +46,8 @@ def run_convert(
     done = convert(
         source, to, options, from_format=from_format, to_format=to_format, replace_old=replace
     )
-    for fault in done.faults:
-        output.say(f"note: {fault}")
+    for note in (*done.faults, *done.notes):
+        output.say(f"note: {note}")
     figures = {**asdict(done), "files": [str(path) for path in done.files]}
     output.done(figures, f"{done.source} -> {done.target}", _rows(done))
 
@@ -70,23 +72,40 @@ def run_formats(output: Output) -> None:
 
 
 def _rows(done: Converted) -> list[tuple[str, str]]:
-    rows = [
-        ("wrote", ", ".join(map(str, done.files))),
+    parts = PARTS[done.kind]
+    indent = 4 + max(len(parts), len("skipped"))
+    return [
+        *_written(done.files),
         ("kind", done.kind),
-        ("frames", str(done.frames)),
+        (parts, str(done.frames)),
         ("skipped", str(done.skipped)),
+        ("lost", f"\n{' ' * indent}".join(_told(done.lost_fields, COLUMNS - indent))),
     ]
-    return [*rows, ("lost", _told(done.lost_fields))]
 
 
-_MOST_TOLD = 16
+COLUMNS = 80
+_MOST_FILES = 3
+_MOST_LINES = 4
+_WHOLE = "\N{NO-BREAK SPACE}"
 
 
-def _told(names: tuple[str, ...]) -> str:
-    """The names for people: the first ones, and how many more there are."""
-    more = len(names) - _MOST_TOLD
-    tail = f", and {more} more (--json names all)" if more > 0 else ""
-    return (", ".join(names[:_MOST_TOLD]) or "nothing") + tail
+def _written(files: tuple[Path, ...]) -> list[tuple[str, str]]:
+    """The files by name; of a sequence the first and the last."""
+    if len(files) <= _MOST_FILES:
+        return [("wrote", str(path)) for path in files]
+    return [("wrote", f"{len(files)} files"), ("first", str(files[0])), ("last", str(files[-1]))]
+
+
+def _told(names: tuple[str, ...], width: int) -> list[str]:
+    """The names for people, in a few lines: the first ones, and how many more there are."""
+    for told in range(len(names), 0, -1):
+        more = len(names) - told
+        tail = [_WHOLE.join(("and", str(more), "more", "(--json", "names", "all)"))] if more else []
+        text = ", ".join([*names[:told], *tail])
+        lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+        if len(lines) <= _MOST_LINES:
+            return [line.replace(_WHOLE, " ") for line in lines]
+    return [f"{len(names)} (--json names all)"] if names else ["nothing"]
 
 
 def _rate(text: str) -> Fraction | None:

@@ -57,8 +57,11 @@ PARTS = {
 """The optional part that brings a library; what is not named here comes with Openset itself."""
 
 
-def answer(as_json: bool, work: Callable[[Any], object]) -> None:
-    """Run one verb and end with its exit code; trouble becomes one line."""
+def answer(
+    as_json: bool, work: Callable[[Any], object], kept: str = "what was recorded is kept"
+) -> None:
+    """Run one verb and end with its exit code; trouble becomes one line, and so does Ctrl-C, which says
+    what is `kept`."""
     from openset.cli.output import Output
 
     output = Output(as_json)
@@ -78,7 +81,7 @@ def answer(as_json: bool, work: Callable[[Any], object]) -> None:
         output.trouble(missing)
         raise typer.Exit(missing.exit_code) from None
     except KeyboardInterrupt:
-        print("openset: interrupted; what was recorded is kept", file=sys.stderr)
+        print(f"openset: interrupted; {kept}", file=sys.stderr)
         raise typer.Exit(130) from None
     if isinstance(code, int) and code:
         raise typer.Exit(code)
@@ -313,7 +316,7 @@ def convert(
             sensor_mm=sensor_mm, size=size, profile=profile, frame=frame, name=name, replace=replace,
         )  # fmt: skip
 
-    answer(as_json, work)
+    answer(as_json, work, kept="nothing was converted")
 
 
 @app.command()

@@ -148,3 +148,11 @@ def test_a_chain_of_transforms_is_a_field_of_its_own() -> None:
 def test_a_broken_sample_is_not_usable() -> None:
     assert moves.usable({"lens": {"fStop": 4}})
     assert not moves.usable({"transforms": [{"translation": {"x": "far"}}]})
+
+
+def test_a_measured_rate_goes_into_a_sample_as_a_short_fraction() -> None:
+    rate = Fraction(38440425790, 777777777)
+    sample = moves.sample_of(name="a", index=0, time_ns=0, pose=None, rate=rate)
+    said = sample["timing"]["sampleRate"]
+    assert said["denom"] <= 1001
+    assert said["num"] / said["denom"] == pytest.approx(float(rate), rel=1e-6)

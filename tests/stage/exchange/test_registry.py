@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from openset.primitives.errors import BadInput
-from openset.stage.exchange.registry import FORMATS, Format, by_suffix, named, target, told
+from openset.stage.exchange.registry import (
+    FORMATS,
+    Format,
+    by_suffix,
+    named,
+    sequence_name,
+    target,
+    told,
+)
 
 
 @pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
@@ -84,3 +92,22 @@ def test_a_name_that_is_no_format_is_answered_with_all() -> None:
 
 def test_the_longest_suffix_comes_first() -> None:
     assert next(form.name for form in by_suffix("a.otrk.json")) == "opentrackio-json"
+
+
+def test_an_ending_that_means_another_kind_is_refused_with_what_the_source_holds() -> None:
+    held = "a take holds a camera move or a cut"
+    with pytest.raises(
+        BadInput, match=r"camera move or a cut, and the ending \.omc\.json means records"
+    ):
+        target("x.omc.json", ("move", "timeline"), held)
+    with pytest.raises(BadInput, match=r"\.otrk\.json means a camera move.*--to"):
+        target("x.otrk.json", ("records",), "a production holds records")
+    with pytest.raises(BadInput, match=r"\.skel\.usda means skeleton motion"):
+        target("x.skel.usda", ("move",), held)
+
+
+def test_a_sequence_may_be_named_as_printf_counts() -> None:
+    assert sequence_name(Path("a/f.%04d.exr")) == Path("a/f.####.exr")
+    assert sequence_name(Path("f%d.EXR")) == Path("f#.EXR")
+    assert sequence_name(Path("f.####.exr")) == Path("f.####.exr")
+    assert sequence_name(Path("50%0discount.otrk.json")) == Path("50%0discount.otrk.json")

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib import import_module
@@ -21,15 +21,17 @@ from openset.formats.faults import FormatError
 from openset.primitives.errors import AlreadyExists, BadInput
 from openset.stage.exchange.loss import Fields, fields_of, lost
 from openset.stage.exchange.model import Kind, Options, Read
-from openset.stage.exchange.registry import Format, named, target
+from openset.stage.exchange.registry import Format, named, sequence_name, target
 from openset.stage.exchange.sources import Source, open_source, read_file
+from openset.stage.exchange.words import HELD, count
 from openset.store.files import make_folder, writing
 
 
 @dataclass(frozen=True)
 class Converted:
     """What a conversion did. `frames` counts what the value is made of (frames, clips, scenes,
-    corrections …); `lost_fields` names what the new file does not say."""
+    corrections …) as far as it was written; `lost_fields` names what the new file does not say, and
+    `notes` says what was changed on the way."""
 
     source: str
     target: str
@@ -39,6 +41,7 @@ class Converted:
     faults: tuple[str, ...]
     lost_fields: tuple[str, ...]
     files: tuple[Path, ...]
+    notes: tuple[str, ...] = ()
 
 
 def convert(
@@ -52,14 +55,19 @@ def convert(
 ) -> Converted:
     """Read `source`, write `to`. Raises BadInput, AlreadyExists (unless `replace_old`), PartMissing,
     DiskFull, NotWritable; then nothing has been written."""
+    to = sequence_name(to)
     options = replace(options, folder=to.absolute().parent)
-    found = open_source(source, from_format)
-    form = named(to_format) if to_format else target(to.name, _reachable(found))
+    found = open_source(source if source.exists() else sequence_name(source), from_format)
+    form = named(to_format) if to_format else target(to.name, _reachable(found), _held(found))
     if not form.writes:
         raise BadInput(f"Openset reads {form.name} and does not write it", where=str(to))
     read, kind, dropped = _as_kind(found, form.kind, options)
-    value, left = _narrowed(form, read.value, options)
+    value, note = _on_frames(form, read.value, options)
+    value, left = _narrowed(form, value, options)
     options = _filled(options, kind, value)
+    alone = form.name == "exr" and "#" not in to.name and len(value.samples) > 1
+    if alone:
+        left = [f"the other {len(value.samples) - 1} frames"]
     with _workshop(to, replace_old) as part:
         gone = write_measured(value, part, form, options)
         names = sorted(path.name for path in part.parent.iterdir())
@@ -68,11 +76,12 @@ def convert(
         found.title,
         form.name,
         kind,
-        count(kind, value),
+        1 if alone else count(kind, value),
         read.skipped,
         read.faults,
         tuple(dict.fromkeys((*read.unheld, *dropped, *left, *gone))),
         tuple(to.absolute().parent / name for name in names),
+        (*((note,) if note else ()), *(_one_picture(left[0], options) if alone else ())),
     )
 
 
@@ -131,11 +140,33 @@ def _as_kind(source: Source, kind: Kind, options: Options) -> tuple[Read, Kind, 
                 return replace(read, value=derive(read.value)), kind, dropped
             except FormatError as trouble:
                 raise BadInput(str(trouble), where=str(source.path)) from trouble
-    held = " or ".join(source.readers)
     raise BadInput(
-        f"{source.title} holds a {held}, not a {kind}",
+        f"{_held(source)}, not {HELD[kind]}",
         where=str(source.path),
         todo="docs/formats.md shows what becomes what",
+    )
+
+
+def _held(source: Source) -> str:
+    """What a source holds, for saying that something else was wanted."""
+    return f"{source.title} holds {' or '.join(HELD[kind] for kind in source.readers)}"
+
+
+ON_FRAMES = ("nuke", "nuke-chan", "after-effects", "blender", "fbx", "exr")
+"""Formats that count frames: a move's reports are brought onto them."""
+
+
+def _on_frames(form: Format, value: Any, options: Options) -> tuple[Any, str]:
+    if form.name not in ON_FRAMES:
+        return value, ""
+    made: tuple[Any, str] = import_module("openset.stage.exchange.grid").on_grid(value, options.rate)
+    return made
+
+
+def _one_picture(others: str, options: Options) -> tuple[str]:
+    return (
+        f"one picture, frame {options.frame}: {others} were not written "
+        "(#### in the name writes all, --frame chooses another)",
     )
 
 
@@ -145,16 +176,20 @@ ONE_OF_MANY = ("cc", "amf")
 
 def _narrowed(form: Format, value: Any, options: Options) -> tuple[Any, list[str]]:
     """The one entry that the format can hold, and a word about the others."""
-    if form.name not in ONE_OF_MANY or len(value) < 2:
+    if form.name not in ONE_OF_MANY or not value:
         return value, []
-    if options.frame >= len(value):
+    others = len(value) - 1
+    if options.frame > others:
         raise BadInput(
-            f"there are only {len(value)}", where=f"--frame {options.frame}", todo="They count from 0"
+            f"there are only {len(value)} corrections" if others else "there is only one correction",
+            where=f"--frame {options.frame}",
+            todo="They count from 0",
         )
-    return (value[options.frame],), [f"the other {len(value) - 1}"]
+    left = [f"the other {others} corrections" if others > 1 else "the other correction"]
+    return (value[options.frame],), left if others else []
 
 
-# --- what a value says, and how much of it there is
+# --- what a value says
 
 _FIELDS: Mapping[str, tuple[str, str]] = {
     "move": ("openset.stage.exchange.move", "fields"),
@@ -171,21 +206,6 @@ def fields(kind: Kind, value: Any) -> Fields:
         said: Fields = getattr(import_module(module), function)(value)
         return said
     return fields_of(value)
-
-
-def count(kind: Kind, value: Any) -> int:
-    """How many frames, clips, scenes, corrections … a value is made of."""
-    if kind == "move":
-        return len(value.samples)
-    if kind == "timeline":
-        return sum(1 for _ in value.find_clips())
-    if isinstance(value, tuple | list):
-        return len(value)
-    for name in ("frames", "entities", "scenes", "settings"):
-        parts = getattr(value, name, None)
-        if parts is not None and hasattr(parts, "__len__"):
-            return len(parts)
-    return 1
 
 
 def _filled(options: Options, kind: Kind, value: Any) -> Options:
@@ -267,6 +287,11 @@ def _workshop(to: Path, replace_old: bool) -> Iterator[Path]:
     folder = to.absolute().parent
     if not replace_old:
         _refuse_if_there(to)
+    if not folder.parent.exists():
+        raise BadInput(
+            "there is no folder", where=str(folder.parent), todo="Check the name, or make it"
+        )
+    was_there = folder.exists()
     make_folder(folder)
     with writing(folder):
         hidden = Path(tempfile.mkdtemp(prefix=".openset.", suffix=".part", dir=folder))
@@ -274,6 +299,9 @@ def _workshop(to: Path, replace_old: bool) -> Iterator[Path]:
         yield hidden / to.name
     finally:
         shutil.rmtree(hidden, ignore_errors=True)
+        if not was_there:
+            with suppress(OSError):
+                folder.rmdir()  # which it only does where nothing was written
 
 
 def _refuse_if_there(path: Path) -> None:

@@ -7,11 +7,12 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 from openset.formats.opentrackio import OpenTrackIOError, Reading, Sample, read, write
 from openset.primitives.space import IDENTITY, Pose
-from openset.primitives.time import Timecode, frame_time_ns
+from openset.primitives.time import NS_PER_S, Timecode, frame_time_ns
 from openset.stage.exchange.model import CameraMove
 from openset.stage.tracking.opentrackio import (
     lens_of_reading,
@@ -37,7 +38,8 @@ def sample_of(
     lens_static: Mapping[str, Any] | None = None,
     lens_more: Mapping[str, Any] | None = None,
 ) -> Sample:
-    """One valid OpenTrackIO 1.0.1 sample of a file called `name`.
+    """One valid OpenTrackIO 1.0.1 sample of a file called `name`; a rate that was measured is made
+    the nearest one with a short fraction.
 
     `pose` is `stage_from_camera` of the entrance pupil; None leaves `transforms` out. `camera` and
     `lens_static` are fields of `static.camera` and `static.lens`, `lens_more` of `lens`, in the
@@ -47,7 +49,7 @@ def sample_of(
     reading = replace(
         reading_from_sample(place),
         sample_time_ns=max(0, time_ns),
-        sample_rate=rate,
+        sample_rate=rate and short_rate(rate),
         timecode=timecode,
     )
     sample = write(
@@ -152,12 +154,33 @@ _RATES = [
 ]
 
 
-def likely_rate(times_ns: Sequence[int]) -> Fraction:
-    """The frame rate that times in order most likely have: a usual one within 0.02 %, else as
-    measured."""
-    measured = Fraction((len(times_ns) - 1) * 1_000_000_000, times_ns[-1] - times_ns[0])
-    near = min(_RATES, key=lambda rate: abs(rate - measured))
-    return near if abs(near - measured) <= near / 5000 else measured.limit_denominator(1001)
+def likely_rate(times_ns: Sequence[int]) -> Fraction | None:
+    """The frame rate that times in order most likely have: a usual one within 0.02 %; where they come
+    evenly, as measured; where they jitter or some are lost, a usual one within 3 % of the mean step
+    (of those within half of the median), else None."""
+    measured = Fraction((len(times_ns) - 1) * NS_PER_S, times_ns[-1] - times_ns[0])
+    near = _usual(measured)
+    if abs(near - measured) <= near / 5000:
+        return near
+    steps = sorted(later - time_ns for time_ns, later in pairwise(times_ns))
+    median = steps[len(steps) // 2]
+    if steps[-1] - steps[0] <= median / 50:
+        return short_rate(measured)
+    whole = [step for step in steps if median < 2 * step < 3 * median]
+    if not whole:
+        return None
+    typical = Fraction(len(whole) * NS_PER_S, sum(whole))
+    near = _usual(typical)
+    return near if abs(near - typical) <= near * Fraction(3, 100) else None
+
+
+def _usual(rate: Fraction) -> Fraction:
+    return min(_RATES, key=lambda usual: abs(usual - rate))
+
+
+def short_rate(rate: Fraction) -> Fraction:
+    """The nearest rate with a denominator up to 1001, that of 29.97 as television has it."""
+    return rate.limit_denominator(1001)
 
 
 def even_times(count: int, rate: Fraction) -> tuple[int, ...]:

@@ -6,10 +6,13 @@ libraries that a small install has not got.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.model import Kind
+from openset.stage.exchange.words import HELD
 
 HEAD_BYTES = 65536
 """How much of a file's beginning is looked at to tell its format."""
@@ -140,9 +143,19 @@ def told(file_name: str, head: bytes) -> Format:
     )
 
 
-def target(file_name: str, kinds: tuple[Kind, ...]) -> Format:
-    """The format to write for a name: one that holds one of `kinds`, the first of them if the name
-    leaves it open."""
+_COUNTED = re.compile("%0?([1-9]?)d")
+
+
+def sequence_name(path: Path) -> Path:
+    """The name of an EXR sequence with `#` signs: plate.%04d.exr is plate.####.exr."""
+    if not path.name.lower().endswith(".exr"):
+        return path
+    return path.with_name(_COUNTED.sub(lambda found: "#" * int(found[1] or 1), path.name, count=1))
+
+
+def target(file_name: str, kinds: tuple[Kind, ...], held: str = "this") -> Format:
+    """The format to write for a name: one of the longest ending it has that holds one of `kinds`, the
+    first of them if the ending leaves it open. Raises BadInput, which says what the source `held`."""
     candidates = [each for each in by_suffix(file_name) if each.writes]
     if not candidates:
         known = " ".join(sorted({end for each in FORMATS if each.writes for end in each.suffixes}))
@@ -150,9 +163,17 @@ def target(file_name: str, kinds: tuple[Kind, ...]) -> Format:
             "no format that Openset writes ends like this", where=file_name, todo=f"Choose from {known}"
         )
     lower = file_name.lower()
-    fitting = [each for each in candidates if each.kind in kinds]
-    return min(
-        fitting,
-        key=lambda each: (-_suffix_length(each, lower), kinds.index(each.kind)),
-        default=candidates[0],
+    longest = _suffix_length(by_suffix(file_name)[0], lower)
+    meant = [each for each in by_suffix(file_name) if _suffix_length(each, lower) == longest]
+    fitting = sorted(
+        (each for each in meant if each.kind in kinds),
+        key=lambda each: (not each.writes, kinds.index(each.kind)),
     )
+    if not fitting:
+        means = " or ".join(dict.fromkeys(HELD[each.kind] for each in meant))
+        raise BadInput(
+            f"{held}, and the ending {lower[-longest:]} means {means}",
+            where=file_name,
+            todo="Choose another ending, or the format with --to",
+        )
+    return fitting[0]
