@@ -306,12 +306,20 @@ def measured(kind: str, folder: Path) -> tuple[list[str], dict[str, set[str]]]:
         name="full", rate=getattr(value, "rate", None) or (RATE if kind == "timeline" else None),
         size_px=getattr(value, "size_px", None), folder=folder, profile="z-cam",
     )  # fmt: skip
+    for path in said_media(value) if kind == "timeline" else ():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).touch()
     lost = {}
     for form in FORMATS:
         if form.kind == kind and form.writes and form.name not in SKIPPED:
             gone = write_measured(value, folder / _file(form.name, form.suffixes[0]), form, options)
             lost[form.name] = set(gone)
     return said, lost
+
+
+def said_media(timeline: Any) -> list[str]:
+    """The paths of a timeline's media, for a bundle holds what is there."""
+    return [clip.media_reference.target_url for clip in timeline.find_clips()]
 
 
 def _file(name: str, suffix: str) -> str:
