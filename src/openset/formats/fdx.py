@@ -8,6 +8,7 @@ Fountain gives.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -37,6 +38,10 @@ KINDS: dict[str, Kind] = {
 """Final Draft's paragraph types; every other (Shot, Cast List, New Act …) is action."""
 
 OURS = ("Content", "TitlePage", "ScriptNotes")
+CONTINUED = "(CONT'D)"
+"""What is said to be lost where cues have it."""
+
+_BRACKETS = re.compile(r"\(([^()]*)\)")
 _STYLES = {"Bold": "bold", "Italic": "italic", "Underline": "underline"}
 _SPEECH = ("character", "dialogue", "parenthetical", "lyric")
 
@@ -154,6 +159,7 @@ def _element(said: str, text: str, paragraph: etree._Element, found: _Found) -> 
         cue = read_cue(flat)
         if cue is None:
             return Element("action", shown, line)
+        found.unheld[CONTINUED] += continued(flat)
         return Element("character", cue[0], line, extensions=cue[1])
     if kind in ("dialogue", "parenthetical") and not _speaking(found):
         return Element("action", shown, line)
@@ -164,6 +170,12 @@ def _element(said: str, text: str, paragraph: etree._Element, found: _Found) -> 
     if kind == "action" and paragraph.get("Alignment") == "Center":
         return Element("centred", flat, line)
     return Element(kind, shown.strip("\n") if kind in ("action", "dialogue") else flat, line)
+
+
+def continued(cue: str) -> int:
+    """How many "(CONT'D)" a cue has, which `read_cue` leaves out: programs add them as pages break."""
+    inside = (part for part in _BRACKETS.findall(cue) if part.strip())
+    return sum(1 for part in inside if (read := read_cue(f"A ({part})")) and not read[1])
 
 
 def _heading(text: str, paragraph: etree._Element, found: _Found) -> Element | None:

@@ -23,6 +23,21 @@ def test_fountain_by_way_of_final_draft_says_the_same(tmp_path: Path) -> None:
     assert "12A-2 cannot stand on a slate" in found.faults[0]
 
 
+def test_what_a_cue_drops_is_told_as_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.fdx"
+    cues = ("ANA (CONT'D)", "BOB (V.O.) (CONT’D)", "BOB (V.O.)")
+    said = "".join(f"<Paragraph Type='Character'><Text>{cue}</Text></Paragraph>" for cue in cues)
+    path.write_text(f"<FinalDraft><Content>{said}</Content></FinalDraft>", "utf-8")
+    assert fdx.read(path, Options()).unheld == ("(CONT'D) (2)",)
+
+
+def test_an_indented_line_of_action_keeps_its_place(tmp_path: Path) -> None:
+    script = parse("INT. A\n\n    Far in.\n        Farther.\n")
+    fdx.write(script, tmp_path / "a.fdx", Options())
+    found = fdx.read(tmp_path / "a.fdx", Options()).value
+    assert found.scenes[0].elements[0].text == "    Far in.\n        Farther."
+
+
 def test_what_final_draft_says_beyond_a_script_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.fdx"
     path.write_text(

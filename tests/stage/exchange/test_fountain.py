@@ -23,6 +23,17 @@ def test_a_script_goes_in_and_out(tmp_path: Path) -> None:
     assert read(two, Options()).value == script == parse(TEXT)
 
 
+def test_what_a_cue_drops_is_told_as_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.fountain"
+    cues = ("ANA (CONT'D)", "BOB (V.O.) (cont.)", "    ANA (CONT’D) ^", "BOB (V.O.)", "ANA ()")
+    path.write_bytes("\r\n".join(f"{cue}\r\nHi.\r\n" for cue in cues).encode())
+    found = read(path, Options())
+    assert [each.extensions for each in found.value.opening[::2]] == [(), ("V.O.",), (), ("V.O.",), ()]
+    assert found.unheld == ("(CONT'D) (3)",)
+    write(found.value, path, Options())
+    assert read(path, Options()).unheld == ()
+
+
 def test_a_scene_number_that_no_slate_can_hold_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.fountain"
     path.write_text(TEXT, "utf-8")

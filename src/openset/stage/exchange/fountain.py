@@ -1,14 +1,17 @@
-"""Fountain scripts in and out. Fountain holds all of a script, so nothing is lost on the way."""
+"""Fountain scripts in and out. Fountain holds all of a script; only the (CONT'D) of a cue, which
+programs add by themselves, is no part of one and is told as lost."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
+from openset.formats.fdx import CONTINUED, continued
 from openset.formats.fountain import parse_bytes
 from openset.formats.fountain_model import Element, Script
 from openset.formats.fountain_text import runs
 from openset.formats.fountain_write import write as written
+from openset.formats.text_file import decoded
 from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, scene_folder
 from openset.stage.exchange.model import MOST_FAULTS, Options, Read
@@ -20,8 +23,11 @@ MOST_BYTES = 16 * 1024 * 1024
 
 def read(path: Path, options: Options) -> Read:
     """A script, with what its scene numbers cannot be on a slate. Raises FormatError."""
-    script = parse_bytes(script_bytes(path))
-    return Read(script, 0, tuple(slate_faults(script))[:MOST_FAULTS])
+    data = script_bytes(path)
+    script = parse_bytes(data)
+    again = _continued(data, script)
+    unheld = (f"{CONTINUED} ({again})",) if again else ()
+    return Read(script, 0, tuple(slate_faults(script))[:MOST_FAULTS], unheld)
 
 
 def write(value: Script, path: Path, options: Options) -> None:
@@ -32,6 +38,15 @@ def write(value: Script, path: Path, options: Options) -> None:
 def script_bytes(path: Path) -> bytes:
     """A script's file whole. Raises FormatError for one too large to be a script."""
     return contents(path, MOST_BYTES)
+
+
+def _continued(data: bytes, script: Script) -> int:
+    """How many cues said "(CONT'D)": looked up in their lines, for no cue holds it."""
+    text = decoded(data, "cp1252").replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.split("\n")
+    parts = (script.opening, *(scene.elements for scene in script.scenes))
+    cues = (each for part in parts for each in part if each.kind == "character")
+    return sum(continued(lines[cue.line - 1]) for cue in cues if 0 < cue.line <= len(lines))
 
 
 def slate_faults(script: Script) -> Iterator[str]:
