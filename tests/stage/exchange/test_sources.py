@@ -9,6 +9,7 @@ import pytest
 
 from openset.formats.xmp import Rights
 from openset.primitives.errors import BadInput
+from openset.stage.exchange.convert import convert
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.sources import open_source
 
@@ -43,6 +44,7 @@ def test_a_production_with_a_table_of_rights_has_rights(film: Any) -> None:
     assert list(source.readers) == ["script", "records", "timeline", "rights"]
     found = source.readers["rights"](Options())
     assert (found.value, found.unheld) == (Rights(credit="Ama"), ("mood",))
+    assert convert(root, root / "p.xmp", Options()).lost_fields == ("mood",)
     for bad in ("credit = 1", 'mood = "good"'):
         (root / "production.toml").write_text(f"{bare}\n[rights]\n{bad}\n")
         with pytest.raises(BadInput, match=r"production\.toml.*rights"):
