@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,20 @@ def test_twice_the_speed_is_half_the_spacing(tmp_path: Path) -> None:
     path.write_bytes(b"".join(line(t, t, 0.0) for t in (0, 40, 80)))
     reports = played(Replay(open_recording(path), speed=2.0, clock=Clock()))
     assert [(r.arrival_ns - reports[0].arrival_ns) / MS for r in reports] == [0, 20, 40]
+
+
+def test_at_another_speed_a_sample_says_the_rate_it_comes_at(tmp_path: Path) -> None:
+    path = tmp_path / "t.otrk.jsonl"
+
+    def rates(rate: Fraction, speed: float) -> list[Any]:
+        path.write_bytes(line(0, 0, 1.0, sample_rate=rate))
+        raws = [r.heard.raw for r in played(Replay(open_recording(path), speed=speed, clock=Clock()))]
+        return [raw and raw["timing"].get("sampleRate") for raw in raws]
+
+    assert rates(Fraction(100), 1.0) == [{"num": 100, "denom": 1}]
+    assert rates(Fraction(100), 4.0) == [{"num": 400, "denom": 1}]
+    assert rates(Fraction(30000, 1001), 0.5) == [{"num": 15000, "denom": 1001}]
+    assert rates(Fraction(2**31 - 1), 100.0) == [None]  # more than a sample can say
 
 
 def test_a_loop_goes_on_after_a_usual_gap_and_its_numbers_rise(tmp_path: Path) -> None:

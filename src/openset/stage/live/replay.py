@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from openset.primitives.errors import BadInput
@@ -18,6 +19,8 @@ from openset.stage.live.recorded import MOST_SOURCES, Recording, Report
 
 STALL_NS = NS_PER_S
 """A player that was stopped for longer goes on where it was, instead of sending all at once."""
+
+MOST_NUMERATOR, MOST_DENOMINATOR = (1 << 31) - 1, 100_000
 
 
 @dataclass
@@ -130,7 +133,7 @@ class Replay:
             source_time_ns=stamp_ns,
             sequence=sequence,
         )
-        raw = entry.heard.raw and _restamped(entry.heard.raw, stamp_ns, sequence)
+        raw = entry.heard.raw and _restamped(entry.heard.raw, stamp_ns, sequence, self._speed)
         heard = replace(entry.heard, stamp_ns=stamp_ns, sequence=sequence, raw=raw)
         return Report(entry.source, sample, heard, due_ns)
 
@@ -151,8 +154,10 @@ class Replay:
         self._ended_by.set()
 
 
-def _restamped(raw: dict[str, Any], stamp_ns: int, sequence: int | None) -> dict[str, Any]:
-    """The sample with a new stamp, and a new number if it had one."""
+def _restamped(
+    raw: dict[str, Any], stamp_ns: int, sequence: int | None, speed: float
+) -> dict[str, Any]:
+    """The sample with a new stamp, a new number if it had one, and the rate it is played at."""
     kept = raw.get("timing")
     timing = dict(kept) if isinstance(kept, Mapping) else {}
     seconds, nanoseconds = divmod(stamp_ns, NS_PER_S)
@@ -160,4 +165,19 @@ def _restamped(raw: dict[str, Any], stamp_ns: int, sequence: int | None) -> dict
     timing["mode"] = "internal"
     if sequence is not None:
         timing["sequenceNumber"] = sequence & 0xFFFFFFFF
+    if speed != 1.0 and "sampleRate" in timing:
+        timing["sampleRate"] = _sped_up(timing["sampleRate"], speed)
+        if timing["sampleRate"] is None:
+            del timing["sampleRate"]
     return {**raw, "timing": timing}
+
+
+def _sped_up(rate: Any, speed: float) -> dict[str, int] | None:
+    """A rate at another speed; None where it is no rate, or none that a sample can say."""
+    try:
+        exact = Fraction(rate["num"], rate["denom"]) * Fraction(speed).limit_denominator(1000)
+    except (TypeError, KeyError, ZeroDivisionError):
+        return None
+    plain = exact.limit_denominator(MOST_DENOMINATOR)
+    usable = 0 < plain.numerator <= MOST_NUMERATOR
+    return {"num": plain.numerator, "denom": plain.denominator} if usable else None
