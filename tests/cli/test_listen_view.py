@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import orjson
 from rich.console import Console
@@ -18,13 +19,13 @@ MS = 1_000_000
 SENDER = "192.0.2.7"
 
 
-def heard(status: str = "") -> Census:
+def heard(status: str = "", **more: Any) -> Census:
     census = Census(lambda place: every_decoder(parse_endpoint("udp::5000", "in")), meaning)
     packet = freed.encode(freed.D1(-0.0, 0, 0, (1, 2, 1.5)))
     for n in range(50):
         reading = Reading(
             (1.0, 2.0, 1.5), 0.1, 0.2, -1e-9, 35.0, sample_time_ns=n * 20 * MS, sequence=n,
-            status=status or None,
+            status=status or None, **more,
         )  # fmt: skip
         raw = write(
             reading,
@@ -59,7 +60,7 @@ def test_a_narrow_terminal_cuts_nothing_off() -> None:
     text = printed(heard(), 80)
     words = " ".join(text.split())
     for whole in ("OpenTrackIO 0a0a0a0a…", "FreeD camera 1", "239.135.1.x:55555", "1.00 2.00 1.50",
-                  "5.7 11.5 0.0", "still", "a second", "jitter ms", "lost"):  # fmt: skip
+                  "5.7 11.5 0.0", "still", "a second", "jitter", "99 % ms", "lost"):  # fmt: skip
         assert whole in words
     assert max(map(len, text.splitlines())) <= 80
 
@@ -88,6 +89,22 @@ def test_lines_say_the_same_for_a_file() -> None:
     assert "x, y, z 1.000, 2.000, 1.500 m; pan, tilt, roll 5.73, 11.46, 0.00 degrees; still" in text
     assert "FreeD packet has the wrong length" in text
     assert "beginning 68 65 6c 6c 6f 1b 5b 32 4a (hello·[2J)" in text
+
+
+def test_what_a_source_carries_is_told_within_eighty_columns() -> None:
+    sensor = {"sensor_width_mm": 36.0, "sensor_height_mm": 20.25, "f_stop": 4.0, "slate": "1-A"}
+    told = lines(heard(status="Optical Good", focus_distance_m=2.0, **sensor), 1000 * MS, [], [])
+    begin = next(n for n, line in enumerate(told) if line.startswith("  carries "))
+    assert max(map(len, told[begin : begin + 2])) <= 80
+    assert told[begin + 1].startswith("    ")
+
+
+def test_jitter_has_one_figure_and_one_label() -> None:
+    census = heard()
+    (first, *_) = census.stations(1000 * MS)
+    assert first.jitter is not None
+    assert f"jitter 99 % {first.jitter.most_ms:.1f} ms" in "\n".join(lines(census, 1000 * MS, [], []))
+    assert "99 % ms" in printed(census)
 
 
 def test_what_comes_from_the_wire_gives_the_terminal_no_orders() -> None:

@@ -59,7 +59,23 @@ def test_a_take_becomes_a_file_of_freed_packets(
     assert len(freed.decode_dump(out.read_bytes())[0]) == 5
     answer = orjson.loads(capsys.readouterr().out)
     assert (answer["ok"], answer["samples"], answer["lost"]) == (True, 5, 0)
-    assert answer["outputs"] == [{"to": str(out), "samples": 5, "faults": {}, "trouble": ""}]
+    assert answer["outputs"] == [
+        {"to": str(out), "targets": {}, "samples": 5, "faults": {}, "trouble": ""}
+    ]
+
+
+def test_the_summary_names_the_group_of_each_source(
+    take: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = [orjson.loads(line) for line in take.read_bytes().splitlines()]
+    for n, line in enumerate(lines):
+        line["source"] = f"camera {n % 2}"
+    take.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    to = "opentrackio://239.135.1.9:40999@127.0.0.1"
+    assert run_bridge(Output(False), str(take), [to], **USUAL) == 0  # type: ignore[arg-type]
+    said = capsys.readouterr().out
+    assert "239.135.1.9:40999: camera 0" in said
+    assert "239.135.1.10:40999: camera 1" in said
 
 
 def test_an_input_that_stays_silent_is_an_error_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
@@ -121,9 +137,18 @@ def test_only_recordings_are_replayed(take: Path) -> None:
 def test_a_second_is_told_on_one_line() -> None:
     line = tick_line(figures("FreeD camera 1"))
     assert line == (
-        "in 50.0/s  out 100.0/s  lost 1  out of order 2  jitter 0.1 ms (99 % 1.6)  "
-        "age 0.1 ms (99 % 1.6)  faults 3  FreeD camera 1"
+        "in 50.0/s  out 100.0/s  lost 1  out of order 2  jitter 99 % 1.6 ms  age 0.1 ms\n"
+        "  faults 3  FreeD camera 1"
     )
+    calm = replace(figures("FreeD camera 1 from 192.0.2.1:40000"), late=0, faults={})
+    assert tick_line(calm) == (
+        "in 50.0/s  out 100.0/s  lost 1  jitter 99 % 1.6 ms  age 0.1 ms  FreeD camera 1…"
+    )
+    for each in (
+        figures("a" * 200),
+        replace(calm, rate_in_hz=31000.0, rate_out_hz=310000.0, lost=10**6),
+    ):
+        assert max(map(len, tick_line(each).splitlines())) <= 80
     assert tick_line(figures("a", "b")).endswith("2 sources")
 
 
@@ -196,7 +221,7 @@ def test_a_disk_that_fills_is_said_at_once_and_the_others_go_on(
     assert code != 0
     told = [n for n, line in enumerate(said.err.splitlines()) if "kept.otrk.jsonl" in line]
     ticks = [n for n, line in enumerate(said.err.splitlines()) if line.startswith("in ")]
-    assert told[1] == ticks[0] + 1
+    assert told[1] == ticks[0] + 2  # a second with trouble in it takes two lines
     assert "1 of 2 outputs ended" in said.err
     kept, sent = (output["samples"] for output in reversed(orjson.loads(said.out)["outputs"]))
     assert (sent, kept) == (5, (tmp_path / "kept.otrk.jsonl").read_bytes().count(b"\n"))

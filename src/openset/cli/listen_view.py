@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ MOST_TROUBLES = 12
 MOST_STRANGERS = 6
 WIDE = 110
 """Characters that a source on one line needs."""
+COLUMNS = 80
 NOTHING = "Nothing on the wire yet"
 
 
@@ -78,7 +80,7 @@ _COLUMNS: tuple[tuple[str, Any], ...] = (
     ("from", "left"),
     ("on", "left"),
     ("a second", "right"),
-    ("jitter ms", "right"),
+    ("jitter\n99 % ms", "right"),
     ("lost", "right"),
     ("x y z m", "right"),
     ("pan tilt roll °", "right"),
@@ -89,7 +91,7 @@ _COLUMNS: tuple[tuple[str, Any], ...] = (
 _NARROW: tuple[tuple[str, Any], ...] = (
     ("source", "left"),
     ("a second", "right"),
-    ("jitter ms", "right"),
+    ("jitter\n99 % ms", "right"),
     ("lost", "right"),
     ("x y z m\npan tilt roll °", "right"),
     ("", "left"),
@@ -139,7 +141,7 @@ def lines(
 def _station_lines(station: Station) -> list[str]:
     name = station.source.removesuffix(f" from {station.sender}")
     version = f" {station.version}" if station.version else ""
-    jitter = f", jitter {station.jitter}" if station.jitter else ""
+    jitter = f", jitter {station.jitter.most_text}" if station.jitter else ""
     late = f", lateness varies by {station.lateness}" if station.lateness else ""
     found = [
         f"{name} from {station.sender} on {station.heard_on}: {station.protocol}{version}",
@@ -158,8 +160,15 @@ def _station_lines(station: Station) -> list[str]:
         said = [each for each in (station.timecode, station.status) if each]
         found.append(f"  says {', '.join(said)}")
     if station.fields:
-        found.append(f"  carries {', '.join(station.fields)}")
-    return [*found, *(f"  note: {remark}" for remark in station.remarks)]
+        found += _wrapped(f"  carries {', '.join(station.fields)}")
+    notes = [line for remark in station.remarks for line in _wrapped(f"  note: {remark}")]
+    return [*found, *notes]
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(
+        text, COLUMNS, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def trouble_line(trouble: Trouble) -> str:

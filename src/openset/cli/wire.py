@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import textwrap
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,9 +21,12 @@ from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
 from openset.stage.live.recorded import open_recording
 from openset.stage.live.replay import Replay
 from openset.stage.tracking.endpoint import Endpoint, is_endpoint, parse_endpoint
-from openset.stage.tracking.flow import Spread
 from openset.stage.tracking.grammar import GROUP
 from openset.stage.tracking.station import printable
+
+COLUMNS = 80
+LEAST_NAME = 12
+"""Characters of a source's name that still tell it."""
 
 
 def run_bridge(
@@ -49,7 +53,8 @@ def run_bridge(
         for target in [*targets, *([str(write)] if write is not None else [])]:
             outlets.append(_outlet(target, inlet))
             closing.callback(outlets[-1].close)
-        output.say(f"{inlet.title} -> {', '.join(outlet.title for outlet in outlets)}; Ctrl-C ends it")
+        to = ", ".join(outlet.title for outlet in outlets)
+        output.say(wrapped(f"{inlet.title} -> {to}; Ctrl-C ends it"))
         bridge = Bridge(inlet, outlets, only=only)
         told: set[str] = set()
 
@@ -64,7 +69,9 @@ def run_bridge(
             total = bridge.run(
                 seconds=seconds,
                 on_tick=tick,
-                on_silence=lambda silent: output.say(silence_line(inlet, only, bridge.total(), silent)),
+                on_silence=lambda silent: output.say(
+                    wrapped(silence_line(inlet, only, bridge.total(), silent))
+                ),
             )
     return _answer(output, inlet, only, total)
 
@@ -179,39 +186,57 @@ def _rows(total: Figures) -> list[tuple[str, str]]:
     rows = [
         ("in", f"{total.rate_in_hz:.1f} a second"),
         ("lost", f"{total.lost} lost, {total.late} out of order, {total.repeated} came twice"),
-        ("jitter", str(total.jitter) if total.jitter else "not known"),
+        ("jitter", total.jitter.most_text if total.jitter else "not known"),
         ("age", str(total.age) if total.age else "not known"),
     ]
     rows += [("source", f"{printable(each.source)}: {each.reports} samples") for each in total.sources]
     for outlet in total.outlets:
         faults = "".join(f", {count} times {fault}" for fault, count in outlet.faults.items())
         rows.append(("out", f"{outlet.title}: {outlet.reports} samples{faults}"))
+        if len(set(outlet.targets.values())) > 1:
+            rows += [("to", f"{at}: {printable(name)}") for name, at in outlet.targets.items()]
     rows += [("fault", f"{count} times {fault}") for fault, count in total.faults.items()]
     rows += [("not carried", printable(name)) for name in total.ignored]
     return rows
 
 
 def tick_line(figures: Figures) -> str:
-    """One second of a bridge, on one line."""
+    """One second of a bridge, within 80 columns: faults and disorder only where there are any, the
+    source's name as far as it fits; what else does not fit stands on a second line."""
     names = [each.source for each in figures.sources]
+    faults = sum(figures.faults.values()) + sum(o.faults.total() for o in figures.outlets)
+    ended = sum(outlet.trouble is not None for outlet in figures.outlets)
     parts = [
         f"in {figures.rate_in_hz:.1f}/s",
         f"out {figures.rate_out_hz:.1f}/s",
         f"lost {figures.lost}",
-        f"out of order {figures.late}",
-        f"jitter {_short(figures.jitter)}",
-        f"age {_short(figures.age)}",
-        f"faults {sum(figures.faults.values()) + sum(o.faults.total() for o in figures.outlets)}",
-        printable(names[0]) if len(names) == 1 else f"{len(names)} sources",
+        *([f"out of order {figures.late}"] if figures.late else []),
+        f"jitter {figures.jitter.most_text}" if figures.jitter else "jitter -",
+        f"age {figures.age.median_ms:.1f} ms" if figures.age else "age -",
+        *([f"faults {faults}"] if faults else []),
+        *([f"{ended} of {len(figures.outlets)} outputs ended"] if ended else []),
     ]
-    ended = sum(outlet.trouble is not None for outlet in figures.outlets)
-    if ended:
-        parts.append(f"{ended} of {len(figures.outlets)} outputs ended")
-    return "  ".join(parts)
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + 2 + len(part) > COLUMNS:
+            lines.append("")
+        lines[-1] += f"  {part}"
+    name = printable(names[0]) if len(names) == 1 else f"{len(names)} sources"
+    if COLUMNS - 2 - len(lines[-1]) < min(LEAST_NAME, len(name)):
+        lines.append("")
+    lines[-1] += f"  {_cut(name, COLUMNS - 2 - len(lines[-1]))}"
+    return "\n".join(lines)
 
 
-def _short(figure: Spread | None) -> str:
-    return f"{figure.median_ms:.1f} ms (99 % {figure.most_ms:.1f})" if figure else "-"
+def _cut(name: str, most: int) -> str:
+    return name if len(name) <= most else f"{name[: most - 1].rstrip()}…"
+
+
+def wrapped(text: str) -> str:
+    """A long line within 80 columns, what follows set in."""
+    return textwrap.fill(
+        text, COLUMNS, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def silence_line(inlet: Inlet, only: str, total: Figures, silent_s: float) -> str:

@@ -107,6 +107,24 @@ def test_each_second_has_its_own_figures(receiver: socket.socket) -> None:
     assert total.age is not None
 
 
+@pytest.mark.parametrize("cameras", [1, 2])
+def test_the_rate_counts_gaps_and_not_reports(cameras: int) -> None:
+    clock = [0]
+    ticks: list[Figures] = []
+    # 26 reports of each camera, 40 ms apart, reach over one second.
+    rounds = [[report(str(each), n) for each in range(cameras)] for n in range(26)]
+
+    class Rounds(Given):
+        def receive(self, timeout_s: float) -> list[Report]:
+            clock[0] += 40 * MS
+            self.ended = not rounds
+            return rounds.pop(0) if rounds else []
+
+    total = Bridge(Rounds([], clock), [], clock=lambda: clock[0]).run(on_tick=ticks.append)
+    assert total.rate_in_hz == pytest.approx(25 * cameras)
+    assert ticks[0].rate_in_hz == pytest.approx(25 * cameras)
+
+
 def test_silence_is_told_every_five_seconds() -> None:
     clock = [0]
     heard: list[float] = []

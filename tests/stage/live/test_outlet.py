@@ -77,6 +77,7 @@ def test_a_second_source_goes_to_the_group_of_its_own_number() -> None:
         for one in listeners:
             one.close()
     assert [sample and sample["sourceNumber"] for sample in numbers] == [7, 8]
+    assert outlet.targets == {"one": f"239.135.1.7:{port}", "two": f"239.135.1.8:{port}"}
 
 
 def test_a_receiver_that_is_not_there_stops_nothing(receiver: socket.socket) -> None:

@@ -62,6 +62,7 @@ class _Second:
     began_ns: int
     sent: int = 0
     reports: int = 0
+    first_ns: int | None = None
     ages: list[int] = field(default_factory=list)
 
 
@@ -90,6 +91,8 @@ class Bridge:
         self._reports = 0
         self._stopping = threading.Event()
         self._began_ns = self._heard_ns = clock()
+        self._first_ns: int | None = None
+        self._last_ns = 0
         self._second = _Second(self._began_ns)
 
     def stop(self) -> None:
@@ -158,6 +161,9 @@ class Bridge:
             outlet.carry(report, carried.place, now_ns)
         age_ns = max(0, now_ns - report.sample.time_ns)
         self._ages.append(age_ns)
+        if self._first_ns is None:
+            self._first_ns = self._second.first_ns = now_ns
+        self._last_ns = now_ns
         self._reports += 1
         self._second.reports += 1
         if len(self._second.ages) < WINDOW:
@@ -166,7 +172,9 @@ class Bridge:
     def _tick(self, now_ns: int) -> Figures:
         seconds = s_from_ns(now_ns - self._second.began_ns)
         sent, reports = self._sent() - self._second.sent, self._second.reports
-        return self._figures(now_ns, seconds, reports, sent, spread(self._second.ages))
+        return self._figures(
+            now_ns, seconds, reports, sent, spread(self._second.ages), self._second.first_ns
+        )
 
     def _sent(self) -> int:
         return sum(outlet.reports for outlet in self._outlets)
@@ -176,11 +184,26 @@ class Bridge:
         now_ns = self._clock()
         seconds = s_from_ns(now_ns - self._began_ns)
         age = spread(list(self._ages))
-        return self._figures(now_ns, seconds, self._reports, self._sent(), age)
+        return self._figures(now_ns, seconds, self._reports, self._sent(), age, self._first_ns)
+
+    def _rate_hz(self, reports: int, seconds: float, first_ns: int | None) -> float:
+        """Reports a second. From the very first on, at `first_ns`, gaps are counted and not reports:
+        26 of them reach over one second at 25."""
+        gaps = reports - len(self._carried)
+        if first_ns is not None and gaps > 0 and self._last_ns > first_ns:
+            return gaps * NS_PER_S / (self._last_ns - first_ns)
+        return reports / seconds if seconds else 0.0
 
     def _figures(
-        self, now_ns: int, seconds: float, reports: int, sent: int, age: Spread | None
+        self,
+        now_ns: int,
+        seconds: float,
+        reports: int,
+        sent: int,
+        age: Spread | None,
+        first_ns: int | None,
     ) -> Figures:
+        rate_hz = self._rate_hz(reports, seconds, first_ns)
         sources = tuple(
             _source_figures(name, each.flow, now_ns) for name, each in self._carried.items()
         )
@@ -188,8 +211,8 @@ class Bridge:
         return Figures(
             seconds=seconds,
             reports=reports,
-            rate_in_hz=reports / seconds if seconds else 0.0,
-            rate_out_hz=sent / seconds if seconds else 0.0,
+            rate_in_hz=rate_hz,
+            rate_out_hz=rate_hz * sent / reports if reports else 0.0,
             sources=sources,
             lost=sum(each.lost for each in sources),
             late=sum(each.late for each in sources),

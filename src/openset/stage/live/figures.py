@@ -73,6 +73,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
         "outputs": [
             {
                 "to": outlet.title,
+                "targets": dict(outlet.targets),
                 "samples": outlet.reports,
                 "faults": dict(outlet.faults),
                 "trouble": outlet.trouble.line if outlet.trouble else "",

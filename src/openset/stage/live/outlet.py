@@ -44,6 +44,11 @@ class Outlet(Protocol):
     trouble: OpensetError | None
     """What ended it; None while it works."""
 
+    @property
+    def targets(self) -> Mapping[str, str]:
+        """Where each source goes, HOST:PORT by its name; empty for a file."""
+        ...
+
     def carry(self, report: Report, place: int, now_ns: int) -> None:
         """Send one report of the source that was heard as number `place`, from 0."""
         ...
@@ -86,6 +91,11 @@ class UdpOutlet:
         self._socket = sender_socket(endpoint.address)
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Where each source goes: a second one may have a group of its own."""
+        return {name: f"{host}:{port}" for name, (_, (host, port)) in self._encoders.items()}
 
     def carry(self, report: Report, place: int, now_ns: int) -> None:
         """Encode and send, or hold back."""
@@ -192,6 +202,11 @@ class FileOutlet:
                 todo="Write one of them (openset convert makes others of it), or an address: freed://HOST",
             )
         self._stream = _new_file(path)
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """All sources go to the one file."""
+        return {}
 
     def carry(self, report: Report, place: int, now_ns: int) -> None:
         """Add one report to the end of the file."""
