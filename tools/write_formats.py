@@ -397,8 +397,12 @@ production's as a script, a cut of its circled takes, and records. A move also g
 clips.
 
 The answer says how many entries were read, how many had to be skipped (with the line or byte), and which fields the new file
-does not say: measured by reading it back. The tables below are measured in the same way from a value that says everything: *kept*
-came back the same (a ten-thousandth counts as the same), *–* is lost. This page is made by `python tools/write_formats.py`.
+does not say: measured by reading it back. A move whose reports do not lie on frames is interpolated onto them for the formats
+that count frames (Nuke, `.chan`, After Effects, Blender, FBX, EXR), at the rate its times tell or `--rate`; the answer says so, and
+what was lost is judged from there. `####` or `%04d` in the name of an EXR writes every frame, a plain name the one of `--frame`.
+
+The tables below are measured in the same way from a value that says everything: *kept* came back the same (a ten-thousandth
+counts as the same), *–* is lost. This page is made by `python tools/write_formats.py`.
 """
 
 

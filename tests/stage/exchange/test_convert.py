@@ -116,7 +116,18 @@ def test_one_picture_of_a_move_counts_as_one_and_names_the_others(track: Path, t
     assert (done.frames, done.files) == (1, (tmp_path / "m.exr",))
     assert "the other 7 frames" in done.lost_fields
     assert "the other 7 frames were not written" in done.notes[0]
-    assert "####" in done.notes[0]
+    assert "####" in done.notes[1]
+
+
+def test_the_files_of_a_sequence_are_in_order_of_their_numbers(carried: Path, tmp_path: Path) -> None:
+    done = convert(carried, tmp_path / "p.#.exr", Options(rate=Fraction(4)))
+    # 2.9789 s at 4: frames 0 to 11.
+    assert [path.name for path in done.files] == [f"p.{number}.exr" for number in range(1, 13)]
+
+
+def test_a_take_says_what_it_holds(film: Any, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"a take holds a camera move and a cut, and the ending \.xmp"):
+        convert(film.shoot("1-A-t01", 6), tmp_path / "x.xmp", Options())
 
 
 def test_a_sequence_is_named_as_printf_counts_too(track: Path, tmp_path: Path) -> None:

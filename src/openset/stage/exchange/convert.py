@@ -7,6 +7,7 @@ field, with what went in. Only formats that are never read declare what they kee
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -70,7 +71,7 @@ def convert(
         left = [f"the other {len(value.samples) - 1} frames"]
     with _workshop(to, replace_old) as part:
         gone = write_measured(value, part, form, options)
-        names = sorted(path.name for path in part.parent.iterdir())
+        names = sorted((path.name for path in part.parent.iterdir()), key=_by_number)
         _move_out(part.parent, to.absolute().parent, names, replace_old)
     return Converted(
         found.title,
@@ -83,6 +84,11 @@ def convert(
         tuple(to.absolute().parent / name for name in names),
         (*((note,) if note else ()), *(_one_picture(left[0], options) if alone else ())),
     )
+
+
+def _by_number(name: str) -> list[tuple[str, int]]:
+    """A name's place in order, where 2 comes before 10."""
+    return [(words, int(number or 0)) for words, number in re.findall("([^0-9]*)([0-9]*)", name)]
 
 
 # --- from one kind of value to another
@@ -149,7 +155,9 @@ def _as_kind(source: Source, kind: Kind, options: Options) -> tuple[Read, Kind, 
 
 def _held(source: Source) -> str:
     """What a source holds, for saying that something else was wanted."""
-    return f"{source.title} holds {' or '.join(HELD[kind] for kind in source.readers)}"
+    *others, last = (HELD[kind] for kind in source.readers)
+    what = f"{', '.join(others)} and {last}" if others else last
+    return f"{source.title if source.path.is_dir() else 'the file'} holds {what}"
 
 
 ON_FRAMES = ("nuke", "nuke-chan", "after-effects", "blender", "fbx", "exr")
@@ -163,10 +171,10 @@ def _on_frames(form: Format, value: Any, options: Options) -> tuple[Any, str]:
     return made
 
 
-def _one_picture(others: str, options: Options) -> tuple[str]:
+def _one_picture(others: str, options: Options) -> tuple[str, ...]:
     return (
-        f"one picture, frame {options.frame}: {others} were not written "
-        "(#### in the name writes all, --frame chooses another)",
+        f"only frame {options.frame} was written; {others} were not written",
+        "#### in the name writes all frames, --frame chooses another",
     )
 
 
