@@ -296,7 +296,8 @@ TITLES = {
 
 def measured(kind: str, folder: Path) -> tuple[list[str], dict[str, set[str]]]:
     """What a full value of `kind` says, and what each format that writes it loses."""
-    from openset.stage.exchange.convert import fields, write_measured
+    from openset.stage.exchange.convert import write_measured
+    from openset.stage.exchange.kinds import fields
     from openset.stage.exchange.model import Options
     from openset.stage.exchange.registry import FORMATS
 
@@ -345,7 +346,7 @@ def _read_only(folder: Path) -> str:
     """What is read of the formats that are only read, from the files the fuzz campaign begins with."""
     from targets import TARGETS
 
-    from openset.stage.exchange.convert import fields
+    from openset.stage.exchange.kinds import fields
     from openset.stage.exchange.model import Options
     from openset.stage.exchange.registry import FORMATS
     from openset.stage.exchange.sources import read_file

@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -20,11 +20,12 @@ from typing import Any
 
 from openset.formats.faults import FormatError
 from openset.primitives.errors import AlreadyExists, BadInput
-from openset.stage.exchange.loss import Fields, fields_of, lost
-from openset.stage.exchange.model import Kind, Options, Read
+from openset.stage.exchange.kinds import as_kind, fields, held_by, reachable
+from openset.stage.exchange.loss import Fields, lost
+from openset.stage.exchange.model import Kind, Options
 from openset.stage.exchange.registry import Format, named, sequence_name, target
-from openset.stage.exchange.sources import Source, open_source, read_file
-from openset.stage.exchange.words import HELD, count
+from openset.stage.exchange.sources import open_source, read_file
+from openset.stage.exchange.words import count
 from openset.store.files import make_folder, writing
 
 
@@ -59,10 +60,10 @@ def convert(
     to = sequence_name(to)
     options = replace(options, folder=to.absolute().parent)
     found = open_source(source if source.exists() else sequence_name(source), from_format)
-    form = named(to_format) if to_format else target(to.name, _reachable(found), _held(found))
+    form = named(to_format) if to_format else target(to.name, reachable(found), held_by(found))
     if not form.writes:
         raise BadInput(f"Openset reads {form.name} and does not write it", where=str(to))
-    read, kind, dropped = _as_kind(found, form.kind, options)
+    read, kind, dropped = as_kind(found, form.kind, options)
     value, note = _on_frames(form, read.value, options)
     value, left = _narrowed(form, value, options)
     options = _filled(options, kind, value)
@@ -91,74 +92,7 @@ def _by_number(name: str) -> list[tuple[str, int]]:
     return [(words, int(number or 0)) for words, number in re.findall("([^0-9]*)([0-9]*)", name)]
 
 
-# --- from one kind of value to another
-
-Derived = Callable[[Any], Any]
-
-
-def _lens_of_move(move: Any) -> Any:
-    from openset.stage.exchange.move import lens_reports
-    from openset.stage.lens.table import table_from_reports
-
-    return replace(table_from_reports(move.name, lens_reports(move)), size_px=move.size_px)
-
-
-def _timecode_of_move(move: Any) -> Any:
-    return import_module("openset.stage.exchange.ltc").from_move(move)
-
-
-def _grades_of_timeline(timeline: Any) -> Any:
-    return import_module("openset.stage.exchange.timeline").grades(timeline)
-
-
-def _framing_of_move(move: Any) -> Any:
-    if move.size_px is None:
-        raise FormatError("the size of the picture is not known; say it with --size")
-    fdl = import_module("openset.stage.exchange.fdl")
-    return (fdl.framed(move.size_px, Fraction(*move.size_px), move.name),)
-
-
-DERIVED: Mapping[tuple[Kind, Kind], tuple[Derived, tuple[str, ...]]] = {
-    ("move", "lens"): (_lens_of_move, ("lens.", "static.lens.", "static.camera.", "field of view")),
-    ("move", "timecode"): (_timecode_of_move, ("time", "timing.timecode", "timing.sampleRate")),
-    ("move", "framing"): (_framing_of_move, ("static.camera.activeSensorResolution",)),
-    ("timeline", "grade"): (_grades_of_timeline, ("cdl",)),
-}
-"""How a value of one kind is made of another, and the beginnings of the fields that come along."""
-
-
-def _reachable(source: Source) -> tuple[Kind, ...]:
-    """The kinds a source can become, its own first."""
-    own = tuple(source.readers)
-    return (*own, *(after for before, after in DERIVED if before in own and after not in own))
-
-
-def _as_kind(source: Source, kind: Kind, options: Options) -> tuple[Read, Kind, list[str]]:
-    """The source's value as `kind`, and the fields that this kind has no place for."""
-    if kind in source.readers:
-        return source.readers[kind](options), kind, []
-    for before, reader in source.readers.items():
-        if (before, kind) in DERIVED:
-            read = reader(options)
-            derive, kept = DERIVED[before, kind]
-            dropped = [name for name in fields(before, read.value) if not name.startswith(kept)]
-            try:
-                return replace(read, value=derive(read.value)), kind, dropped
-            except FormatError as trouble:
-                raise BadInput(str(trouble), where=str(source.path)) from trouble
-    raise BadInput(
-        f"{_held(source)}, not {HELD[kind]}",
-        where=str(source.path),
-        todo="docs/formats.md shows what becomes what",
-    )
-
-
-def _held(source: Source) -> str:
-    """What a source holds, for saying that something else was wanted."""
-    *others, last = (HELD[kind] for kind in source.readers)
-    what = f"{', '.join(others)} and {last}" if others else last
-    return f"{source.title if source.path.is_dir() else 'the file'} holds {what}"
-
+# --- what of a value the format has place for
 
 ON_FRAMES = ("nuke", "nuke-chan", "after-effects", "blender", "fbx", "exr")
 """Formats that count frames: a move's reports are brought onto them."""
@@ -195,25 +129,6 @@ def _narrowed(form: Format, value: Any, options: Options) -> tuple[Any, list[str
         )
     left = [f"the other {others} corrections" if others > 1 else "the other correction"]
     return (value[options.frame],), left if others else []
-
-
-# --- what a value says
-
-_FIELDS: Mapping[str, tuple[str, str]] = {
-    "move": ("openset.stage.exchange.move", "fields"),
-    "timeline": ("openset.stage.exchange.timeline", "fields"),
-    "lens": ("openset.stage.lens.table", "fields"),
-    "script": ("openset.stage.exchange.fountain", "fields"),
-}
-
-
-def fields(kind: Kind, value: Any) -> Fields:
-    """What a value says, by name, for comparing."""
-    if kind in _FIELDS:
-        module, function = _FIELDS[kind]
-        said: Fields = getattr(import_module(module), function)(value)
-        return said
-    return fields_of(value)
 
 
 def _filled(options: Options, kind: Kind, value: Any) -> Options:
