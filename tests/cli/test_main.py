@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
-from openset.cli.main import PARTS, answer
+from openset.cli.main import PARTS, answer, app
 from openset.primitives.errors import SetNotFound, all_errors
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -109,6 +110,20 @@ def test_bad_calls_end_with_their_own_code_and_one_line(
     assert "Traceback" not in done.stderr
     if code != 2:
         assert len(done.stderr.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["bridge"], ["replay", "take"], ["listen", "--nothing"], ["verify"], ["shoot", "."]]
+)
+def test_a_call_that_lacks_something_answers_json_too(arguments: list[str]) -> None:
+    answered = CliRunner().invoke(app, [*arguments, "--json"])
+    assert answered.exit_code == 2
+    figures = json.loads(answered.stdout)
+    assert figures["ok"] is False
+    assert figures["exit_code"] == 2
+    assert figures["todo"].endswith(f"{arguments[0]} --help tells more")
+    assert "Usage" in answered.stderr
+    assert CliRunner().invoke(app, arguments).stdout == ""
 
 
 def test_trouble_comes_as_json_too(tmp_path: Path) -> None:

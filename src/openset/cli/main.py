@@ -9,11 +9,41 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from openset.primitives.errors import BadInput, OpensetError, PartMissing
 
+WRONG_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
+"""What is raised for a missing or unknown argument, of whatever kind."""
+
+
+class Verbs(typer.core.TyperGroup):
+    """All verbs. One that is called wrongly with --json answers with one JSON object too."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that is asked for."""
+        as_json = "--json" in ctx.args
+        try:
+            return super().invoke(ctx)
+        except WRONG_USAGE as error:
+            if as_json:
+                _answer_wrong_usage(error)
+            raise
+
+
+def _answer_wrong_usage(error: Any) -> None:
+    import json
+
+    from openset.cli.output import error_figures
+
+    verb = error.ctx.command_path if error.ctx else "openset"
+    trouble = BadInput(error.format_message(), todo=f"{verb} --help tells more")
+    print(json.dumps(error_figures(trouble)))
+
+
 app = typer.Typer(
     name="openset",
+    cls=Verbs,
     help="Virtual production on what you own: track, key, composite, record, hand over.",
     no_args_is_help=True,
     context_settings={"max_content_width": 100},
