@@ -160,9 +160,9 @@ def _station_lines(station: Station) -> list[str]:
         said = [each for each in (station.timecode, station.status) if each]
         found.append(f"  says {', '.join(said)}")
     if station.fields:
-        found += _wrapped(f"  carries {', '.join(station.fields)}")
-    notes = [line for remark in station.remarks for line in _wrapped(f"  note: {remark}")]
-    return [*found, *notes]
+        found.append(f"  carries {', '.join(station.fields)}")
+    found += [f"  note: {remark}" for remark in station.remarks]
+    return [line for each in found for line in _wrapped(each)]
 
 
 def _wrapped(text: str) -> list[str]:
