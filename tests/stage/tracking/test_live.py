@@ -73,6 +73,25 @@ def test_samples_arrive_over_a_real_socket(sender: socket.socket) -> None:
     assert all(raw is not None for raw in catch.raw)
 
 
+def test_a_report_that_cannot_be_kept_is_counted_and_the_next_one_arrives(
+    sender: socket.socket,
+) -> None:
+    catch = Catch()
+
+    def picky(sample: TrackSample, raw: dict[str, Any] | None) -> None:
+        if sample.sequence == 1:
+            raise ValueError("a lens that nobody can say")
+        catch(sample, raw)
+
+    with UdpTracker("udp:127.0.0.1:0", picky) as tracker:
+        for sequence in range(3):
+            for datagram in datagrams(sequence):
+                sender.sendto(datagram, ("127.0.0.1", tracker.port))
+        assert catch.wait_for(2)
+        assert tracker.counts.faults == {"report could not be kept": 1}
+    assert [sample.sequence for sample in catch.samples] == [0, 2]
+
+
 def test_freed_is_told_by_its_content(sender: socket.socket) -> None:
     catch = Catch()
     with UdpTracker("udp:127.0.0.1:0", catch, clock=lambda: 77) as tracker:

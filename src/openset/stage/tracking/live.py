@@ -132,8 +132,13 @@ class UdpTracker(_Listener):
     def _hear(self, datagram: bytes, sender: str, arrival_ns: int) -> None:
         with self._lock:
             received = self._source.feed(datagram, sender, arrival_ns)
-        if received is not None:
+        if received is None:
+            return
+        try:
             self._on_sample(*received)
+        except ValueError:  # one report that cannot be said must not end the shoot's tracking
+            with self._lock:
+                self._source.fault("report could not be kept")
 
 
 class UdpWire(_Listener):

@@ -49,6 +49,10 @@ FAULTS: Mapping[str, str] = {
         "A second tracker sends to the same port and is not followed: give each its own port or "
         "source number."
     ),
+    "report could not be kept": (
+        "A report holds a value that OpenTrackIO cannot say: the others are used; look at what the "
+        "tracker sends of its lens and time."
+    ),
     "report without a pose": (
         "This source tells of a lens, of bones or of its health, but not where a camera is: set it to "
         "send its pose, too."
@@ -237,6 +241,10 @@ class DatagramSource:
                 self._samples += 1
                 received = sample, heard.raw
         return received
+
+    def fault(self, name: str) -> None:
+        """Count a fault that the caller found."""
+        self._wire.fault(name)
 
     def _is_followed(self, name: str, arrival_ns: int) -> bool:
         if name != self._followed:
