@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from openset.formats.camera_shot import (
     Y_UP,
-    Key,
     angles_zxy,
     continuous_zxy,
     rotation,
@@ -17,9 +16,8 @@ from openset.formats.camera_shot import (
     same_side,
     turned,
     unturned,
-    without_gaps,
 )
-from openset.primitives.space import IDENTITY, Pose, angle_between_rad
+from openset.primitives.space import Pose, angle_between_rad
 
 degrees = st.floats(-180.0, 180.0)
 
@@ -86,8 +84,3 @@ def test_a_turned_pose_comes_back() -> None:
     assert again.position_m == pytest.approx(pose.position_m)
     assert angle_between_rad(again, pose) < 1e-6
     assert turned(pose, Y_UP)[:3, 3] == pytest.approx([1.0, 3.0, -2.0])
-
-
-def test_a_lost_frame_is_a_gap() -> None:
-    assert without_gaps((Key(3, IDENTITY), Key(4, IDENTITY)))
-    assert not without_gaps((Key(3, IDENTITY), Key(5, IDENTITY)))

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
 
 import numpy as np
 
@@ -130,8 +129,3 @@ def same_side(quaternions: Iterable[tuple[float, ...]]) -> Iterator[tuple[float,
             each = tuple(-part for part in each)
         last = each
         yield each
-
-
-def without_gaps(keys: tuple[Key, ...]) -> bool:
-    """Whether every frame between the first key and the last has one."""
-    return all(after.frame == before.frame + 1 for before, after in pairwise(keys))

@@ -60,11 +60,6 @@ class Decoder:
         """The mean amplitude of the sound now, 1.0 being full scale."""
         return self._edges.level
 
-    @property
-    def settling(self) -> int:
-        """How many of the last samples are still waiting for those after them."""
-        return self._edges.margin
-
     def feed(self, samples: NDArray[Any]) -> list[LtcFrame]:
         """The frames that end in these samples: float (±1), uint8 or int8/16/32, one channel."""
         out: list[LtcFrame] = []

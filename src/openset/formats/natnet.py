@@ -17,11 +17,11 @@ from dataclasses import dataclass
 
 from openset.formats.faults import FormatError
 
-COMMAND_PORT = 1510
-DATA_PORT = 1511
+PORT = 1511
 MULTICAST = "239.255.42.99"
+"""Where Motive sends its frames unless told otherwise."""
 
-PING, SERVER_INFO, FRAME = 0, 1, 7
+SERVER_INFO, FRAME = 1, 7
 NEWEST = (4, 1)
 LIKELY: tuple[tuple[int, int], ...] = ((4, 1), (3, 0), (2, 11), (2, 9), (2, 7), (2, 6))
 """Versions whose frames differ, the newest first: tried in turn where no server has said its own."""
@@ -83,11 +83,6 @@ def is_natnet(datagram: bytes) -> bool:
     kind, size = struct.unpack_from("<HH", datagram)
     known = 0 <= kind <= 10 or kind == 100
     return bool(known and size == len(datagram) - 4)
-
-
-def ping() -> bytes:
-    """What asks a server for its version; sent to its command port."""
-    return struct.pack("<HH", PING, 5) + b"Ping\0"
 
 
 def decode_server(datagram: bytes) -> Server:

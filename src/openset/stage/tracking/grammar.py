@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from openset.formats import natnet
+
 Way = Literal["in", "out"]
 
 
@@ -32,7 +34,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
         Protocol("vmc", "VMC (OSC)", 39539, ("in", "out"), ("subject",)),
         Protocol("zigsim", "ZIG SIM (OSC or JSON)", 50000, ("in",), ("held",)),
         Protocol("opentrack", "opentrack UDP", 4242, ("in", "out"), ("inverted",)),
-        Protocol("natnet", "NatNet (OptiTrack)", 1511, ("in",), ("version", "up")),
+        Protocol("natnet", "NatNet (OptiTrack)", natnet.PORT, ("in",), ("version", "up")),
         Protocol("livelink", "JSON Live Link", 54321, ("out",), ("subject", "dialect")),
         Protocol("udp", "told by content; OpenTrackIO outwards", 0, ("in", "out"), ("profile",)),
     )
@@ -69,7 +71,7 @@ FOR_ALL = ("interface", "delay_ms")
 GROUP = "239.135.1."
 OLD_GROUP = "235.135.1."
 """OpenTrackIO's multicast groups end in the source number; 1.0.0 had others."""
-NATNET_GROUP = "239.255.42.99"
-"""Where Motive sends unless told otherwise; natnet://0.0.0.0 hears what is sent to this machine."""
+NATNET_GROUP = natnet.MULTICAST
+"""Heard where natnet:// names no host; natnet://0.0.0.0 hears what is sent to this machine."""
 SOURCES = range(1, 201)
 MOST_DELAY_MS = 10_000.0
