@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import typer.core
 
-from openset.primitives.errors import BadInput, OpensetError, PartMissing
+from openset.cli.answer import PARTS, Json, answer
+from openset.cli.camera.verbs import calibrate_app, print_app, register
+from openset.primitives.errors import BadInput
+
+__all__ = ["PARTS", "answer", "app", "main"]
 
 WRONG_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 """What is raised for a missing or unknown argument, of whatever kind."""
@@ -52,7 +55,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of a table.")]
 Folder = Annotated[Path, typer.Argument(help="The production's folder.")]
 Backend = Annotated[
     str,
@@ -74,47 +76,14 @@ Timecode = Annotated[
     ),
 ]
 
+app.add_typer(print_app)
+app.add_typer(calibrate_app)
+register(app)
+
 Speed = Annotated[float, typer.Option(help="How fast a recording is played; 1 is its own timing.")]
 TrackRate = Annotated[
     str, typer.Option(help="Samples a second of a file that holds no times: 50, 59.94 …")
 ]
-
-PARTS = {
-    "numba": "stage", "cv2": "stage", "wgpu": "stage", "pxr": "stage", "OpenEXR": "stage",
-    "opentimelineio": "stage", "websockets": "stage", "django": "hub", "django_stubs_ext": "hub",
-    "asgiref": "hub", "uvicorn": "hub", "cryptography": "hub", "fdl": "fdl",
-}  # fmt: skip
-"""The optional part that brings a library; what is not named here comes with Openset itself."""
-
-
-def answer(
-    as_json: bool, work: Callable[[Any], object], kept: str = "what was recorded is kept"
-) -> None:
-    """Run one verb and end with its exit code; trouble becomes one line, and so does Ctrl-C, which says
-    what is `kept`."""
-    from openset.cli.output import Output
-
-    output = Output(as_json)
-    try:
-        code = work(output)
-    except OpensetError as error:
-        output.trouble(error)
-        raise typer.Exit(error.exit_code) from None
-    except ModuleNotFoundError as error:
-        library = (error.name or "openset").split(".")[0]
-        if library == "openset":
-            raise
-        part = f"[{PARTS[library]}]" if library in PARTS else ""
-        missing = PartMissing(
-            f"this command needs {library}", todo=f'Install it with: pip install "openset{part}"'
-        )
-        output.trouble(missing)
-        raise typer.Exit(missing.exit_code) from None
-    except KeyboardInterrupt:
-        print(f"openset: interrupted; {kept}", file=sys.stderr)
-        raise typer.Exit(130) from None
-    if isinstance(code, int) and code:
-        raise typer.Exit(code)
 
 
 @app.command()

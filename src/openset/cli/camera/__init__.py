@@ -1,0 +1,1 @@
+"""The verbs that measure a camera: print, calibrate, track, solve."""

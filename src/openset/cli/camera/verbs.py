@@ -1,0 +1,22 @@
+"""The groups `print` and `calibrate`, and the camera's other verbs, put on the command line.
+
+Each verb's options stand in a module of this folder that imports nothing heavy; its work is imported
+when it is called.
+"""
+
+from __future__ import annotations
+
+import typer
+
+print_app = typer.Typer(
+    name="print", help="Make sheets to print: a calibration board, tags.", no_args_is_help=True
+)
+calibrate_app = typer.Typer(
+    name="calibrate",
+    help="Measure the camera: its lens, the tags around it, its tracker's mount, its delay.",
+    no_args_is_help=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Put every verb of the camera on the command line."""

@@ -1,0 +1,1 @@
+"""Measuring a camera: its lens, its nodal offset, its delay."""

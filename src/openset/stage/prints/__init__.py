@@ -1,0 +1,1 @@
+"""What is printed for the camera to look at: calibration boards and tags."""

@@ -1,0 +1,1 @@
+"""The track of a take solved again from its own picture, after the take."""
