@@ -1,8 +1,8 @@
 """Tags as they are seen in one picture, tags as they hang on the stage, and a camera's pose from both.
 
 Picture coordinates are Openset's: (0, 0) is the top-left *corner* of the picture. That is AprilTag's
-own convention; OpenCV puts the first pixel's middle at (0, 0), so 0.5 is added to what it finds. Corners go
-top left, top right, bottom right, bottom left as the tag is read.
+own convention; OpenCV puts the first pixel's middle at (0, 0), so 0.5 is added to what it finds.
+Corners go top left, top right, bottom right, bottom left as the tag is read.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class TagMap:
 @dataclass(frozen=True, eq=False)
 class CameraView:
     """What one camera of a rig saw at one moment. `body_from_camera` is where this camera sits on the
-    body whose pose is wanted (identity where it is that body); `readout_s` how long the sensor takes from
-    the first row to the last, 0 for a global shutter."""
+    body whose pose is wanted (identity where it is that body); `readout_s` how long the sensor takes
+    from the first row to the last, 0 for a global shutter."""
 
     lens: Lens
     tags: tuple[SeenTag, ...]

@@ -26,8 +26,8 @@ _GRAMMAR = re.compile(
 
 @dataclass(frozen=True)
 class Board:
-    """A printed board. `columns` and `rows` count inner corners; `marker_m` and `dictionary` are those of
-    a ChArUco board, None and "" for a plain one."""
+    """A printed board. `columns` and `rows` count inner corners; `marker_m` and `dictionary` are those
+    of a ChArUco board, None and "" for a plain one."""
 
     kind: str
     columns: int
