@@ -1,0 +1,97 @@
+"""Tags found in one picture: AprilTag 36h11, by the reference detector (Wang and Olson 2016).
+
+Measured against OpenCV's detector, its corners are five times nearer the truth at the same speed, since
+it fits lines to whole edges. Its pixel convention is Openset's own, so nothing is added to its corners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from pupil_apriltags import Detector
+
+from openset.primitives.image import U8Plane
+from openset.primitives.space import F64
+from openset.stage.markers.model import FAMILY, SeenTag
+
+MOST_MENDED = 1
+LEAST_MARGIN = 20.0
+SHARPENING = 0.25
+SMALLEST_PX = 24
+"""A picture or a piece of one with a shorter side holds no tag that can be read."""
+_AS_READ = [1, 0, 3, 2]
+"""AprilTag counts its corners the other way round, and a tag printed with OpenCV's dictionary stands on
+its head for it."""
+
+Box = tuple[int, int, int, int]
+"""A piece of a picture: left, top, right, bottom in whole pixels."""
+
+
+class TagDetector:
+    """Finds tags; one for each thread that looks, since the library beneath keeps its working memory.
+
+    `decimate` is by how much the picture is shrunk while quads are looked for; their edges and bits are
+    read at full size all the same.
+    """
+
+    def __init__(self, threads: int = 2, decimate: float = 2.0) -> None:
+        self._threads = threads
+        self._fast = _detector(threads, decimate)
+        self._full: Detector | None = self._fast if decimate == 1.0 else None
+
+    def detect(self, luma: U8Plane) -> tuple[SeenTag, ...]:
+        """The tags in a picture (h, w), by id; two with one id are both there."""
+        return _found(self._fast, luma, 0, 0)
+
+    def detect_full(self, luma: U8Plane) -> tuple[SeenTag, ...]:
+        """The same with quads looked for at full size: finds smaller tags, takes three times as long."""
+        if self._full is None:
+            self._full = _detector(self._threads, 1.0)
+        return _found(self._full, luma, 0, 0)
+
+    def detect_in(self, luma: U8Plane, boxes: Iterable[Box]) -> tuple[SeenTag, ...]:
+        """The tags in pieces of a picture, looked for at full size: where a map says that some must be."""
+        if self._full is None:
+            self._full = _detector(self._threads, 1.0)
+        seen: list[SeenTag] = []
+        for left, top, right, bottom in boxes:
+            left, top = max(0, left), max(0, top)
+            seen += _found(self._full, luma[top : max(top, bottom), left : max(left, right)], left, top)
+        return tuple(sorted(seen, key=lambda tag: tag.id))
+
+
+def twice_seen(tags: Iterable[SeenTag]) -> frozenset[int]:
+    """The ids that stand in a picture more than once: which of them is the mapped one is not known."""
+    once: set[int] = set()
+    twice: set[int] = set()
+    for tag in tags:
+        (twice if tag.id in once else once).add(tag.id)
+    return frozenset(twice)
+
+
+def _detector(threads: int, decimate: float) -> Detector:
+    detector = Detector(
+        FAMILY, nthreads=threads, quad_decimate=decimate, quad_sigma=0.0, refine_edges=1
+    )
+    # The wrapper cuts this number to a whole one, which would be 0.
+    detector.tag_detector_ptr.contents.decode_sharpening = SHARPENING
+    return detector
+
+
+def _found(detector: Detector, luma: U8Plane, left: int, top: int) -> tuple[SeenTag, ...]:
+    """What one pass accepts, its corners counted from the whole picture's."""
+    if min(luma.shape) < SMALLEST_PX:
+        return ()
+    corner: F64 = np.array([left, top], dtype=np.float64)
+    seen = [
+        SeenTag(
+            int(each.tag_id),
+            np.asarray(each.corners)[_AS_READ] + corner,
+            int(each.hamming),
+            float(each.decision_margin),
+        )
+        for each in detector.detect(luma)
+        if each.hamming <= MOST_MENDED and each.decision_margin > LEAST_MARGIN
+    ]
+    return tuple(sorted(seen, key=lambda tag: tag.id))

@@ -1,0 +1,124 @@
+"""Tags are found where they were drawn: half a pixel is a centimetre on the stage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from openset.primitives.image import U8Plane
+from openset.primitives.space import F64
+from openset.stage.markers.detect import TagDetector, twice_seen
+from openset.stage.markers.model import SeenTag
+
+CELLS = 10
+"""A tag's eight cells and its white border."""
+FINE = 4
+BLUR_PX = 0.7
+
+
+def bits(number: int) -> U8Plane:
+    """A tag a cell a pixel, upright, with its white border."""
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_APRILTAG_36h11)
+    return np.pad(cv2.aruco.generateImageMarker(dictionary, number, CELLS - 2), 1, constant_values=255)
+
+
+def picture(
+    placed: dict[int, list[tuple[float, float]]], width: int = 480, height: int = 320
+) -> U8Plane:
+    """A picture with tags whose black corners lie at the given points (top left, top right, bottom
+    right, bottom left; (0, 0) is the picture's corner): drawn four times as large, then averaged."""
+    fine = np.full((height * FINE, width * FINE), 200, np.uint8)
+    for number, corners in placed.items():
+        texture = cv2.resize(bits(number % 1000), None, fx=40, fy=40, interpolation=cv2.INTER_NEAREST)
+        inner = np.array([[40, 40], [360, 40], [360, 360], [40, 360]], np.float32)
+        # Both pictures' corners are at (0, 0) here; OpenCV's first pixel has its middle there.
+        target = (np.array(corners, np.float32)) * FINE
+        warp = cv2.getPerspectiveTransform(inner - 0.5, target - 0.5)
+        cv2.warpPerspective(
+            texture, warp, fine.shape[::-1], fine, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT
+        )
+    soft = cv2.GaussianBlur(fine, (0, 0), BLUR_PX * FINE)
+    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+SQUARE = [(120.3, 80.6), (200.3, 80.6), (200.3, 160.6), (120.3, 160.6)]
+TURNED = [(300.2, 90.4), (381.7, 120.8), (351.3, 202.3), (269.8, 171.9)]
+
+
+def errors(found: SeenTag, truth: list[tuple[float, float]]) -> F64:
+    return found.corners_px - np.array(truth)
+
+
+@pytest.mark.parametrize("decimate", [1.0, 2.0])
+def test_corners_lie_where_they_were_drawn_and_not_half_a_pixel_off(decimate: float) -> None:
+    seen = TagDetector(threads=1, decimate=decimate).detect(picture({7: SQUARE, 12: TURNED}))
+    assert [tag.id for tag in seen] == [7, 12]
+    for tag, truth in zip(seen, (SQUARE, TURNED), strict=True):
+        assert np.abs(errors(tag, truth)).max() < 0.2
+        assert np.abs(errors(tag, truth).mean(axis=0)).max() < 0.1
+        assert tag.mended_bits == 0
+        assert tag.margin > 50
+
+
+def test_the_first_corner_is_the_top_left_one_as_the_tag_is_read_however_it_hangs() -> None:
+    upside_down = [SQUARE[2], SQUARE[3], SQUARE[0], SQUARE[1]]
+    (seen,) = TagDetector(threads=1).detect(picture({3: upside_down}))
+    assert np.abs(errors(seen, upside_down)).max() < 0.2
+
+
+def test_small_tags_are_found_at_full_size_only_and_cheaply_where_they_are_expected() -> None:
+    small = [(60.4, 40.2), (76.4, 40.2), (76.4, 56.2), (60.4, 56.2)]
+    luma = picture({5: small, 7: TURNED})
+    detector = TagDetector(threads=1)
+    assert [tag.id for tag in detector.detect(luma)] == [7]
+    assert [tag.id for tag in detector.detect_full(luma)] == [5, 7]
+    (seen,) = detector.detect_in(luma, [(40, 20, 95, 75)])
+    assert seen.id == 5
+    assert np.abs(errors(seen, small)).max() < 0.3
+
+
+def test_two_tags_with_one_id_are_both_kept_and_told() -> None:
+    luma = np.hstack([picture({7: SQUARE}), picture({7: TURNED})])
+    seen = TagDetector(threads=1).detect(luma)
+    assert [tag.id for tag in seen] == [7, 7]
+    assert twice_seen(seen) == {7}
+
+
+def test_a_mirrored_print_is_no_tag() -> None:
+    mirrored = [SQUARE[1], SQUARE[0], SQUARE[3], SQUARE[2]]
+    assert TagDetector(threads=1).detect(picture({7: mirrored})) == ()
+
+
+def test_a_piece_too_small_for_a_tag_or_outside_the_picture_holds_none() -> None:
+    detector = TagDetector(threads=1)
+    luma = picture({7: SQUARE})
+    assert detector.detect(np.zeros((4, 4), np.uint8)) == ()
+    assert detector.detect_in(luma, [(-50, -50, 10, 10), (470, 310, 900, 900), (90, 90, 80, 80)]) == ()
+
+
+@pytest.mark.parametrize(
+    ("photo", "least"), [("34139872896_defdb2f8d9_c", 7), ("33369213973_9d9bb4cc96_c", 9)]
+)
+def test_real_photos_show_the_tags_the_reference_found(
+    shared_data: Path, photo: str, least: int
+) -> None:
+    luma = cv2.imread(str(shared_data / "tags" / f"{photo}.jpg"), cv2.IMREAD_GRAYSCALE)
+    lines = (shared_data / "tags" / f"{photo}.txt").read_text().splitlines()
+    expected = [
+        np.array([[float(n) for n in pair.strip("() ").split()] for pair in line.split(",")[1:]])
+        for line in lines
+        if line.strip()
+    ]
+    detector = TagDetector(threads=1)
+    assert len(detector.detect(luma)) >= least
+    full = detector.detect_full(luma)
+    assert len(full) == len(expected)
+    for corners in expected:
+        nearest = min(
+            full, key=lambda tag: float(np.abs(tag.corners_px.mean(0) - corners.mean(0)).sum())
+        )
+        gaps = np.linalg.norm(nearest.corners_px[:, None] - corners[None], axis=-1).min(axis=0)
+        assert gaps.max() < 1.0  # another decoder, another version
