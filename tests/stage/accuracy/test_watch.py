@@ -25,7 +25,7 @@ def test_the_worst_mark_is_told_with_what_to_do() -> None:
     verdict = watch.look(0, LENS, CAMERA, [_report(SAID)])
     assert verdict is not None
     assert "at B, 10.0 m away" in verdict.text
-    assert "add a tag on the left" in verdict.todo
+    assert "add a tag on the left" in verdict.text
     assert verdict.slide_cm == pytest.approx(6.4, rel=0.1)  # 3 mrad x 10 m x 2.146
 
 
@@ -48,7 +48,7 @@ def test_a_tracker_that_says_nothing_is_judged_by_its_noise() -> None:
     watch = MarkWatch({"A": (0.0, 0.0, 0.0)})
     assert watch.look(0, LENS, CAMERA, reports) is not None
     (summary,) = watch.summary()
-    assert summary.from_ == NOISE
+    assert summary.basis == NOISE
 
 
 def test_a_take_is_summed_up_and_the_next_begins_afresh() -> None:
@@ -56,7 +56,7 @@ def test_a_take_is_summed_up_and_the_next_begins_afresh() -> None:
     for index in range(10):
         watch.look(index * 200_000_000, LENS, CAMERA, [_report(SAID)])
     (summary,) = watch.summary()
-    assert (summary.mark, summary.looks, summary.from_) == ("A", 10, KNOWN)
+    assert (summary.mark, summary.looks, summary.basis) == ("A", 10, KNOWN)
     assert summary.median_cm == pytest.approx(summary.worst_cm)
     assert watch.summary() == ()
 

@@ -13,7 +13,7 @@ from openset.primitives.time import s_from_ns
 from openset.stage.accuracy.noise import noise_of
 from openset.stage.accuracy.said import spread_from_status, weak_side_from_status
 from openset.stage.accuracy.spread import Doubt, MarkError, error_at
-from openset.stage.accuracy.words import advise, say_error
+from openset.stage.accuracy.words import Advice, advise, say_advice, say_error
 from openset.stage.lens.model import Lens
 from openset.stage.tracking.samples import TrackSample
 
@@ -26,7 +26,8 @@ KNOWN, NOISE, UNKNOWN = "said by the tracker", "the tracker's own noise", "unkno
 @dataclass(frozen=True)
 class MarkSummary:
     """What a take says of one mark: the radius nine truths in ten lie within, in centimetres, in the
-    middle of the take's frames and at its worst, the distance at that moment, and the shares then."""
+    middle of the take's frames and at its worst, the distance at that moment, the shares then, and on
+    what the tracker's part stands (`basis`)."""
 
     mark: str
     looks: int
@@ -34,16 +35,24 @@ class MarkSummary:
     worst_cm: float
     worst_distance_m: float
     shares: Mapping[str, float] = field(default_factory=dict)
-    from_: str = KNOWN
+    basis: str = KNOWN
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """The worst mark now: how far its feet slide, in words, and what to do."""
+    """The worst mark now: how far its feet slide, how far away it is, and what to do."""
 
     slide_cm: float
-    text: str
-    todo: str
+    mark: str
+    distance_m: float
+    advice: Advice | None
+
+    @property
+    def text(self) -> str:
+        """The error and what to do, as one sentence."""
+        said = say_error(self.mark, self.slide_cm / 100, self.distance_m)
+        todo = say_advice(self.advice)
+        return f"{said}; {todo}" if todo else said
 
 
 class MarkWatch:
@@ -97,8 +106,8 @@ class MarkWatch:
             return None
         worst = max(found, key=lambda name: found[name].slide_m)
         error, weak = found[worst], weak_side_from_status(status)
-        todo = advise(error, lens.focal_length_mm, weak=weak, by_own_tags=" tags" in status)
-        return Verdict(error.slide_m * 100, say_error(worst, error), todo)
+        advice = advise(error, lens.focal_length_mm, weak=weak, by_own_tags=" tags" in status)
+        return Verdict(error.slide_m * 100, worst, error.distance_m, advice)
 
     def summary(self) -> tuple[MarkSummary, ...]:
         """What the looks since the last summary say, mark by mark; they are then forgotten."""
