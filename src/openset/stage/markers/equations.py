@@ -1,0 +1,138 @@
+"""What every seen corner says of a body's pose: how far it lies from where it should, and how that
+changes with the pose and with its velocity.
+
+Pictures of a rolling shutter are taken a row after the other: the row v of h is exposed (v / h - 0.5)
+times the read-out after the middle one, and the body has moved on by its velocity times that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from openset.primitives.rotation import matrix_from_vector, skew
+from openset.primitives.space import F64
+from openset.stage.lens.derivatives import project_with_derivatives
+from openset.stage.lens.model import Lens
+from openset.stage.markers.detect import twice_seen
+from openset.stage.markers.model import CameraView
+
+NEAREST_M = 0.02
+"""A corner nearer than this, or behind the camera, cannot have been seen."""
+
+
+@dataclass(frozen=True, eq=False)
+class SeenCorners:
+    """What one camera of the rig saw of the map, made ready: pixels (n, 2), the corners' places on the
+    stage (n, 3), each corner's tag (n,), the seconds from the middle row's exposure to its own (n,)."""
+
+    lens: Lens
+    camera_from_body: F64
+    """(4, 4)"""
+    pixels: F64
+    points_m: F64
+    ids: np.ndarray[tuple[int], np.dtype[np.int64]]
+    late_s: F64
+    rolling: bool
+
+    def kept(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> SeenCorners:
+        """Only the corners where `keep` (n,) is true."""
+        return SeenCorners(
+            self.lens,
+            self.camera_from_body,
+            self.pixels[keep],
+            self.points_m[keep],
+            self.ids[keep],
+            self.late_s[keep],
+            self.rolling,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """All corners together: `residuals` (2n,) in pixels, seen less expected, and their derivatives by
+    the twelve numbers of pose and velocity (2n, 12), the last six 0 for a global shutter; by the
+    corner's place (2n, 3) and by its lens (2n, 9)."""
+
+    residuals: F64
+    by_motion: F64
+    by_point: F64
+    by_lens: F64
+
+
+def seen_corners(views: Sequence[CameraView], corners_m: Mapping[int, F64]) -> tuple[SeenCorners, ...]:
+    """The mapped tags in the views, by each tag's corners (4, 3) on the stage; an id that a picture
+    shows twice is left out. A view without any mapped tag is left out too."""
+    out = []
+    for view in views:
+        doubled = twice_seen(view.tags)
+        tags = [tag for tag in view.tags if tag.id in corners_m and tag.id not in doubled]
+        if not tags:
+            continue
+        pixels = np.concatenate([tag.corners_px for tag in tags])
+        late_s = (pixels[:, 1] / view.lens.height_px - 0.5) * view.readout_s
+        out.append(
+            SeenCorners(
+                view.lens,
+                view.body_from_camera.inverse().matrix,
+                pixels,
+                np.concatenate([corners_m[tag.id] for tag in tags]),
+                np.repeat(np.array([tag.id for tag in tags]), 4),
+                late_s,
+                view.readout_s != 0.0,
+            )
+        )
+    return tuple(out)
+
+
+def equations(
+    seen: Sequence[SeenCorners], position_m: F64, rotation: F64, twist: F64
+) -> Equations | None:
+    """The equations at a pose: position (3,), stage_from_body (3, 3), velocity (6,). None where a
+    corner would lie behind its camera."""
+    each = [_of_one_camera(one, position_m, rotation, twist) for one in seen]
+    rows = [one for one in each if one is not None]
+    if len(rows) < len(each) or not rows:
+        return None
+    if len(rows) == 1:
+        return rows[0]
+    return Equations(
+        np.concatenate([one.residuals for one in rows]),
+        np.concatenate([one.by_motion for one in rows]),
+        np.concatenate([one.by_point for one in rows]),
+        np.concatenate([one.by_lens for one in rows]),
+    )
+
+
+def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, twist: F64) -> Equations | None:
+    from_body = seen.camera_from_body[:3, :3]
+    if seen.rolling:
+        late = seen.late_s[:, None]
+        at_middle = (seen.points_m - position_m - late * twist[:3]) @ rotation
+        turned = matrix_from_vector(-late * twist[3:])
+        in_body = np.einsum("nij,nj->ni", turned, at_middle)
+        to_camera = from_body @ turned
+    else:
+        at_middle = in_body = (seen.points_m - position_m) @ rotation
+        to_camera = np.broadcast_to(from_body, (len(in_body), 3, 3))
+    in_camera = in_body @ from_body.T + seen.camera_from_body[:3, 3]
+    if float(in_camera[:, 2].max()) > -NEAREST_M:
+        return None
+    pixels, by_camera, by_lens = project_with_derivatives(seen.lens, in_camera)
+    by_body = by_camera @ to_camera
+    by_point = by_body @ rotation.T
+    by_motion = np.zeros((len(pixels), 2, 12))
+    by_motion[:, :, :3] = -by_point
+    by_motion[:, :, 3:6] = by_body @ skew(at_middle)
+    if seen.rolling:
+        by_motion[:, :, 6:9] = -by_point * seen.late_s[:, None, None]
+        by_motion[:, :, 9:] = by_camera @ from_body @ skew(in_body) * seen.late_s[:, None, None]
+    count = 2 * len(pixels)
+    return Equations(
+        (seen.pixels - pixels).reshape(count),
+        by_motion.reshape(count, 12),
+        by_point.reshape(count, 3),
+        by_lens.reshape(count, 9),
+    )
