@@ -17,8 +17,8 @@ AS_PRINTED = 0.002
 
 
 def print_scale(bar_mm: float, where: str = "--bar-mm") -> float:
-    """How much larger than written everything on a sheet is whose 100 mm bar measures `bar_mm`: 0.98 for
-    98 mm. A measure that can be of no such bar is a BadInput."""
+    """How much larger than written everything on a sheet is whose 100 mm bar measures `bar_mm`: 0.98
+    for 98 mm. A measure that can be of no such bar is a BadInput."""
     if not (math.isfinite(bar_mm) and LEAST_BAR_MM <= bar_mm <= MOST_BAR_MM):
         raise BadInput(
             f"a scale bar of {bar_mm:g} mm",
@@ -31,7 +31,7 @@ def print_scale(bar_mm: float, where: str = "--bar-mm") -> float:
 
 def is_as_printed(bar_mm: float) -> bool:
     """Whether a bar of this length says that the printer kept the size."""
-    return abs(print_scale(bar_mm) - 1.0) <= AS_PRINTED
+    return abs(print_scale(bar_mm) - 1.0) <= AS_PRINTED + 1e-9
 
 
 def scale_sentence(bar_mm: float) -> str:
