@@ -85,3 +85,36 @@ def test_the_sight_line_of_a_pixel_projects_back_to_its_centre() -> None:
     rotation = rotation_from_angles(0.2, 0.1, 0.0)
     seen = project(REAL, np.zeros(3), rotation, rotation @ ideal * 3.0)
     assert np.allclose(seen, (1200.5, 17.5), atol=1e-3)
+
+
+def test_a_fisheye_is_opencvs_but_for_its_half_pixel_and_comes_back() -> None:
+    wide = Optics(1280, 720, 620.0, 641.0, 357.0, fisheye=(-0.02, 0.004, -0.002, 0.0003))
+    random = np.random.default_rng(6)
+    points = random.uniform((-3.5, 1.5, -2.0), (3.5, 3.0, 3.0), (200, 3))
+    position, rotation = np.array([0.1, 0.0, 0.4]), rotation_from_angles(0.05, 0.02, -0.03)
+    to_opencv = np.diag([1.0, -1.0, -1.0]) @ rotation.T
+    matrix = np.array([[620.0, 0, 640.5], [0, 620.0, 356.5], [0, 0, 1.0]])
+    theirs, _ = cv2.fisheye.projectPoints(
+        points[:, None],
+        cv2.Rodrigues(to_opencv)[0],
+        -to_opencv @ position,
+        matrix,
+        np.array([-0.02, 0.004, -0.002, 0.0003]),
+    )
+    seen = project(wide, position, rotation, points)
+    assert np.allclose(seen, theirs[:, 0] + 0.5, atol=1e-6)
+    x, y = random.uniform(-2.0, 2.0, (2, 300))
+    back_x, back_y = unbend(wide, *bend(wide, x, y))
+    assert np.allclose([back_x, back_y], [x, y], atol=1e-9)
+
+
+def test_the_sixth_power_and_oblong_pixels_count() -> None:
+    lens = Optics(100, 100, 1.0, 0.0, 0.0, k3=0.2, fy_px=2.0)
+    x, y = bend(lens, np.array(0.5), np.array(0.25))
+    # r2 = 0.3125, stretch 1 + 0.2 r2^3
+    assert np.allclose([x, y], [0.5 * (1 + 0.2 * 0.3125**3), 0.25 * (1 + 0.2 * 0.3125**3)])
+    level = rotation_from_angles(0.0, 0.0, 0.0)
+    assert np.allclose(
+        project(Optics(100, 100, 1.0, 0, 0, fy_px=2.0), np.zeros(3), level, np.array([0, 1, 0.5])),
+        [0, -1],
+    )

@@ -1,8 +1,8 @@
 """Where simulated cameras go, and the printed stages they go through.
 
 A hand is a sum of tremor lines at 2.1, 3.7, 5.9 and 8.3 Hz with amplitudes a / f^0.8 over slow sways
-and pans; a walk-around looks at a wall, a floor or a ceiling from all over the room. Every path is a pure
-function of its seed and the time. Shares nothing with the stage code it judges.
+and pans; a walk-around looks at a wall, a floor or a ceiling from all over the room. Every path is a
+pure function of its seed and the time. Shares nothing with the stage code it judges.
 """
 
 from __future__ import annotations
@@ -205,13 +205,13 @@ def stage_walk(seed: int, violence: float = HANDHELD) -> Walk:
 def ceiling_round(seed: int) -> WalkAround:
     """A camera carried all over the room below `ceiling`."""
     return WalkAround(
-        seed, (-1.6, -1.0, 0.9), (1.6, 1.0, 1.5), (-1.2, -0.7, 2.7), (1.2, 0.7, 2.7), up=None
+        seed, (-1.9, -1.3, 0.9), (1.9, 1.3, 1.5), (-1.6, -1.1, 2.7), (1.6, 1.1, 2.7), up=None
     )
 
 
 def stage_round(seed: int) -> WalkAround:
     """A camera carried all over the floor before `stage_set`."""
-    return WalkAround(seed, (-2.4, -2.6, 0.9), (2.4, 0.4, 2.1), (-1.6, 1.4, 0.1), (1.6, 2.5, 1.9))
+    return WalkAround(seed, (-2.4, -3.0, 1.0), (2.4, -0.2, 2.2), (-1.7, 0.4, 0.0), (1.7, 2.5, 1.7))
 
 
 def _hung(random: np.random.Generator, out: F64, turn_rad: float, askew_rad: float = 0.02) -> F64:
