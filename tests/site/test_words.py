@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from openset.site import live
 from openset.site.words import monitor_words, view_names
+from openset.stage.accuracy.said import SIDES
 from openset.stage.live.monitor import VIEWS
 
 SCRIPT = (Path(settings.HERE) / "static" / "openset" / "monitor.js").read_text(encoding="utf-8")
@@ -21,12 +22,21 @@ QUOTED = re.compile(r"\"(\w+)\"")
 ENGINE_STATES = {"absent", "starting", "failed", "refused"}
 TRACKING_STATES = {"tracked", "held", "none"}
 REPLIES = {"signin", "offline", "unknown"}
+SLIDES = {
+    "slide",
+    *(f"slide_{kind}" for kind in ("delay", "lens", "focal", "near")),
+    *(f"tag_{side}" for side in SIDES),
+    "tag_focal",
+    "tag_near",
+}
+"""Said of the error at a mark: of each kind of advice and each side (stage/accuracy)."""
+BLANKS = {"{n}", "{take}", "{cm}", "{mark}", "{tag}"}
 
 
 def asked_for() -> set[str]:
     """Every name the script asks a sentence by."""
     written = {name for call in SAID.findall(SCRIPT) for name in QUOTED.findall(call)}
-    return written | ENGINE_STATES | TRACKING_STATES | REPLIES
+    return written | ENGINE_STATES | TRACKING_STATES | REPLIES | SLIDES
 
 
 def test_the_script_finds_every_sentence_and_none_lies_idle() -> None:
@@ -51,8 +61,8 @@ def test_every_sentence_is_said_and_its_blank_is_one_the_script_fills(language: 
     for name, text in words.items():
         assert text.strip() == text, name
         blanks = re.findall(r"{\w*}", text)
-        assert blanks in ([], ["{n}"], ["{take}"]), name
-        assert blanks == re.findall(r"{\w*}", english[name]), name
+        assert set(blanks) <= BLANKS, name
+        assert sorted(blanks) == sorted(re.findall(r"{\w*}", english[name])), name
     assert json.loads(json.dumps(words, ensure_ascii=False)) == words
 
 

@@ -14,6 +14,7 @@ from openset.primitives.ids import TakeId
 from openset.primitives.image import Yuv420
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.primitives.time import Timecode, parse_timecode
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.deliver.files import make_delivery
 from openset.stage.lens.model import Lens
 from openset.stage.record.files import write_marks
@@ -92,7 +93,7 @@ class Film:
         at: Timecode = parse_timecode(start, rate)
         spec = TakeSpec(
             TakeId(scene, shot, int(number[1:])), rate, WIDTH, HEIGHT, at, 0.0712, "lane", "cpu",
-            "plate.mp4", "udp::55555", lens, {"gain": 1.0}, record_matte=True,
+            "plate.mp4", "udp::55555", lens, {"gain": 1.0}, record_matte=True, delay_sd_s=0.0004,
         )  # fmt: skip
         writer = TakeWriter(self.production, spec, STARTED)
         for index in range(frames):
@@ -109,7 +110,8 @@ class Film:
         for index, kind, text in faults:
             writer.note_fault(5_000_000_000 + round(index * 1e9 / float(rate)), kind, text)
         if close:
-            writer.close("cut", {"dropped": 0, "recording_lost": 0})
+            marks = (MarkSummary("A", 2, 0.3, 0.6, 4.0, {"pose": 1.0}),)
+            writer.close("cut", {"dropped": 0, "recording_lost": 0}, accuracy=marks)
         if circled:
             write_marks(writer.folder, Marks(circled=True, rating=4, note="the <best> one"))
         return writer.folder

@@ -14,6 +14,7 @@ from openset.primitives.ids import TakeId
 from openset.store.production import (
     Production,
     create_production,
+    document,
     find_productions,
     next_take,
     open_production,
@@ -191,3 +192,21 @@ def test_a_missing_set_is_named_with_those_that_exist(production: Production) ->
 def test_a_slug_is_always_a_safe_name(text: str) -> None:
     assert slug(text)
     assert set(slug(text)) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
+
+
+def test_marks_are_where_actors_stand(tmp_path: Path) -> None:
+    production = create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    file = production.root / "production.toml"
+    file.write_text(file.read_text() + "\n[marks]\nA = [0, 1.5, 0.0]\n")
+    marked = open_production(production.root)
+    assert marked.marks == {"A": (0.0, 1.5, 0.0)}
+    assert document(marked)["marks"] == {"A": [0.0, 1.5, 0.0]}
+
+
+@pytest.mark.parametrize("line", ["A = [0, 1]", 'A = "here"', "A = [0, 0, nan]", "A = [0, 0, 9000]"])
+def test_a_mark_that_is_no_place_is_named(tmp_path: Path, line: str) -> None:
+    production = create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    file = production.root / "production.toml"
+    file.write_text(file.read_text() + f"\n[marks]\n{line}\n")
+    with pytest.raises(BadInput, match="the mark A"):
+        open_production(production.root)

@@ -80,6 +80,11 @@ app.add_typer(print_app)
 app.add_typer(calibrate_app)
 register(app)
 
+Lens = Annotated[
+    Path | None,
+    typer.Option(help="The lens as it was measured: a file of openset calibrate lens."),
+]
+
 Speed = Annotated[float, typer.Option(help="How fast a recording is played; 1 is its own timing.")]
 TrackRate = Annotated[
     str, typer.Option(help="Samples a second of a file that holds no times: 50, 59.94 …")
@@ -164,15 +169,25 @@ def shoot(
     set_name: Annotated[str, typer.Option("--set", help="Which set of the production stands behind.")],
     scene: Annotated[str, typer.Option(help="Scene number, as in the script.")],
     shot: Annotated[str, typer.Option(help="Shot letter.")],
-    delay: Annotated[float, typer.Option(help="Seconds the picture comes later than the track.")] = 0.0,
+    delay: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds the picture comes later than the track (default: as measured for the "
+            "production)."
+        ),
+    ] = None,
+    lens: Lens = None,
     focal_mm: Annotated[
         float | None, typer.Option(help="Focal length, where the track says nothing of a lens.")
     ] = None,
     sensor_mm: Annotated[float, typer.Option(help="Width of the sensor for --focal-mm.")] = 36.0,
     mount: Annotated[
-        str,
-        typer.Option(help="How the camera sits on the tracker: PAN,TILT,ROLL in degrees."),
-    ] = "0,0,0",
+        str | None,
+        typer.Option(
+            help="How the camera sits on the tracker: PAN,TILT,ROLL in degrees (default: as "
+            "measured with the lens)."
+        ),
+    ] = None,
     timecode: Timecode = None,
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
@@ -187,7 +202,7 @@ def shoot(
         return run_shoot(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
             delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend,
-            port=port, mount=mount, timecode=timecode,
+            port=port, mount=mount, timecode=timecode, lens=lens,
         )  # fmt: skip
 
     answer(as_json, work)
@@ -206,6 +221,7 @@ def stage(
     delay: Annotated[
         float | None, typer.Option(help="Seconds the picture comes later than the track.")
     ] = None,
+    lens: Lens = None,
     timecode: Timecode = None,
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
@@ -219,7 +235,7 @@ def stage(
 
         return run_engine(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
-            delay_s=delay, matte=matte, backend=backend, port=port, timecode=timecode,
+            delay_s=delay, matte=matte, backend=backend, port=port, timecode=timecode, lens=lens,
         )  # fmt: skip
 
     answer(as_json, work)

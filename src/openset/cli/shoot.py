@@ -11,10 +11,11 @@ from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, check_set_name
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
+from openset.stage.lens.measured import LensFile
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.live.ltc import PREFIX
 from openset.stage.rig import StagePlan, StageResult, recover_open_takes, run_stage
-from openset.store.production import open_production
+from openset.store.production import Production, open_production
 
 INTERRUPTED = 130
 TIMECODE_SAID = {
@@ -33,16 +34,20 @@ def run_shoot(
     set_name: str,
     scene: str,
     shot: str,
-    delay_s: float,
+    delay_s: float | None,
     focal_mm: float | None,
     sensor_mm: float,
     matte: bool,
     backend: str,
     port: int,
-    mount: str,
+    mount: str | None,
     timecode: str | None = None,
+    lens: Path | None = None,
 ) -> int:
     """Shoot one take; the exit code is 0, or that of the trouble that ended it early."""
+    production = open_production(folder)
+    delay = _delay(production, delay_s)
+    measured = _measured(lens, focal_mm)
     plan = StagePlan(
         plate=plate,
         track=track,
@@ -50,18 +55,48 @@ def run_shoot(
         scene=check_name(scene, "scene"),
         shot=check_name(shot, "shot"),
         backend=backend,
-        delay_s=delay_s,
+        delay_s=delay[0],
+        delay_sd_s=delay[1],
         record_matte=matte,
         roll_at_start=True,
         port=port,
-        lens=_lens(focal_mm, sensor_mm),
-        tracker_from_camera=_mount(mount),
+        lens=measured.settings[0].lens if measured else _lens(focal_mm, sensor_mm),
+        tracker_from_camera=_sits(mount, measured),
         ltc=timecode,
+        lens_file=measured,
+        lens_source=str(lens or ""),
     )
-    production = open_production(folder)
     _end_politely()
     result = run_stage(production, plan, say=output.say)
     return report(output, production.root, result)
+
+
+def _delay(production: Production, given_s: float | None) -> tuple[float, float | None]:
+    """The delay to work with, and how sure it is: as given, or as it was measured for the
+    production."""
+    if given_s is not None:
+        return given_s, None
+    kept = production.stage
+    sd_s = kept.get("delay_sd_s")
+    return float(kept.get("delay_s", 0.0)), float(sd_s) if sd_s is not None else None
+
+
+def _measured(lens: Path | None, focal_mm: float | None = None) -> LensFile | None:
+    """The measured lens of a lens file."""
+    if lens is None:
+        return None
+    if focal_mm is not None:
+        raise BadInput("a lens file and a focal length", todo="Give --lens or --focal-mm, not both")
+    from openset.stage.lens.files import read_lens
+
+    return read_lens(lens)
+
+
+def _sits(mount: str | None, measured: LensFile | None) -> Pose:
+    """How the camera sits on the tracker: as given, or as it was measured with the lens."""
+    if mount is None and measured is not None and measured.tracker_from_camera is not None:
+        return measured.tracker_from_camera
+    return _mount(mount or "0,0,0")
 
 
 def _mount(text: str) -> Pose:
@@ -102,6 +137,7 @@ def run_engine(
     backend: str,
     port: int,
     timecode: str | None = None,
+    lens: Path | None = None,
 ) -> int:
     """Run the engine until it is told to stop; what is not given comes from production.toml [stage]."""
     production = open_production(folder)
@@ -118,6 +154,11 @@ def run_engine(
         return str(found)
 
     source, track_source = given("plate", plate), given("track", track)
+    delay = _delay(production, delay_s)
+    kept_lens = kept.get("lens")
+    if lens is None and kept_lens:
+        lens = Path(_inside(production.root, str(kept_lens)))
+    measured = _measured(lens)
     plan = StagePlan(
         plate=_inside(production.root, source),
         track=_inside(production.root, track_source),
@@ -125,13 +166,18 @@ def run_engine(
         scene=check_name(given("scene", scene or str(kept.get("scene", "1"))), "scene"),
         shot=check_name(given("shot", shot or str(kept.get("shot", "A"))), "shot"),
         backend=backend,
-        delay_s=float(delay_s if delay_s is not None else kept.get("delay_s", 0.0)),
+        delay_s=delay[0],
+        delay_sd_s=delay[1],
         record_matte=matte,
         paced=True,
         loop=True,
         port=port,
         wait_for_track=False,
         ltc=timecode or _timecode_inside(production.root, kept.get("timecode")),
+        lens=measured.settings[0].lens if measured else None,
+        tracker_from_camera=_sits(None, measured),
+        lens_file=measured,
+        lens_source=str(lens or ""),
     )
     _end_politely()
     output.say("stage running: roll and cut from the monitor page; Ctrl-C ends it")

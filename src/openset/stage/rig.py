@@ -26,8 +26,10 @@ from openset.primitives.errors import BadInput, NoAdapter, OpensetError, TrackNo
 from openset.primitives.image import F32Rgb, empty_yuv420
 from openset.primitives.space import IDENTITY, Pose, look_at
 from openset.primitives.time import Timecode, frame_time_ns, ns_from_s, parse_timecode
+from openset.stage.accuracy.watch import MarkWatch
 from openset.stage.key.keyer import Keyer
 from openset.stage.key.settings import KeySettings
+from openset.stage.lens.measured import LensFile
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import lens_from_report
 from openset.stage.live.control import Control
@@ -87,12 +89,13 @@ class StagePlan:
     """What to run.
 
     `paced` plays a clip in real time (a live track forces it), `loop` starts it again at its end.
-    `port` None opens no control socket. `vantage` is where a set is baked from, and towards, when
-    the cpu back end needs a panorama; None takes it from the track. `wait_for_track` makes a
-    silent live tracker an error instead of a state. `lens` is used where the track says nothing of one.
-    `timecode` is that of the first frame; None takes the clip's own, or ten o'clock where it has none.
+    `port` None opens no control socket. `vantage` is where a set is baked from, and towards, when the
+    cpu back end needs a panorama; None takes it from the track. `wait_for_track` makes a silent live
+    tracker an error instead of a state. `lens` is used where the track says nothing of one. `timecode`
+    is that of the first frame; None takes the clip's own, or ten o'clock where it has none.
     `tracker_from_camera` is how the camera sits on the tracker's body. `ltc` is a source of linear
-    timecode (see stage/live/ltc.py) to jam to, None for none.
+    timecode (see stage/live/ltc.py) to jam to, None for none. `delay_sd_s` is how sure the delay is,
+    None where it was not measured; `lens_file` what was measured of the lens, `lens_source` its name.
     """
 
     plate: str
@@ -117,6 +120,9 @@ class StagePlan:
     lens: Lens | None = None
     tracker_from_camera: Pose = IDENTITY
     ltc: str | None = None
+    delay_sd_s: float | None = None
+    lens_file: LensFile | None = None
+    lens_source: str = ""
 
 
 @dataclass(frozen=True)
@@ -409,11 +415,14 @@ def _open_loop(
             stills=plan.stills,
             tracker_from_camera=plan.tracker_from_camera,
             fallback_lens=plan.lens,
+            delay_sd_s=plan.delay_sd_s,
+            lens_source=plan.lens_source,
         ),
         world_from_stage=scene.world_from_stage,
         start_timecode=_start_timecode(plan.timecode, plate),
         track_faults=(lambda: track_trouble(tracker.counts)) if tracker else (lambda: 0),
         ltc=opened.ltc,
+        watch=_watch(production, plan),
     )
     _warm_up(renderer, Keyer(plate.width, plate.height, plan.key), plate.width, plate.height)
     if plan.port is not None:
@@ -430,6 +439,17 @@ def _open_loop(
         opened.monitor.start()
         say(f"live monitor on port {control.port}")
     return loop
+
+
+def _watch(production: Production, plan: StagePlan) -> MarkWatch:
+    """What will be said of the production's marks, with what is known of lens and delay."""
+    measured = plan.lens_file.settings[0] if plan.lens_file else None
+    return MarkWatch(
+        production.marks,
+        delay_sd_s=plan.delay_sd_s or 0.0,
+        lens_covariance=measured.covariance if measured else None,
+        lens_width_px=measured.lens.width_px if measured else 0,
+    )
 
 
 def _start_timecode(asked: str | None, plate: PlateFormat) -> Timecode:

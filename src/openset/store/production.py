@@ -30,6 +30,8 @@ from openset.store.files import make_folder, write_atomic
 FILE_NAME = "production.toml"
 FOLDERS = ("script", "sets", "shots", "takes", "cuts", "deliveries")
 LAST_TAKE = 9999
+FURTHEST_M = 1000.0
+MOST_MARKS = 100
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
 _ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 
@@ -37,8 +39,9 @@ _ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 @dataclass(frozen=True)
 class Production:
     """What production.toml says. `stage` holds the defaults of `openset stage` (plate, track, set,
-    scene, shot, delay_s), `policies` the production's own rules, `rights` what is said of every movie
-    that leaves it, all as TOML values."""
+    scene, shot, delay_s, delay_sd_s, lens), `policies` the production's own rules, `rights` what is
+    said of every movie that leaves it, all as TOML values. `marks` are where actors stand, by name, in
+    metres on the stage."""
 
     root: Path
     id: str
@@ -48,6 +51,7 @@ class Production:
     stage: Mapping[str, Any] = field(default_factory=dict)
     policies: Mapping[str, Any] = field(default_factory=dict)
     rights: Mapping[str, Any] = field(default_factory=dict)
+    marks: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 def create_production(
@@ -121,6 +125,8 @@ def document(production: Production) -> dict[str, Any]:
         out["policies"] = dict(production.policies)
     if production.rights:
         out["rights"] = dict(production.rights)
+    if production.marks:
+        out["marks"] = {name: list(place) for name, place in production.marks.items()}
     out["stage"] = dict(production.stage)
     return out
 
@@ -250,7 +256,23 @@ def _from_document(tables: Mapping[str, Any], root: Path) -> Production:
         stage,
         policies,
         rights,
+        _marks(tables.get("marks", {}), where),
     )
+
+
+def _marks(found: object, where: str) -> dict[str, tuple[float, float, float]]:
+    out: dict[str, tuple[float, float, float]] = {}
+    for name, place in found.items() if isinstance(found, dict) else [("marks", found)]:
+        numbers = place if isinstance(place, list) and len(place) == 3 else []
+        good = [v for v in numbers if isinstance(v, int | float) and abs(v) <= FURTHEST_M]
+        if len(good) != 3 or len(name) > 40 or len(out) >= MOST_MARKS:
+            raise BadInput(
+                f"the mark {name[:40]} = {str(place)[:60]} cannot be used",
+                where=where,
+                todo="Write under [marks]: A = [x, y, z] in metres on the stage",
+            )
+        out[name] = (float(good[0]), float(good[1]), float(good[2]))
+    return out
 
 
 def _text(head: Mapping[str, Any], key: str, where: str, pattern: re.Pattern[str] | None = None) -> str:

@@ -65,7 +65,7 @@ def test_the_figures_are_those_of_the_take(passport: Any) -> None:
     }  # fmt: skip
     assert first["figures"] == {
         "tracked": 12, "held": 0, "without_pose": 0, "dropped": 0, "recording_lost": 0,
-        "longest_age_ms": 0.0, "tracker_reports": 12, "delay_ms": 71.2, "faults": 0,
+        "longest_age_ms": 0.0, "tracker_reports": 12, "delay_ms": 71.2, "delay_sd_ms": 0.4, "faults": 0,
     }  # fmt: skip
     assert (second["figures"]["held"], second["figures"]["longest_age_ms"]) == (2, 30.0)
     assert second["picture"]["end_timecode"] == "00:00:00:04"
@@ -128,3 +128,18 @@ def test_a_zoom_a_straight_lens_and_an_unknown_pupil_are_said(film: Any) -> None
 
 def test_a_take_without_a_lens_has_none_in_its_entry(film: Any) -> None:
     assert told_by_files(handed(film.shoot(lens=None)))["lens"] is None
+
+
+def test_the_passport_says_how_far_feet_slide_and_how_sure_the_delay_is(shot_once: Any) -> None:
+    told = told_by_files(handed(shot_once[0].production.root / "takes" / "1-A-t01"))
+    assert told["figures"]["delay_sd_ms"] == 0.4
+    (mark,) = told["accuracy"]
+    assert (mark["mark"], mark["worst_cm"], mark["shares"]) == ("A", 0.6, {"pose": 1.0})
+
+
+def test_a_take_without_marks_or_a_measured_delay_is_doubted(shot_once: Any) -> None:
+    take = handed(shot_once[0].production.root / "takes" / "1-A-t01")
+    bare = replace(take.record, accuracy=(), spec=replace(take.record.spec, delay_sd_s=None))
+    doubts = " ".join(not_promised([replace(take, record=bare)]))
+    assert "set by hand, not measured" in doubts
+    assert "names no marks" in doubts

@@ -15,6 +15,7 @@ from openset.primitives.ids import TakeId
 from openset.primitives.image import empty_yuv420
 from openset.primitives.space import look_at
 from openset.primitives.time import parse_timecode
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.live.recorder import Cut, Entry, Recorder, Roll
 from openset.stage.live.track import RawSample
 from openset.stage.record.files import read_take, verify_take
@@ -82,9 +83,11 @@ def test_faults_and_tracker_reports_stay_with_their_take(production: Production)
     recorder.pipe.put(Roll(spec(), STARTED), 5.0)
     raw = RawSample(1, 1, {"sampleId": "urn:uuid:1"})
     recorder.pipe.put(Entry(frame(0), (raw,), (Fault(1, "track", "the track stopped"),)), 5.0)
-    recorder.pipe.put(Cut("cut", {}, (Fault(2, "dropped", "1 frame dropped"),)), 5.0)
+    marks = (MarkSummary("A", 9, 0.4, 1.4, 4.0, {"pose": 1.0}),)
+    recorder.pipe.put(Cut("cut", {}, (Fault(2, "dropped", "1 frame dropped"),), marks), 5.0)
     recorder.finish()
     record = read_take(production.root / "takes" / "1-A-t01")
+    assert record.accuracy == marks
     assert [fault.text for fault in record.faults] == ["the track stopped", "1 frame dropped"]
     assert "urn:uuid:1" in (production.root / "takes" / "1-A-t01" / "raw.otrk.jsonl").read_text()
 

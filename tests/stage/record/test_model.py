@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from openset.primitives.errors import BadInput
 from openset.primitives.ids import TakeId
 from openset.primitives.time import Timecode, parse_timecode
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.lens.model import Lens
 from openset.stage.record.model import (
     Fault,
@@ -71,6 +72,8 @@ def specs(draw: st.DrawFn) -> TakeSpec:
         lens=draw(st.none() | LENSES),
         key=draw(st.dictionaries(TEXT, REAL | TEXT | st.booleans(), max_size=3)),
         record_matte=draw(st.booleans()),
+        delay_sd_s=draw(st.none() | REAL),
+        lens_source=draw(TEXT),
     )
 
 
@@ -80,6 +83,9 @@ WHEN = st.datetimes(
     timezones=st.sampled_from(
         [UTC, timezone(timedelta(hours=-5)), timezone(timedelta(hours=5, minutes=45))]
     ),
+)
+SUMMARIES = st.builds(
+    MarkSummary, TEXT, COUNT, REAL, REAL, REAL, st.dictionaries(TEXT, REAL, max_size=3), TEXT
 )
 RECORDS = st.builds(
     TakeRecord,
@@ -95,6 +101,7 @@ RECORDS = st.builds(
     counts=st.dictionaries(TEXT, COUNT, max_size=3),
     faults=st.lists(st.builds(Fault, COUNT, TEXT, TEXT), max_size=3).map(tuple),
     software=TEXT,
+    accuracy=st.lists(SUMMARIES, max_size=2).map(tuple),
 )  # fmt: skip
 
 

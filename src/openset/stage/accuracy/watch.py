@@ -76,6 +76,11 @@ class MarkWatch:
         self._looks: dict[str, list[MarkError]] = {}
         self._source = UNKNOWN
 
+    @property
+    def has_marks(self) -> bool:
+        """Whether there is anything to look at."""
+        return bool(self._marks)
+
     def look(
         self, time_ns: int, lens: Lens, stage_from_camera: Pose, reports: Sequence[TrackSample]
     ) -> Verdict | None:

@@ -30,8 +30,9 @@ def centimetres(metres: float) -> str:
 
 @dataclass(frozen=True)
 class Advice:
-    """What to do: `kind` is "delay", "lens", "focal" (`value`: the shortest lens in mm that holds) or "near"
-    (`value`: the greatest distance in metres); `side` is where a tag is missing, "" where none is."""
+    """What to do: `kind` is "delay", "lens", "focal" (`value`: the shortest lens in mm that holds) or
+    "near" (`value`: the greatest distance in metres); `side` is where a tag is missing, "" where none
+    is."""
 
     kind: str
     value: float = 0.0

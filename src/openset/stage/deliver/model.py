@@ -91,5 +91,5 @@ def optics(lens: Lens) -> tuple[float, ...]:
     """What an ST map depends on, rounded to what a track line can hold: focal lengths and middle to a
     ten-thousandth of a pixel, coefficients to 1e-9."""
     pixels = (lens.fx_px, lens.fy_px, lens.cx_px, lens.cy_px)
-    bends = (lens.k1, lens.k2, lens.p1, lens.p2, lens.k3)
+    bends = (lens.k1, lens.k2, lens.p1, lens.p2, lens.k3, *(lens.fisheye or ()))
     return (*(round(value, 4) for value in pixels), *(round(value, 9) for value in bends))

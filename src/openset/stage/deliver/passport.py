@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from openset import __version__
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.deliver.cut import record_start
 from openset.stage.deliver.model import (
     EDL_FILE,
@@ -39,6 +40,8 @@ CONVENTIONS = {
     "matte": "8-bit, full range: 255 is subject, 0 is screen",
     "timecode": "SMPTE ST 12-1, counted by the engine from the take's first frame",
     "delay": "the picture reached the engine that much later than the pose of the same moment",
+    "accuracy": "the radius, across the line of sight, within which the truth lies nine times in ten, "
+    "from what is known of pose, lens and delay",
     "hash": "XXH3 with 128 bits (xxh128), as in the ASC MHL manifest",
 }
 
@@ -181,6 +184,7 @@ def told_by_files(take: HandedTake) -> dict[str, Any]:
             "end_timecode": str(record.end_timecode),
         },
         "figures": _figures(take),
+        "accuracy": [_at_mark(summary) for summary in record.accuracy],
         "lens": _lens(take),
         "faults": [
             {
@@ -231,6 +235,13 @@ def _doubts(take: HandedTake) -> list[str]:
         out.append(f"{none} frames have no pose from the tracker; their camera is not measured.")
     if not spec.record_matte:
         out.append("no matte was recorded.")
+    if spec.delay_sd_s is None:
+        out.append("the delay between picture and track was set by hand, not measured.")
+    if not record.accuracy:
+        out.append(
+            "how far feet slide was not worked out: the production names no marks, or the tracker "
+            "told too little."
+        )
     if not take.set_included:
         out.append(f"the set {spec.set_name!r} is not in this delivery.")
     if take.lens is None:
@@ -269,7 +280,24 @@ def _figures(take: HandedTake) -> dict[str, Any]:
         "longest_age_ms": round(max([*ages, 0.0]) * 1000, 3),
         "tracker_reports": record.files.raw_lines,
         "delay_ms": round(record.spec.delay_s * 1000, 3),
+        **_delay_sd(record.spec.delay_sd_s),
         "faults": len(record.faults),
+    }
+
+
+def _delay_sd(sd_s: float | None) -> dict[str, float]:
+    return {} if sd_s is None else {"delay_sd_ms": round(sd_s * 1000, 3)}
+
+
+def _at_mark(summary: MarkSummary) -> dict[str, Any]:
+    return {
+        "mark": summary.mark,
+        "median_cm": summary.median_cm,
+        "worst_cm": summary.worst_cm,
+        "worst_distance_m": summary.worst_distance_m,
+        "looks": summary.looks,
+        "shares": dict(summary.shares),
+        "basis": summary.basis,
     }
 
 

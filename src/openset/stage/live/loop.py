@@ -22,10 +22,12 @@ from openset.primitives.ids import TakeId, check_name, parse_take_id
 from openset.primitives.image import U8Plane, U8Planes, Yuv420, empty_yuv420
 from openset.primitives.space import IDENTITY, Pose
 from openset.primitives.time import Timecode, ns_from_s, s_from_ns
+from openset.stage.accuracy.watch import MarkWatch
 from openset.stage.key.keyer import Keyer
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import lens_from_report
 from openset.stage.live.ltc_input import LtcInput
+from openset.stage.live.marks import MarkLook
 from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
 from openset.stage.live.pipes import PipeClosed, PipeFull
 from openset.stage.live.plate import PlateFrame, PlateSource
@@ -79,6 +81,8 @@ class LoopSettings:
     stills: tuple[int, ...] = ()
     fallback_lens: Lens | None = None
     tracker_from_camera: Pose = IDENTITY
+    delay_sd_s: float | None = None
+    lens_source: str = ""
 
 
 @dataclass
@@ -146,6 +150,7 @@ class StageLoop:
         start_timecode: Timecode,
         track_faults: Callable[[], int] = lambda: 0,
         ltc: LtcInput | None = None,
+        watch: MarkWatch | None = None,
     ) -> None:
         self.production, self.plate, self.track = production, plate, track
         self.renderer, self.keyer, self.recorder = renderer, keyer, recorder
@@ -167,6 +172,8 @@ class StageLoop:
         self._world_from_stage = world_from_stage
         self._stamper = Stamper(start_timecode, ltc)
         self._track_faults = track_faults
+        self._marks = MarkLook(watch or MarkWatch({}), track, self.status)
+        self._delay_sd_s = settings.delay_sd_s
         self._orders: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
         self._stop = threading.Event()
@@ -341,6 +348,8 @@ class StageLoop:
             self._last_pose = found.pose.after(self.settings.tracker_from_camera)
         pose = self._last_pose
         lens = self._lens_for(found.lens)
+        if found.state == "tracked":
+            self._marks.look(pose_time_ns, lens, pose)
         slot = self._free_slot()
         self.renderer.render(self._world_from_stage.after(pose), lens, slot.background)
         report = self.keyer.process(frame.picture, slot.background, slot.composite, slot.matte)
@@ -433,7 +442,10 @@ class StageLoop:
             lens=lens,
             key=settings.key,
             record_matte=settings.record_matte,
+            delay_sd_s=self._delay_sd_s,
+            lens_source=settings.lens_source,
         )
+        self._marks.begin()
         self.track.drain(frame.time_ns - ns_from_s(self.delay_s) - REPORTS_LEAD_NS)
         self._take = _Take(spec)
         self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
@@ -450,7 +462,8 @@ class StageLoop:
             return
         self._stamper.cut()
         self.tally.timecode_slips += take.tally.timecode_slips
-        self._send(Cut(reason, take.tally.as_counts(), tuple(take.faults)), 60.0)
+        counts, marks = take.tally.as_counts(), self._marks.summary()
+        self._send(Cut(reason, counts, tuple(take.faults), marks), 60.0)
         self.status.takes.append(str(take.spec.id))
         self.status.rolling, self.status.recorded = False, 0
         self._name_next_take()
@@ -529,7 +542,8 @@ class StageLoop:
         estimate = estimate_delay(meter.motion(), samples)
         self.delay_found = estimate
         if estimate.refused is None:
-            self.delay_s = estimate.delay_s
+            self.delay_s, self._delay_sd_s = estimate.delay_s, estimate.sd_s
+            self._marks.delay_known(estimate.sd_s)
             self.status.delay_ms = estimate.delay_s * 1000
         else:
             self._fault(end_ns, "delay", estimate.refused)

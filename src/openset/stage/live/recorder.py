@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from openset.primitives.errors import OpensetError
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.live.pipes import Lossless, PipeClosed
 from openset.stage.live.track import RawSample
 from openset.stage.record.files import make_contact, make_proxy, seal_take
@@ -42,11 +43,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class Cut:
-    """Close the open take; `faults` are those that came after its last frame."""
+    """Close the open take; `faults` are those that came after its last frame, `accuracy` is how far the
+    marks may be off."""
 
     reason: str
     counts: dict[str, int]
     faults: tuple[Fault, ...] = ()
+    accuracy: tuple[MarkSummary, ...] = ()
 
 
 Order = Roll | Entry | Cut
@@ -152,13 +155,15 @@ class Recorder(threading.Thread):
                         self._writer.add_raw(raw.arrival_ns, raw.time_ns, raw.sample)
             case Cut() if self._writer:
                 self._note(self._writer, order.faults)
-                self._close(order.reason, order.counts)
+                self._close(order.reason, order.counts, order.accuracy)
 
     def _note(self, writer: TakeWriter, faults: tuple[Fault, ...]) -> None:
         for fault in faults:
             writer.note_fault(fault.time_ns, fault.kind, fault.text)
 
-    def _close(self, reason: str, counts: dict[str, int]) -> None:
+    def _close(
+        self, reason: str, counts: dict[str, int], accuracy: tuple[MarkSummary, ...] = ()
+    ) -> None:
         writer, self._writer = self._writer, None
         if writer is None:
             return
@@ -167,7 +172,7 @@ class Recorder(threading.Thread):
             lost = counts["recording_lost"] + unwritten
             counts = {**counts, "recorded": writer.frames, "recording_lost": lost}
         try:
-            record = writer.close(reason, counts, sealed=False)
+            record = writer.close(reason, counts, accuracy=accuracy, sealed=False)
             self.records.append(record)
             self._sealer.add(take_folder(self._production, record.spec.id))
         except OpensetError as trouble:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from openset.stage.accuracy.watch import Verdict
 
 
 @dataclass
@@ -12,7 +14,7 @@ class Status:
     """The engine's state in the units of the page: the loop writes it, listeners get copies. `view` is
     what every monitor shows; `takes` are those cut in this session, `circled` those marked so.
     `timecode_state` is "" where no LTC is followed, else "none", "locked" or "free"; `timecode_note`
-    says why it cannot be used, where that is known."""
+    says why it cannot be used, where that is known; `error` is the worst mark's."""
 
     production: str = ""
     title: str = ""
@@ -41,6 +43,7 @@ class Status:
     view: str = "composite"
     takes: list[str] = field(default_factory=list)
     circled: list[str] = field(default_factory=list)
+    error: Verdict | None = None
     faults: deque[dict[str, str]] = field(default_factory=lambda: deque(maxlen=20))
 
     def as_message(self) -> dict[str, Any]:
@@ -48,9 +51,23 @@ class Status:
         out: dict[str, Any] = {"type": "status", **vars(self)}
         out["takes"], out["circled"] = list(self.takes), list(self.circled)
         out["faults"] = list(self.faults)
+        out["error"] = _error(self.error) if self.error else None
         for name in ("rate_fps", "tracking_age_ms", "delay_ms", "key_score", "disk_minutes_left"):
             out[name] = round(float(out[name]), 1)
         return out
+
+
+def _error(error: Verdict) -> dict[str, Any]:
+    """The error at the worst mark; `text` is it in English, the rest is for pages that say it
+    themselves."""
+    advice = asdict(error.advice) if error.advice else None
+    return {
+        "cm": round(error.slide_cm, 2),
+        "mark": error.mark,
+        "distance_m": round(error.distance_m, 1),
+        "advice": advice,
+        "text": error.text,
+    }
 
 
 def say_trouble(status: Status) -> str:

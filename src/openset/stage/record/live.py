@@ -13,6 +13,7 @@ from typing import Any
 
 from openset import __version__
 from openset.primitives.errors import AlreadyExists, OpensetError
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.record.files import count_movie, seal_take, trim_torn_line, write_take
 from openset.stage.record.model import (
     COMPOSITE_FILE,
@@ -108,7 +109,14 @@ class TakeWriter:
         if len(self._faults) < MOST_FAULTS:
             self._faults.append(Fault(time_ns, kind, text))
 
-    def close(self, reason: str, counts: Mapping[str, int], *, sealed: bool = True) -> TakeRecord:
+    def close(
+        self,
+        reason: str,
+        counts: Mapping[str, int],
+        *,
+        accuracy: tuple[MarkSummary, ...] = (),
+        sealed: bool = True,
+    ) -> TakeRecord:
         """Close every file, write take.toml and seal the folder (or leave that to the caller). Raises
         DiskFull or NotWritable only where take.toml or the seal cannot be written; `recover_take` then
         finishes the work."""
@@ -130,6 +138,7 @@ class TakeWriter:
             files=files,
             reason=reason,
             counts=dict(counts),
+            accuracy=accuracy,
         )
         write_take(self.folder, self._record)
         if sealed:

@@ -8,7 +8,7 @@ people say of the take afterwards, and is not sealed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from openset.primitives.ids import TakeId, parse_take_id
 from openset.primitives.image import U8Plane, Yuv420
 from openset.primitives.space import Pose
 from openset.primitives.time import Timecode, parse_rate, parse_timecode
+from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.lens.model import Lens
 
 TAKE_FILE = "take.toml"
@@ -42,7 +43,8 @@ POSE_STATES = ("tracked", "held", "none")
 @dataclass(frozen=True)
 class TakeSpec:
     """What is known when the camera rolls. `delay_s` is the picture's delay against the pose; `key`
-    holds the keyer's settings as TOML values; `lens` is the lens at the roll, None where unknown."""
+    holds the keyer's settings as TOML values; `lens` is the lens at the roll, None where unknown,
+    `lens_source` its lens file; `delay_sd_s` is None where the delay was not measured."""
 
     id: TakeId
     rate: Fraction
@@ -57,6 +59,8 @@ class TakeSpec:
     lens: Lens | None = None
     key: Mapping[str, Any] = field(default_factory=dict)
     record_matte: bool = False
+    delay_sd_s: float | None = None
+    lens_source: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,6 +129,7 @@ class TakeRecord:
     counts: Mapping[str, int] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
     software: str = ""
+    accuracy: tuple[MarkSummary, ...] = ()
 
     @property
     def duration_s(self) -> float:
@@ -198,7 +203,15 @@ def record_tables(record: TakeRecord) -> dict[str, Any]:
             "frames": record.frames,
             "duration_s": record.duration_s,
         },
-        "source": {"plate": spec.plate_source, "track": spec.track_source, "delay_s": spec.delay_s},
+        "source": _without_none(
+            {
+                "plate": spec.plate_source,
+                "track": spec.track_source,
+                "delay_s": spec.delay_s,
+                "delay_sd_s": spec.delay_sd_s,
+                "lens": spec.lens_source or None,
+            }
+        ),
         "background": {"set": spec.set_name, "backend": spec.backend},
         "key": {"record_matte": spec.record_matte, "settings": dict(spec.key)},
         "files": asdict(record.files),
@@ -207,6 +220,8 @@ def record_tables(record: TakeRecord) -> dict[str, Any]:
     }
     if record.faults:
         out["faults"] = [asdict(fault) for fault in record.faults]
+    if record.accuracy:
+        out["accuracy"] = [asdict(summary) for summary in record.accuracy]
     if spec.lens is not None:
         out["lens"] = _without_none(asdict(spec.lens))
     out["take"] = _without_none(out["take"])
@@ -263,7 +278,13 @@ def _record(tables: Mapping[str, Any]) -> TakeRecord:
         counts={str(key): int(value) for key, value in tables["counts"].items()},
         faults=tuple(_filled(Fault, fault) for fault in tables.get("faults", [])),
         software=str(take["software"]),
+        accuracy=tuple(_summary(each) for each in tables.get("accuracy", [])),
     )
+
+
+def _summary(table: Mapping[str, Any]) -> MarkSummary:
+    shares = {str(name): float(share) for name, share in table["shares"].items()}
+    return replace(_filled(MarkSummary, {**table, "shares": {}}), shares=shares)
 
 
 def _spec(tables: Mapping[str, Any]) -> TakeSpec:
@@ -283,6 +304,8 @@ def _spec(tables: Mapping[str, Any]) -> TakeSpec:
         lens=_filled(Lens, tables["lens"]) if "lens" in tables else None,
         key=dict(key["settings"]),
         record_matte=bool(key["record_matte"]),
+        delay_sd_s=float(source["delay_sd_s"]) if "delay_sd_s" in source else None,
+        lens_source=str(source.get("lens", "")),
     )
 
 
@@ -295,7 +318,8 @@ def _filled(kind: type[T], table: Mapping[str, Any]) -> T:
 
 
 def _check_type(name: str, kind: str, value: object) -> None:
-    wanted: tuple[type, ...] = {"int": (int,), "str": (str,), "bool": (bool,)}.get(kind, (int, float))
+    plain: dict[str, tuple[type, ...]] = {"int": (int,), "str": (str,), "bool": (bool,)}
+    wanted = (Mapping,) if kind.startswith("Mapping") else plain.get(kind, (int, float))
     if not isinstance(value, wanted) or (isinstance(value, bool) and kind != "bool"):
         raise TypeError(f"{name} = {value!r} is not {kind}")
 

@@ -64,6 +64,8 @@ function showTruth(now) {
   const level = { tracked: "good", held: "degraded", none: "degraded" }[tracking];
   figure("tracking", tracking === "held" ? `${say("held")} ${age(age_s)}` : say(tracking), level);
   figure("delay", now.delay_ms == null ? "–" : say("ms", Math.round(now.delay_ms)));
+  const off = now.error;
+  figure("error", off ? say("cm", off.cm < 10 ? off.cm.toFixed(1) : Math.round(off.cm)) : "–", off?.advice ? "degraded" : "");
   figure("key", now.key_score == null ? "–" : String(Math.round(now.key_score)), now.key_score < 50 ? "degraded" : "");
   figure("drops", String(now.dropped ?? 0), now.dropped ? "degraded" : "");
   const left = now.disk_minutes_left;
@@ -78,7 +80,17 @@ function trouble(now, tracking, age_s) {
   if (now.timecode_state === "none") return now.timecode_note || say("ltc_none");
   if (now.timecode_state === "free") return now.timecode_note || say("ltc_free");
   const fault = (now.faults || []).at(-1);
-  return fault && now.rolling ? fault.text : "";
+  if (fault && now.rolling) return fault.text;
+  return now.error?.advice ? slides(now.error) : "";
+}
+
+// The error at the worst mark, and what to do: see stage/accuracy/words.py.
+function slides({ cm, mark, distance_m, advice }) {
+  const side = advice.side ? words[`tag_${advice.side}`] : words[`tag_${advice.kind}`];
+  const value = advice.kind === "near" ? advice.value.toFixed(1) : Math.round(advice.value);
+  const todo = say(`slide_${advice.kind}`, value).replace("{tag}", side ?? "");
+  const told = words.slide.replace("{cm}", cm < 10 ? cm.toFixed(1) : Math.round(cm));
+  return `${told.replace("{mark}", upright(mark)).replace("{n}", distance_m.toFixed(1))} ${todo}`;
 }
 
 function showStatus(now) {
