@@ -20,3 +20,7 @@ calibrate_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Put every verb of the camera on the command line."""
+
+
+# The groups above must stand before the verbs that join them are imported.
+from openset.cli.camera import prints  # noqa: E402, F401

@@ -16,7 +16,7 @@ def lying_bar(x_mm: float, y_mm: float) -> list[str]:
         bar(x_mm, y_mm, POST_MM, END_MM),
         bar(x_mm + BAR_MM - POST_MM, y_mm, POST_MM, END_MM),
     ]
-    ticks = [bar(x_mm + at - 0.1, y_mm + 1.2, 0.2, END_MM - 2.4) for at in range(10, int(BAR_MM), 10)]
+    ticks = [bar(x_mm + at - 0.2, y_mm + 1.2, 0.4, END_MM - 2.4) for at in range(10, int(BAR_MM), 10)]
     return [bar(x_mm, middle, BAR_MM, THICK_MM), *posts, *ticks]
 
 
@@ -27,5 +27,5 @@ def standing_bar(x_mm: float, y_mm: float) -> list[str]:
         bar(x_mm, y_mm, END_MM, POST_MM),
         bar(x_mm, y_mm + BAR_MM - POST_MM, END_MM, POST_MM),
     ]
-    ticks = [bar(x_mm + 1.2, y_mm + at - 0.1, END_MM - 2.4, 0.2) for at in range(10, int(BAR_MM), 10)]
+    ticks = [bar(x_mm + 1.2, y_mm + at - 0.2, END_MM - 2.4, 0.4) for at in range(10, int(BAR_MM), 10)]
     return [bar(middle, y_mm, THICK_MM, BAR_MM), *posts, *ticks]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from openset.primitives.errors import BadInput
 from openset.stage.prints.bars import END_MM, lying_bar, standing_bar
 from openset.stage.prints.model import Board, parse_board
@@ -25,14 +27,16 @@ def choose_board(text: str, paper: Paper) -> Board:
     if kind in ("charuco", "checkerboard"):
         return largest_board(kind, paper)
     board = parse_board(kind)
-    sheet, (width, height) = paper.lying, _size_mm(board)
-    room = _room_mm(sheet)
-    if width > room[0] + 1e-6 or height > room[1] + 1e-6:
+    (width, height), (room_x, room_y) = _size_mm(board), _room_mm(paper.lying)
+    if width > room_x + 1e-6 or height > room_y + 1e-6:
+        turned = dataclasses.replace(board, columns=board.rows, rows=board.columns)
+        fits_turned = height <= room_x + 1e-6 and width <= room_y + 1e-6
+        other = turned if fits_turned else largest_board(board.kind, paper)
         raise BadInput(
             f"this board is {width:g} x {height:g} mm, and {paper.name} has room for "
-            f"{room[0]:g} x {room[1]:g}",
+            f"{room_x:g} x {room_y:g}",
             where="--board",
-            todo=f"Take larger paper or {short_name(largest_board(board.kind, paper))}",
+            todo=f"Take larger paper or {short_name(other)}",
         )
     return board
 
@@ -89,21 +93,21 @@ def _squares(board: Board, left_mm: float, top_mm: float) -> list[str]:
 def _head(sheet: Paper, said: dict[str, str]) -> list[str]:
     middle = sheet.width_mm / 2
     return [
-        arrow_up(middle - 2.0, EDGE_MM, 3.0, 4.5),
-        words(said["top"], middle + 3.0, EDGE_MM + 0.6, 4.5, bold=True),
-        words(said["full_size"], EDGE_MM + 4, EDGE_MM + 1.2, 3.8),
+        arrow_up(middle - 2.0, EDGE_MM, 2.4, 3.4),
+        words(said["top"], middle + 2.0, EDGE_MM, 4.2, bold=True),
+        words(said["full_size"], EDGE_MM + 4, EDGE_MM + 0.4, 3.6),
     ]
 
 
 def _foot(board: Board, sheet: Paper, said: dict[str, str]) -> list[str]:
     left, top = EDGE_MM + 4.0, sheet.height_mm - EDGE_MM - 13.0
-    right = left + BAR_MM + 10.0
+    right = left + BAR_MM + 25.0
     room = sheet.width_mm - right - EDGE_MM - 4.0
     return [
         *lying_bar(left, top),
         words(said["bar"], left + BAR_MM + 2.0, top + 1.8, 3.6),
         words(said["both_bars"], left, top + 9.6, 3.2),
-        words(said["name"], right + 10, top, 3.8, width_mm=room - 10),
-        words(f"--board {short_name(board)}", right + 10, top + 4.8, 4.0, font=MONO, bold=True),
-        words(said["glue"], right + 10, top + 10.2, 3.2, width_mm=room - 10),
+        words(said["name"], right, top, 3.8, width_mm=room),
+        words(f"--board {short_name(board)}", right, top + 4.8, 4.0, font=MONO, bold=True),
+        words(said["glue"], right, top + 10.2, 3.2, width_mm=room),
     ]

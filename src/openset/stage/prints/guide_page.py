@@ -2,7 +2,7 @@
 
 The spacing and the reading distance follow from the scenes whose map and pose errors were measured in
 simulation: neighbours 0.4 of the distance to the camera apart put nine tags into a 78 degree wide
-picture, and a tag is read while its side covers some 50 pixels.
+picture, and a tag turned up to 60 degrees is read while its side covers 50 pixels.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from openset.stage.prints.words import decimal, words_in
 SIDES_AWAY = 25.0
 """How many times its own side a tag may be away from a 1080p camera that sees 75 degrees: its focal
 length of 1251 px over the 50 px that a side must cover."""
+_NOTES = "--distance ____-____:________  --bar-mm ________"
+"""What is filled in with a pen and typed after `openset calibrate tags`."""
 _STEPS = ("print", "ceiling", "stage", "far", "glue", "tape", "walk", "still")
 
 
@@ -30,17 +32,15 @@ def guide_page(ids: tuple[int, ...], layout: Layout, paper: Paper, language: str
     these = said["how_these"].format(count=len(ids), size=size, ids=_short(written(ids)))
     steps = [said[f"step_{name}"].format(size=size, far=far) for name in _STEPS]
     drawn = 80 * scale
-    base = sheet.height_mm - edge - 88 * scale
+    base, notes = sheet.height_mm - edge - 100 * scale, sheet.height_mm - edge - 14 * scale
     marks = [
         words(said["how_title"], edge, edge, 9 * scale, bold=True),
         words(these, edge, edge + 13 * scale, 4.2 * scale, width_mm=width),
-        numbered(steps, edge, edge + 26 * scale, 4.3 * scale, width_mm=width),
+        numbered(steps, edge, edge + 26 * scale, 4.5 * scale, width_mm=width),
         *_ceiling(edge, base, drawn, said),
         *_room(sheet.width_mm - edge - drawn, base, drawn, said),
-        words(
-            "openset calibrate tags --help", edge, sheet.height_mm - edge - 3 * scale, 3.6 * scale,
-            font=MONO,
-        ),
+        words(said["noted"], edge, notes, 4.2 * scale, bold=True),
+        words(_NOTES, edge, notes + 9 * scale, 4.2 * scale, font=MONO),
     ]  # fmt: skip
     return Page(sheet.width_mm, sheet.height_mm, tuple(marks))
 
@@ -50,14 +50,14 @@ def _short(text: str, most: int = 60) -> str:
 
 
 def _ceiling(left: float, top: float, width: float, said: dict[str, str]) -> list[str]:
-    """A camera from the side, looking up at a row of tags; how far apart they are."""
+    """A camera from the side, looking up at a row of tags: h above it, 0.4 h apart."""
     unit = width / 80
     ceiling, lens = top + 14 * unit, top + 58 * unit
     middle = left + 38 * unit
     gap = 0.4 * (lens - ceiling)
     tags = [middle + step * gap for step in (-2, -1, 0, 1, 2)]
     marks = [words(said["ceiling"], left, top, 4.2 * unit, bold=True)]
-    marks.append(bar(left, ceiling - 1.2 * unit, width - 4 * unit, 0.6 * unit, GREY))
+    marks.append(bar(left, ceiling - 1.2 * unit, 76 * unit, 0.6 * unit, GREY))
     marks += [bar(x - 3.2 * unit, ceiling - 0.6 * unit, 6.4 * unit, 1.6 * unit) for x in tags]
     for side in (-1, 1):
         marks.append(line(middle, lens, middle + side * 0.81 * (lens - ceiling), ceiling + unit, GREY))
@@ -65,18 +65,18 @@ def _ceiling(left: float, top: float, width: float, said: dict[str, str]) -> lis
         bar(middle - 2 * unit, lens, 4 * unit, 3 * unit),
         bar(middle - 4 * unit, lens + 3 * unit, 8 * unit, 6 * unit),
     ]
-    marks += _measure(tags[3], tags[4], ceiling + 4 * unit, unit)
-    text = words(said["spacing"], left, lens + 13 * unit, 3.4 * unit, width_mm=width - 4 * unit)
-    return [*marks, text]
-
-
-def _measure(left: float, right: float, y: float, unit: float) -> list[str]:
-    """A dimension line between two places."""
-    return [
-        line(left, y, right, y),
-        line(left, y - unit, left, y + unit),
-        line(right, y - unit, right, y + unit),
+    low, far = ceiling + 4 * unit, tags[4] + 5.5 * unit
+    marks += [
+        line(tags[3], low, tags[4], low),
+        line(tags[3], low - unit, tags[3], low + unit),
+        line(tags[4], low - unit, tags[4], low + unit),
+        words("0.4 h", (tags[3] + tags[4]) / 2, low + 1.5 * unit, 3.6 * unit, align="center"),
+        line(far, ceiling, far, lens),
+        line(far - unit, ceiling, far + unit, ceiling),
+        line(far - unit, lens, far + unit, lens),
+        words("h", far - 1.5 * unit, (ceiling + lens) / 2, 3.6 * unit, align="right"),
     ]
+    return marks
 
 
 def _room(left: float, top: float, width: float, said: dict[str, str]) -> list[str]:
@@ -93,11 +93,13 @@ def _room(left: float, top: float, width: float, said: dict[str, str]) -> list[s
         line(x1, y1, x2, y1, GREY), line(x1, y2, x2, y2, GREY),
         line(x1, y1, x1, y2, GREY), line(x2, y1, x2, y2, GREY),
     ]  # fmt: skip
-    tag = outlines(tag_modules(0))
-    for x, y in ((24, 20), (51, 20), (38, 29), (24, 40), (51, 40)):
-        marks.append(shape(tag, left + x * unit, top + y * unit, 0.75 * unit))
-    for x, y in ((3, 24), (4, 43), (72, 24), (71, 43)):
-        marks.append(shape(tag, left + x * unit, top + y * unit, 0.75 * unit, squeeze=(0.7, 1.15)))
-    for x, y in ((20, 58), (38, 55), (56, 59)):
-        marks.append(shape(tag, left + x * unit, top + y * unit, 0.75 * unit, squeeze=(1.3, 0.6)))
+    flat, aside, floor = (1.0, 1.0), (0.7, 1.15), (1.3, 0.6)
+    places = (
+        (24, 20, flat), (51, 20, flat), (38, 29, flat), (24, 40, flat), (51, 40, flat),
+        (3, 24, aside), (4, 43, aside), (72, 24, aside), (71, 43, aside),
+        (20, 58, floor), (38, 55, floor), (56, 59, floor),
+    )  # fmt: skip
+    for number, (x, y, squeeze) in enumerate(places):
+        tag = outlines(tag_modules(number))
+        marks.append(shape(tag, left + x * unit, top + y * unit, 0.75 * unit, squeeze))
     return marks

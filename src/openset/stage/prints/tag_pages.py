@@ -19,7 +19,6 @@ from openset.stage.prints.words import decimal, words_in
 
 LEAST_MM, MOST_MM = 20.0, 800.0
 _FOOT_MM = 18.0
-_CUT_MM = 4.0
 WIDE_WHITE = 0.2
 """The white border in sides of the tag where the paper has room for more than it must have."""
 
@@ -133,7 +132,7 @@ def _largest_mm(paper: Paper) -> float:
 
 
 def _strip_mm(size_mm: float) -> float:
-    return min(14.0, max(6.0, 0.16 * size_mm))
+    return min(18.0, max(6.0, 0.16 * size_mm))
 
 
 def _cell(layout: Layout, tag_id: int, column: int, row: int, said: dict[str, str]) -> list[str]:
@@ -168,16 +167,16 @@ def _cross(x_mm: float, y_mm: float, arm_mm: float) -> list[str]:
 
 
 def _cut_marks(left: float, top: float, width: float, height: float) -> list[str]:
-    marks = []
+    marks, long = [], min(4.0, 0.08 * width)
     for x, inward in ((left, 1), (left + width, -1)):
         for y, down in ((top, 1), (top + height, -1)):
-            marks.append(line(x, y, x + inward * _CUT_MM, y, GREY))
-            marks.append(line(x, y, x, y + down * _CUT_MM, GREY))
+            marks.append(line(x, y, x + inward * long, y, GREY))
+            marks.append(line(x, y, x, y + down * long, GREY))
     return marks
 
 
 def _foot(layout: Layout, said: dict[str, str], sheet: str) -> list[str]:
-    left, top = EDGE_MM + 4.0, layout.sheet.height_mm - _FOOT_MM + 2.0
+    left, top = EDGE_MM + 4.0, layout.sheet.height_mm - _FOOT_MM + 3.0
     right = left + BAR_MM + 14.0
     room = layout.sheet.width_mm - right - EDGE_MM - 4.0
     return [

@@ -20,21 +20,22 @@ _EN = {
         "Measure both bars. If they are not 100 mm, print again, or tell Openset: --bar-mm 98"
     ),
     "glue": (
-        "Matt paper, glued flat on glass, aluminium or stiff foam board: a bent board bends the lens."
+        "Matt paper, glued flat on glass, aluminium or stiff foam board: a bent board gives a "
+        "wrong lens."
     ),
     "cut": "Cut at the marks; leave the white. The cross is the middle, for the tape.",
     "how_title": "How to hang the tags",
     "how_these": "{count} tags of {size} mm, AprilTag 36h11, ids {ids}",
     "ceiling": "Ceiling, for a camera that looks up",
     "stage": "Walls and floor, for the film camera",
-    "spacing": "0.4 × the height above the camera",
+    "noted": "Write down what you measured:",
     "step_print": (
         "Measure the 100 mm bar on every sheet. The printer must keep the size, and mirror nothing."
     ),
     "step_ceiling": (
         "For a witness camera that looks up, hang them on the ceiling in rows, neighbours apart "
-        "by 0.4 × the height above the camera: 60 cm for 1.5 m. About nine are then in view. Go "
-        "one row beyond where the camera will walk."
+        "by 0.4\N{NO-BREAK SPACE}× the height above the camera: 60 cm for 1.5 m. About nine are "
+        "then in view. Go one row beyond where the camera will walk."
     ),
     "step_stage": (
         "For the film camera itself, hang them on walls and floor. Six or more should be in "
@@ -54,7 +55,7 @@ _EN = {
     ),
     "step_walk": (
         "Walk the camera past all tags for a minute, from several sides, neighbours together in "
-        "the picture. Then:"
+        "the picture. Then run openset calibrate tags with what you wrote down."
     ),
     "step_still": (
         "From now on no tag may move. If one is knocked, openset calibrate tags names it: "
@@ -85,15 +86,15 @@ _FR = {
     "how_these": "{count} tags de {size} mm, AprilTag 36h11, numéros {ids}",
     "ceiling": "Plafond, pour une caméra qui vise en haut",
     "stage": "Murs et sol, pour la caméra de film",
-    "spacing": "0,4 × la hauteur au-dessus de la caméra",
+    "noted": "Notez vos mesures :",
     "step_print": (
         "Mesurez la barre de 100 mm de chaque feuille. L’imprimante doit garder la taille, sans "
         "effet miroir."
     ),
     "step_ceiling": (
         "Pour une caméra témoin qui vise en haut, posez-les au plafond en rangées, à un écart "
-        "de 0,4 × la hauteur au-dessus de la caméra : 60 cm pour 1,5 m. Neuf environ sont alors "
-        "dans l’image. Ajoutez une rangée au-delà du parcours de la caméra."
+        "de 0,4\N{NO-BREAK SPACE}× la hauteur au-dessus de la caméra : 60 cm pour 1,5 m. Neuf "
+        "environ sont alors dans l’image. Ajoutez une rangée au-delà du parcours de la caméra."
     ),
     "step_stage": (
         "Pour la caméra de film elle-même, posez-les sur les murs et au sol. Six ou plus dans "
@@ -113,7 +114,7 @@ _FR = {
     ),
     "step_walk": (
         "Passez la caméra devant tous les tags pendant une minute, de plusieurs côtés, les "
-        "voisins ensemble dans l’image. Puis :"
+        "voisins ensemble dans l’image. Puis openset calibrate tags avec ce que vous avez noté."
     ),
     "step_still": (
         "Dès lors aucun tag ne doit bouger. Si l’un est heurté, openset calibrate tags le nomme "
@@ -140,15 +141,15 @@ _DE = {
     "how_these": "{count} Tags von {size} mm, AprilTag 36h11, Nummern {ids}",
     "ceiling": "Decke, für eine Kamera mit Blick nach oben",
     "stage": "Wände und Boden, für die Filmkamera",
-    "spacing": "0,4 × die Höhe über der Kamera",
+    "noted": "Gemessen, zum Notieren:",
     "step_print": (
         "Den 100-mm-Balken auf jedem Blatt messen. Der Drucker muss die Größe halten und darf "
         "nichts spiegeln."
     ),
     "step_ceiling": (
         "Für eine Zeugenkamera, die nach oben schaut: in Reihen an die Decke, Abstand der "
-        "Nachbarn 0,4 × die Höhe über der Kamera, 60 cm bei 1,5 m. So sind etwa neun im Bild. "
-        "Eine Reihe weiter hängen, als die Kamera geht."
+        "Nachbarn 0,4\N{NO-BREAK SPACE}× die Höhe über der Kamera, 60 cm bei 1,5 m. So sind "
+        "etwa neun im Bild. Eine Reihe weiter hängen, als die Kamera geht."
     ),
     "step_stage": (
         "Für die Filmkamera selbst: an Wände und Boden. Sechs oder mehr in jeder Einstellung, "
@@ -168,7 +169,7 @@ _DE = {
     ),
     "step_walk": (
         "Eine Minute mit der Kamera an allen Tags vorbeigehen, von mehreren Seiten, Nachbarn "
-        "zusammen im Bild. Dann:"
+        "zusammen im Bild. Dann openset calibrate tags mit dem Notierten aufrufen."
     ),
     "step_still": (
         "Ab jetzt darf sich kein Tag bewegen. Wird einer gestoßen, nennt ihn openset calibrate "
@@ -195,15 +196,15 @@ _ES = {
     "how_these": "{count} tags de {size} mm, AprilTag 36h11, números {ids}",
     "ceiling": "Techo, para una cámara que mira arriba",
     "stage": "Paredes y suelo, para la cámara de cine",
-    "spacing": "0,4 × la altura sobre la cámara",
+    "noted": "Anote lo medido:",
     "step_print": (
         "Mida la barra de 100 mm de cada hoja. La impresora debe conservar el tamaño y no "
         "invertir nada."
     ),
     "step_ceiling": (
         "Para una cámara testigo que mira arriba, colóquelos en el techo en filas, separados "
-        "0,4 × la altura sobre la cámara: 60 cm para 1,5 m. Así hay unos nueve a la vista. Siga "
-        "una fila más allá de donde andará la cámara."
+        "0,4\N{NO-BREAK SPACE}× la altura sobre la cámara: 60 cm para 1,5 m. Así hay unos "
+        "nueve a la vista. Siga una fila más allá de donde andará la cámara."
     ),
     "step_stage": (
         "Para la propia cámara de cine, en paredes y suelo. Seis o más en cada plano, unos "
@@ -223,7 +224,7 @@ _ES = {
     ),
     "step_walk": (
         "Pase la cámara ante todos los tags durante un minuto, desde varios lados, los vecinos "
-        "juntos en la imagen. Después:"
+        "juntos en la imagen. Después, openset calibrate tags con lo anotado."
     ),
     "step_still": (
         "Desde ahora ningún tag debe moverse. Si uno se golpea, openset calibrate tags lo "
@@ -234,17 +235,22 @@ _ES = {
 LANGUAGES = {"en": _EN, "fr": _FR, "de": _DE, "es": _ES}
 
 
-def words_in(language: str) -> dict[str, str]:
-    """Everything written on a sheet, by what it is for. Raises BadInput for a language that is not
+def language_code(text: str) -> str:
+    """The language's own code: `fr` for `fr-CA` too. Raises BadInput for one that is not
     there."""
-    found = LANGUAGES.get(language.strip().lower().replace("_", "-").split("-")[0])
-    if found is None:
+    code = text.strip().lower().replace("_", "-").split("-")[0]
+    if code not in LANGUAGES:
         raise BadInput(
-            f"no sheets in {language[:20]!r}",
+            f"no sheets in {text[:20]!r}",
             where="--language",
             todo=f"Choose one of {', '.join(LANGUAGES)}",
         )
-    return found
+    return code
+
+
+def words_in(language: str) -> dict[str, str]:
+    """Everything written on a sheet, by what it is for. Raises BadInput as `language_code` does."""
+    return LANGUAGES[language_code(language)]
 
 
 def decimal(value: float, words: dict[str, str]) -> str:
