@@ -1,11 +1,13 @@
 """How a camera's picture moved from one frame to the next, seen by what stands still in it.
 
-Pyramidal optical flow (Lucas and Kanade 1981; Bouguet 2001) on corners spread over the picture, and the
-similarity most of them agree with (RANSAC, Fischler and Bolles 1981).
+Pyramidal optical flow (Lucas and Kanade 1981; Bouguet 2001) on corners spread over the picture, the
+similarity most of them agree with (RANSAC, Fischler and Bolles 1981), and through those a field of
+motion: shift, roll, and what a rolling shutter bends. Everything refers to the picture's middle row.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 import cv2
@@ -15,6 +17,7 @@ import numpy.typing as npt
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
 from openset.primitives.time import NS_PER_S
+from openset.stage.lens.model import Lens, undistort
 
 WORKING_WIDTH = 640
 """Pictures are measured at this width: sub-pixel flow needs no more, and it costs 8 ms."""
@@ -23,15 +26,36 @@ _CELLS = (9, 16)
 _MARGIN = 8
 _NEIGHBOURS = np.ones((9, 9), np.uint8)
 _NOISE_FACTOR = 4e-5  # pure noise of 1 code reaches 2.6e-5 in a 7 x 7 window
+_SPREAD = 0.12
+"""Corners spread over less of the picture than this (standard deviation) fix no field, only a shift."""
 
 
 @dataclass(frozen=True, eq=False)
 class Motion:
-    """The picture's flow (n, 2) in pixels, x right, y down, from `from_ns` (n,) to `to_ns` (n,)."""
+    """The picture's flow (n, 2) in pixels, x right, y down, from `from_ns` (n,) to `to_ns` (n,).
+
+    `roll_rad` (n,) is how far the picture turned, clockwise; `shear` (n, 2) how many pixels more the
+    last row moved than the first, as a rolling shutter makes it do; nan where it is not known. Either
+    is None where nothing is known of it.
+    """
 
     from_ns: npt.NDArray[np.int64]
     to_ns: npt.NDArray[np.int64]
     flow_px: F64
+    roll_rad: F64 | None = None
+    shear_px: F64 | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One frame to the next: the shift in the picture's middle, the roll, the shear (see Motion); with
+    a lens as its pinhole would show it."""
+
+    x_px: float
+    y_px: float
+    roll_rad: float
+    shear_x_px: float
+    shear_y_px: float
 
 
 def working_picture(luma: U8Plane) -> U8Plane:
@@ -50,6 +74,13 @@ def image_motion(previous_gray: U8Plane, gray: U8Plane) -> tuple[float, float] |
     (shift, roll, scale) that most agree with is read in the middle, free of roll and zoom. Actors are
     outvoted while they cover less of the picture than what stands still behind them.
     """
+    step = image_step(previous_gray, gray)
+    return None if step is None else (step.x_px, step.y_px)
+
+
+def image_step(previous_gray: U8Plane, gray: U8Plane, lens: Lens | None = None) -> Step | None:
+    """The motion of the still part of the picture; None where nothing holds. `lens` is of any size of
+    the same framing."""
     points = _corners(previous_gray)
     if len(points) < 8:
         return None
@@ -66,9 +97,73 @@ def image_motion(previous_gray: U8Plane, gray: U8Plane) -> tuple[float, float] |
     )
     if fit is None or int(inliers.sum()) < 6:
         return None
-    middle = np.array([gray.shape[1] / 2, gray.shape[0] / 2])
+    height, width = gray.shape
+    middle = np.array([width / 2, height / 2])
+    held = inliers.ravel() == 1
+    step = _field(start[held] + 0.5, end[held] + 0.5, (width, height), lens)
+    if step is not None:
+        return step
     x, y = (fit[:, :2] @ middle + fit[:, 2] - middle).tolist()
-    return x, y
+    return Step(x, y, float(np.arctan2(fit[1, 0], fit[0, 0])), np.nan, np.nan)
+
+
+def _field(
+    start: npt.NDArray[np.float32],
+    end: npt.NDArray[np.float32],
+    size: tuple[int, int],
+    lens: Lens | None,
+) -> Step | None:
+    """The field of motion through followed points (n, 2), by least squares, three times without what
+    lies off; None where they are too few or too close together to tell.
+
+    Each axis is a constant and a slope along both axes of the picture; with a lens the constants are
+    turns of the camera, whose flow grows towards the edges (x + x * x and x * y, at the place halfway).
+    A similarity would be pulled by the rolling shutter wherever the points lie above or below the
+    middle.
+    """
+    first, last, focal = _ideal(start, size, lens), _ideal(end, size, lens), _focal_px(size, lens)
+    place, step = 0.5 * (first + last), last - first
+    x, y = place[:, 0], place[:, 1]
+    spread = place.std(axis=0) * focal / np.array(size)
+    if len(x) < 16 or spread.min() < _SPREAD:
+        return None
+    one, none = np.ones_like(x), np.zeros_like(x)
+    xx, xy, yy = (x * x, x * y, y * y) if lens is not None else (none, none, none)
+    # Columns: shift x, shift y, slopes of the x flow along x and y, of the y flow along x and y.
+    across = np.stack([one + xx, xy, x, y, none, none], axis=1)
+    down = np.stack([xy, one + yy, none, none, x, y], axis=1)
+    keep = np.ones(len(x), bool)
+    for _ in range(3):
+        if keep.sum() < 12:
+            return None
+        columns = np.concatenate([across[keep], down[keep]])
+        found = np.linalg.lstsq(columns, np.concatenate([step[keep, 0], step[keep, 1]]), rcond=None)[0]
+        off = np.hypot(across @ found - step[:, 0], down @ found - step[:, 1])
+        keep = off <= max(3.0 * float(np.median(off[keep])), 0.02 / focal)
+    high = size[1] / focal
+    # A rolling shutter adds only what grows along the rows: the turn is read along a row.
+    roll = found[4]
+    shear = ((found[3] + roll) * high * focal, (found[5] - found[2]) * high * focal)
+    # The axis of a lens may lie off the middle row, to whose time everything refers.
+    aside = 0.0 if lens is None else 0.5 - lens.cy_px / lens.height_px
+    values = (found[0] * focal + aside * shear[0], found[1] * focal + aside * shear[1], roll)
+    if not np.isfinite([*values, *shear]).all():
+        return None
+    return Step(*(float(each) for each in (*values, *shear)))
+
+
+def _focal_px(size: tuple[int, int], lens: Lens | None) -> float:
+    return float(size[0]) if lens is None else lens.fx_px * size[0] / lens.width_px
+
+
+def _ideal(points: npt.NDArray[np.float32], size: tuple[int, int], lens: Lens | None) -> F64:
+    """Picture points (n, 2) in units of the focal length about the middle (about the axis, without
+    distortion, where the lens is known; in widths of the picture where not)."""
+    if lens is None:
+        return np.asarray((points - np.array(size) / 2) / size[0], np.float64)
+    own = lens.scaled_to(*size)
+    seen = (points - np.array([own.cx_px, own.cy_px])) / np.array([own.fx_px, own.fy_px])
+    return undistort(own, np.asarray(seen, np.float64))
 
 
 def _followed(
@@ -122,27 +217,32 @@ def _in_cells(values: npt.NDArray[np.float32], high: int, wide: int) -> npt.NDAr
 
 
 class MotionLog:
-    """The picture's motion as frames come in, for the last `capacity_s` seconds."""
+    """The picture's motion as frames come in, for the last `capacity_s` seconds; through `lens` where
+    it is known (of any size of the same framing)."""
 
-    def __init__(self, capacity_s: float = 20.0) -> None:
+    def __init__(self, capacity_s: float = 20.0, lens: Lens | None = None) -> None:
         self._capacity_ns = round(capacity_s * NS_PER_S)
+        self._lens = lens
         self._previous: tuple[int, U8Plane] | None = None
-        self._steps: list[tuple[int, int, float, float]] = []
+        self._steps: deque[tuple[int, int, Step]] = deque()
 
     def add(self, time_ns: int, luma: U8Plane) -> None:
         """Take in one frame: its time on the engine's clock and its luma plane of any size."""
         gray = working_picture(luma)
         if self._previous is not None and time_ns > self._previous[0]:
             since_ns, before = self._previous
-            flow = image_motion(before, gray) if before.shape == gray.shape else None
-            if flow is not None:
-                self._steps.append((since_ns, time_ns, *flow))
+            step = image_step(before, gray, self._lens) if before.shape == gray.shape else None
+            if step is not None:
+                self._steps.append((since_ns, time_ns, step))
         self._previous = (time_ns, gray)
         while self._steps and self._steps[0][0] < time_ns - self._capacity_ns:
-            del self._steps[0]
+            self._steps.popleft()
 
     def motion(self) -> Motion:
         """What has been seen."""
         table = np.array([step[:2] for step in self._steps], np.int64).reshape(-1, 2)
-        flow = np.array([step[2:] for step in self._steps], np.float64).reshape(-1, 2)
-        return Motion(table[:, 0], table[:, 1], flow)
+        steps = [step for _, _, step in self._steps]
+        seen = np.array(
+            [(s.x_px, s.y_px, s.roll_rad, s.shear_x_px, s.shear_y_px) for s in steps], np.float64
+        ).reshape(-1, 5)
+        return Motion(table[:, 0], table[:, 1], seen[:, :2], seen[:, 2], seen[:, 3:])
