@@ -55,3 +55,23 @@ def test_moving_the_camera_moves_the_points_as_said() -> None:
         step[index] = 1e-6
         moved = (stage - position - step[:3]) @ (rotation @ matrix_from_vector(step[3:]))
         np.testing.assert_allclose((moved - POINTS) / 1e-6, found[:, :, index], atol=2e-5)
+
+
+WIDE = Lens(1920, 1080, 900.0, 905.0, 951.0, 533.0, fisheye=(-0.02, 0.004, -0.002, 0.0003))
+WIDE_POINTS = np.column_stack([RANDOM.uniform(-4, 4, (50, 2)), RANDOM.uniform(-4, -1, 50)])
+
+
+def test_a_fisheye_lens_changes_as_said() -> None:
+    pixels, by_point, by_lens = project_with_derivatives(WIDE, WIDE_POINTS)
+    np.testing.assert_allclose(pixels, project(WIDE, WIDE_POINTS))
+    for axis in range(3):
+        step = np.zeros(3)
+        step[axis] = 1e-6
+        wanted = (project(WIDE, WIDE_POINTS + step) - project(WIDE, WIDE_POINTS - step)) / 2e-6
+        np.testing.assert_allclose(by_point[:, :, axis], wanted, rtol=1e-5, atol=1e-4)
+    for index in range(9):
+        moved = np.zeros(9)
+        moved[index] = 1e-6
+        more, less = (with_parameters(WIDE, parameters_of(WIDE) + sign * moved) for sign in (1, -1))
+        wanted = (project(more, WIDE_POINTS) - project(less, WIDE_POINTS)) / 2e-6
+        np.testing.assert_allclose(by_lens[:, :, index], wanted, rtol=1e-5, atol=1e-4)

@@ -8,7 +8,8 @@ import OpenEXR
 import pytest
 
 from openset.primitives.errors import BadInput, OpensetError
-from openset.stage.lens.files import read_st_map, write_st_map
+from openset.stage.lens.files import read_lens, read_st_map, write_lens, write_st_map
+from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import pinhole
 from openset.stage.lens.stmap import st_map
 
@@ -69,3 +70,13 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
         write_st_map(tmp_path / "absent" / "lens.exr", st_map(LENS))
     assert caught.value.exit_code == 21
     assert "lens.exr" in caught.value.line
+
+
+def test_a_lens_file_is_read_back_or_refused_by_name(tmp_path: Path) -> None:
+    path = write_lens(tmp_path / "lens.json", LensFile("a", (MeasuredLens(pinhole(64, 36, 35, 36)),)))
+    assert read_lens(path).settings[0].lens == pinhole(64, 36, 35, 36)
+    path.write_text('{"what": "openset lens", "version": 1, "settings": []}')
+    with pytest.raises(BadInput, match="settings"):
+        read_lens(path)
+    with pytest.raises(BadInput, match="no such lens file"):
+        read_lens(tmp_path / "none.json")

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from openset.primitives.errors import BadInput
-from openset.stage.lens.fisheye import fisheye_radius, lens_from_fisheye
-from openset.stage.lens.model import Lens, project
+from openset.stage.lens.fisheye import lens_from_fisheye
+from openset.stage.lens.model import Lens, fisheye_radius, project
 
 
 def bare(f_px: float, cx_px: float = 960.0) -> Lens:

@@ -87,3 +87,16 @@ def test_the_first_pixels_centre_is_half_a_pixel_in() -> None:
     assert grid[0, 0].tolist() == [0.5, 0.5]
     assert grid[2, 3].tolist() == [3.5, 2.5]
     assert math.isclose(float(grid[..., 0].mean()), 2.0)
+
+
+def test_a_fisheye_projection_is_opencvs_half_a_pixel_apart() -> None:
+    lens = Lens(1920, 1080, 900.0, 905.0, 951.0, 533.0, fisheye=(-0.02, 0.004, -0.002, 0.0003))
+    rng = np.random.default_rng(2)
+    points = np.column_stack([rng.uniform(-4, 4, (40, 2)), rng.uniform(-4, -1, 40)])
+    matrix = np.array([[900.0, 0.0, 950.5], [0.0, 905.0, 532.5], [0.0, 0.0, 1.0]])
+    seen, _ = cv2.fisheye.projectPoints(
+        (points * [1, -1, -1])[:, None], np.zeros(3), np.zeros(3), matrix, np.array(lens.fisheye)
+    )
+    np.testing.assert_allclose(project(lens, points), seen[:, 0] + 0.5, atol=1e-9)
+    pixels = pixel_grid(64, 36) * 30
+    np.testing.assert_allclose(project(lens, rays(lens, pixels) * 3.0), pixels, atol=1e-6)

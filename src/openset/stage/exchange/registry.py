@@ -65,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
     _row("blender", "Blender camera script", "move", ".blender.py .py", "blender", "w"),
     _row("fbx", "FBX camera, made by Blender", "move", ".fbx", "fbx", "w"),
     _row("exr", "EXR frames with camera and lens attributes", "move", ".exr", "exr_frames", "rw", (b"v/1\x01",)),
+    _row("openset-lens", "Openset lens file", "lens", ".lens.json .json", "openset_lens", "rw", (b'"openset lens"',)),
     _row("ulens", "Unreal lens file", "lens", ".ulens", "ulens", "rw", (b'"LensFile"',)),
     _row("lensfun", "lensfun calibration", "lens", ".lensfun.xml .xml", "lensfun", "r", (b"<lensdatabase",)),
     _row("gyroflow", "Gyroflow lens profile", "lens", ".gyroflow.json .json", "gyroflow", "r", (b'"fisheye_params"',)),

@@ -1,5 +1,6 @@
-"""ST maps on disk, as Nuke's STMap, Resolve and Blender read them.
+"""Lens files on disk, and ST maps as Nuke's STMap, Resolve and Blender read them.
 
+A lens file is Openset's own (stage/lens/lens_file.py), read whole or refused by name. An ST map is
 OpenEXR, 32-bit float (half would be half a pixel coarse at 1920): R = x / w, G = 1 - y / h with x,
 y counted from the top-left corner of the picture looked up, which is x and y from its bottom left
 over its size; the centre of the first pixel is half a pixel in. B is 0.
@@ -13,8 +14,44 @@ from pathlib import Path
 import numpy as np
 import OpenEXR
 
+from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput, DiskFull, NotWritable
+from openset.stage.lens.lens_file import json_from_lens_file, lens_file_from_json
+from openset.stage.lens.measured import LensFile
 from openset.stage.lens.stmap import F32Map
+from openset.store.files import write_atomic
+
+_MOST_BYTES = 16 << 20
+
+
+def read_lens(path: Path) -> LensFile:
+    """Openset's own lens file. Raises BadInput naming the file, and the place in it, where there is
+    none."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_MOST_BYTES + 1)
+    except FileNotFoundError as error:
+        raise BadInput(
+            "no such lens file", where=str(path), todo="Make one with openset calibrate lens"
+        ) from error
+    except OSError as error:
+        raise BadInput(f"the lens file cannot be read ({error.strerror})", where=str(path)) from error
+    try:
+        if len(data) > _MOST_BYTES:
+            raise FormatError("this is larger than any lens file")
+        return lens_file_from_json(data)
+    except FormatError as error:
+        raise BadInput(
+            error.trouble,
+            where=f"{path}, {error.at}" if error.at else str(path),
+            todo="Give a file that openset calibrate lens wrote",
+        ) from error
+
+
+def write_lens(path: Path, file: LensFile) -> Path:
+    """Write the lens file whole, in place of what stood there. Raises DiskFull, NotWritable."""
+    write_atomic(path, json_from_lens_file(file))
+    return path
 
 
 def write_st_map(path: Path, st_map: F32Map) -> Path:

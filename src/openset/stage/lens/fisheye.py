@@ -8,23 +8,17 @@ instead, which grows beyond all bounds at a right angle: wide pictures cannot be
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from openset.primitives.errors import BadInput
 from openset.primitives.space import F64
-from openset.stage.lens.model import Lens
+from openset.stage.lens.model import Lens, fisheye_radius
 from openset.stage.lens.report import Fitted, fit
 
 WIDEST = math.radians(100.0)
 """Field of view over the picture's diagonal beyond which no fit is made."""
-
-
-def fisheye_radius(angle: F64, coefficients: tuple[float, ...]) -> F64:
-    """How far from the middle, in focal lengths, a direction at `angle` (radians) is drawn."""
-    k1, k2, k3, k4 = coefficients
-    t2 = angle * angle
-    return np.asarray(angle * (1.0 + t2 * (k1 + t2 * (k2 + t2 * (k3 + t2 * k4)))))
 
 
 def lens_from_fisheye(bare: Lens, coefficients: tuple[float, ...]) -> Fitted:
@@ -33,6 +27,7 @@ def lens_from_fisheye(bare: Lens, coefficients: tuple[float, ...]) -> Fitted:
 
     Raises BadInput where the picture is wider than `WIDEST` over its diagonal.
     """
+    bare = replace(bare, fisheye=None)
     x = np.array([-bare.cx_px, bare.width_px - bare.cx_px]) / bare.fx_px
     y = np.array([-bare.cy_px, bare.height_px - bare.cy_px]) / bare.fy_px
     corners = np.hypot(*np.meshgrid(x, y)).ravel()

@@ -1,9 +1,11 @@
-"""One lens state: pinhole plus Brown-Conrady distortion, and its maps between rays and pixels.
+"""One lens state: pinhole plus Brown-Conrady or fisheye distortion, its maps between rays and pixels.
 
 Picture coordinates are in pixels with (0, 0) the top-left *corner* of the picture, x right, y down, so
 the first pixel's centre is (0.5, 0.5). OpenCV puts that centre at (0, 0): add 0.5 to its cx, cy.
 Camera coordinates are metres, X right, Y up, looking down -Z. Normalised coordinates are
-x = X / -Z, y = -Y / -Z (y down, as in the picture). Source: Brown 1966 in OpenCV's form.
+x = X / -Z, y = -Y / -Z (y down, as in the picture). Source: Brown 1966 in OpenCV's form; for lenses
+above about 100 degrees Kannala and Brandt 2006: a direction at the angle t from the axis is seen
+t (1 + k1 t^2 + k2 t^4 + k3 t^6 + k4 t^8) focal lengths from the middle.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ _FARTHEST = 20.0
 
 @dataclass(frozen=True)
 class Lens:
-    """Pinhole intrinsics in pixels and Brown-Conrady coefficients (undistorted to distorted)."""
+    """Pinhole intrinsics in pixels and Brown-Conrady coefficients (undistorted to distorted).
+
+    A lens with `fisheye` (k1, k2, k3, k4) is drawn by those alone; k1 to k3 and p1, p2 are then 0."""
 
     width_px: int
     height_px: int
@@ -38,6 +42,12 @@ class Lens:
     entrance_pupil_offset_m: float = 0.0
     focus_distance_m: float | None = None
     f_stop: float | None = None
+    fisheye: tuple[float, float, float, float] | None = None
+
+    @property
+    def is_bent(self) -> bool:
+        """Whether the lens draws anything but a pinhole's picture."""
+        return self.fisheye is not None or any((self.k1, self.k2, self.k3, self.p1, self.p2))
 
     @property
     def focal_length_mm(self) -> float:
@@ -74,6 +84,11 @@ def pinhole(width_px: int, height_px: int, focal_length_mm: float, sensor_width_
 
 def distort(lens: Lens, undistorted: F64) -> F64:
     """Normalised undistorted (..., 2) to normalised distorted (..., 2)."""
+    if lens.fisheye is not None:
+        away = np.hypot(undistorted[..., 0], undistorted[..., 1])
+        drawn = fisheye_radius(np.arctan(away), lens.fisheye)
+        shrink = np.where(away > 1e-9, drawn / np.where(away > 1e-9, away, 1.0), 1.0)
+        return np.asarray(undistorted * shrink[..., None])
     x, y = undistorted[..., 0], undistorted[..., 1]
     r2 = x * x + y * y
     radial = 1.0 + r2 * (lens.k1 + r2 * (lens.k2 + r2 * lens.k3))
@@ -93,6 +108,8 @@ def undistort(lens: Lens, distorted: F64, steps: int = 30) -> F64:
     end somewhere finite instead of running away.
     """
     target = np.asarray(distorted, dtype=np.float64)
+    if lens.fisheye is not None:
+        return _undistort_fisheye(lens.fisheye, target, steps)
     guess = target.copy()
     for _ in range(steps):
         error = distort(lens, guess) - target
@@ -117,6 +134,35 @@ def undistort(lens: Lens, distorted: F64, steps: int = 30) -> F64:
         reach = 0.5 * (1.0 + np.sqrt(r2))[..., None]
         guess = np.clip(guess - np.clip(step, -reach, reach), -_FARTHEST, _FARTHEST)
     return guess
+
+
+def fisheye_radius(angle: F64, coefficients: tuple[float, ...]) -> F64:
+    """How far from the middle, in focal lengths, a direction at `angle` (radians) is drawn."""
+    k1, k2, k3, k4 = coefficients
+    t2 = angle * angle
+    return np.asarray(angle * (1.0 + t2 * (k1 + t2 * (k2 + t2 * (k3 + t2 * k4)))))
+
+
+def fisheye_slope(angle: F64, coefficients: tuple[float, ...]) -> F64:
+    """The derivative of `fisheye_radius` by the angle."""
+    k1, k2, k3, k4 = coefficients
+    t2 = angle * angle
+    return np.asarray(1.0 + t2 * (3 * k1 + t2 * (5 * k2 + t2 * (7 * k3 + t2 * 9 * k4))))
+
+
+def _undistort_fisheye(coefficients: tuple[float, ...], target: F64, steps: int) -> F64:
+    """By Newton on the angle, which ends where the widest picture does."""
+    drawn = np.hypot(target[..., 0], target[..., 1])
+    widest = float(np.arctan(_FARTHEST))
+    angle = np.minimum(drawn, widest)
+    for _ in range(steps):
+        error = fisheye_radius(angle, coefficients) - drawn
+        if float(np.max(np.abs(error), initial=0.0)) < 1e-13:
+            break
+        slope = np.maximum(fisheye_slope(angle, coefficients), 0.05)
+        angle = np.clip(angle - np.clip(error / slope, -0.3, 0.3), 0.0, widest)
+    stretch = np.where(drawn > 1e-9, np.tan(angle) / np.where(drawn > 1e-9, drawn, 1.0), 1.0)
+    return np.asarray(target * stretch[..., None])
 
 
 def project(lens: Lens, points_in_camera: F64) -> F64:

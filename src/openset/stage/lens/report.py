@@ -40,7 +40,15 @@ class Fitted:
 
 
 def report_from_lens(lens: Lens) -> LensReport:
-    """A lens as OpenTrackIO says it; exact. Pixels that are not square go into the sensor's height."""
+    """A lens as OpenTrackIO says it; exact. Pixels that are not square go into the sensor's height.
+
+    OpenTrackIO has no fisheye model: one is told as the Brown-Conrady lens nearest to it, BadInput
+    where it is too wide for any.
+    """
+    if lens.fisheye is not None:
+        from openset.stage.lens.fisheye import lens_from_fisheye
+
+        lens = lens_from_fisheye(lens, lens.fisheye).lens
     focal_mm = lens.focal_length_mm
     sensor_height_mm = lens.height_px * focal_mm / lens.fy_px
     above = [k / focal_mm ** (2 * n) for n, k in enumerate((lens.k1, lens.k2, lens.k3), start=1)]

@@ -65,7 +65,7 @@ def straight_view(lens: Lens, limit_px: tuple[int, int]) -> StraightView:
 
 def is_bent(lens: Lens) -> bool:
     """True when the lens has any distortion at all."""
-    return any((lens.k1, lens.k2, lens.k3, lens.p1, lens.p2))
+    return lens.is_bent
 
 
 def warp_nodes(lens: Lens, view: StraightView, step_px: int) -> F32:
