@@ -166,7 +166,12 @@ def make_production(folder: Path, *, replace: bool) -> Production:
             )
         _empty(folder)
     create_production(
-        folder, title="The Last Stall", rate=Fraction(25), languages=("en",), stage={"made": MARK}
+        folder,
+        title="The Last Stall",
+        rate=Fraction(25),
+        languages=("en",),
+        stage={"made": MARK},
+        marks={"A": (0.0, 0.0, 0.0)},
     )
     write_atomic(folder / "script" / "last-stall.fountain", SCRIPT.encode())
     return open_production(folder)

@@ -61,6 +61,7 @@ def create_production(
     rate: Fraction,
     languages: tuple[str, ...] = ("en",),
     stage: Mapping[str, Any] | None = None,
+    marks: Mapping[str, tuple[float, float, float]] | None = None,
 ) -> Production:
     """Make the folder and its production.toml.
 
@@ -79,6 +80,7 @@ def create_production(
         rate,
         tuple(languages),
         dict(stage or {}),
+        marks=dict(marks or {}),
     )
     data = _dump(document(production), root / FILE_NAME)
     _from_document(tomllib.loads(data.decode()), root)
