@@ -62,17 +62,20 @@ class Equations:
     by_lens: F64
 
 
-def seen_corners(views: Sequence[CameraView], corners_m: Mapping[int, F64]) -> tuple[SeenCorners, ...]:
+def seen_corners(
+    views: Sequence[CameraView], corners_m: Mapping[int, F64], late_s: Sequence[float] = ()
+) -> tuple[SeenCorners, ...]:
     """The mapped tags in the views, by each tag's corners (4, 3) on the stage; an id that a picture
-    shows twice is left out. A view without any mapped tag is left out too."""
+    shows twice is left out. A view without any mapped tag is left out too. `late_s` is how much later
+    than the pose's moment each view was taken; all at once unless given."""
     out = []
-    for view in views:
+    for view, late in zip(views, late_s or [0.0] * len(views), strict=True):
         doubled = twice_seen(view.tags)
         tags = [tag for tag in view.tags if tag.id in corners_m and tag.id not in doubled]
         if not tags:
             continue
         pixels = np.concatenate([tag.corners_px for tag in tags])
-        late_s = (pixels[:, 1] / view.lens.height_px - 0.5) * view.readout_s
+        rows_s = (pixels[:, 1] / view.lens.height_px - 0.5) * view.readout_s
         out.append(
             SeenCorners(
                 view.lens,
@@ -80,8 +83,8 @@ def seen_corners(views: Sequence[CameraView], corners_m: Mapping[int, F64]) -> t
                 pixels,
                 np.concatenate([corners_m[tag.id] for tag in tags]),
                 np.repeat(np.array([tag.id for tag in tags]), 4),
-                late_s,
-                view.readout_s != 0.0,
+                rows_s + late,
+                view.readout_s != 0.0 or late != 0.0,
             )
         )
     return tuple(out)

@@ -75,7 +75,7 @@ def solve(
         matrix = start.matrix
         fit = _settled(seen, (matrix[:3, 3], matrix[:3, :3]), motion, corner_sd_px)
     if fit is None or _is_poor(fit):
-        found = _afresh(seen, motion, corner_sd_px)
+        found = _afresh(seen, Motion(motion.twist), corner_sd_px)
         if found is None:
             return Solution(None, "ambiguous")
         fit = min([one for one in (fit, *found) if one], key=_median, default=None)
@@ -127,6 +127,8 @@ def _alike(best: Fit, second: Fit) -> bool:
 
 def _gated(seen: Sequence[SeenCorners], fit: Fit, motion: Motion, sd_px: float) -> Solution:
     """The fit without the corners that do not belong, as an estimate with its covariance."""
+    if motion.sd is not None:
+        fit = refine(seen, fit.place, motion, corner_sd_px=sd_px, robust=_is_poor(fit)) or fit
     distances = fit.distances_px
     ids = np.concatenate([one.ids for one in seen])
     off_px = {

@@ -47,19 +47,24 @@ def starts_from_single_tags(seen: Sequence[SeenCorners]) -> Iterator[Place]:
 
 
 def _closed_form(one: SeenCorners) -> list[Place]:
-    ideal = rays(one.lens, one.pixels)[:, :2] * [1.0, -1.0]
     middle = one.points_m.mean(axis=0)
-    method = cv2.SOLVEPNP_IPPE if is_flat(one.points_m) else cv2.SOLVEPNP_SQPNP
+    points, method = one.points_m - middle, cv2.SOLVEPNP_SQPNP
+    plane = np.eye(3)
+    if is_flat(one.points_m):
+        # The two poses of a plane are worked out for corners that lie on one exactly.
+        plane = np.linalg.svd(points, full_matrices=False)[2].astype(np.float64)
+        plane[2] *= np.sign(np.linalg.det(plane))
+        points = points @ plane.T * [1.0, 1.0, 0.0]
+        method = cv2.SOLVEPNP_IPPE
+    ideal = rays(one.lens, one.pixels)[:, :2] * [1.0, -1.0]
     try:
-        _, turns, shifts, _ = cv2.solvePnPGeneric(
-            one.points_m - middle, ideal[:, None], np.eye(3), None, flags=method
-        )
+        _, turns, shifts, _ = cv2.solvePnPGeneric(points, ideal[:, None], np.eye(3), None, flags=method)
     except cv2.error:
         return []
     out = []
     for turn, shift in zip(turns, shifts, strict=True):
         matrix = np.eye(4)
-        matrix[:3, :3] = _UPRIGHT @ cv2.Rodrigues(turn)[0]
+        matrix[:3, :3] = _UPRIGHT @ cv2.Rodrigues(turn)[0] @ plane
         matrix[:3, 3] = _UPRIGHT @ shift.ravel() - matrix[:3, :3] @ middle
         stage_from_body = np.linalg.inv(matrix) @ one.camera_from_body
         if np.isfinite(stage_from_body).all():

@@ -1,0 +1,97 @@
+"""How sure a pose is when the map and the lens are not exact either.
+
+The covariance a pose is found with knows only of its own corners' errors, which one picture can show.
+What the map's tags and the lens's numbers may be wrong by is carried through the same equations
+(first-order propagation): it does not shrink with the number of corners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from openset.primitives.rotation import skew
+from openset.primitives.space import F64
+from openset.stage.markers.equations import SeenCorners, equations, seen_corners
+from openset.stage.markers.model import CameraView, PlacedTag, PoseEstimate, TagMap
+from openset.stage.prints.model import tag_corners_m
+
+
+def with_uncertainty(
+    estimate: PoseEstimate,
+    views: Sequence[CameraView],
+    tags: TagMap,
+    lens_covariance: F64 | Sequence[F64 | None] | None = None,
+) -> PoseEstimate:
+    """The estimate with the map's and the lens's uncertainty in its covariance.
+
+    `views` and `tags` are what it was solved from; `lens_covariance` is (9, 9) for all cameras, or one
+    or None for each view.
+    """
+    known = {tag.id for view in views for tag in view.tags} & set(tags.tags)
+    corners = {number: tags.tags[number].corners_m for number in known}
+    covariances = (
+        [lens_covariance] * len(views)
+        if lens_covariance is None or isinstance(lens_covariance, np.ndarray)
+        else list(lens_covariance)
+    )
+    added = np.zeros((6, 6))
+    total = np.zeros((6, 6))
+    parts: list[tuple[F64, F64]] = []
+    by_tag: dict[int, F64] = {}
+    for view, covariance in zip(views, covariances, strict=True):
+        for seen in seen_corners([view], corners):
+            slopes = _slopes(seen, estimate)
+            if slopes is None:
+                continue
+            by_motion, by_point, by_lens = slopes
+            total += by_motion.T @ by_motion
+            if covariance is not None:
+                parts.append((by_motion.T @ by_lens, np.asarray(covariance)))
+            _add_tags(by_tag, seen, by_motion, by_point, tags.tags)
+    for number, pull in by_tag.items():
+        covariance = tags.tags[number].covariance
+        if covariance is not None:
+            parts.append((pull, covariance))
+    if not parts:
+        return estimate
+    try:
+        inverse = np.linalg.inv(total)
+    except np.linalg.LinAlgError:
+        return estimate
+    for pull, covariance in parts:
+        moved = inverse @ pull
+        added += moved @ covariance @ moved.T
+    return replace(estimate, covariance=estimate.covariance + added)
+
+
+def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64] | None:
+    """Derivatives by pose, corner and lens of the corners that fit."""
+    matrix = estimate.stage_from_body.matrix
+    twist = np.zeros(6) if estimate.twist is None else estimate.twist
+    now = equations([seen], matrix[:3, 3], matrix[:3, :3], twist)
+    if now is None:
+        return None
+    distances = np.linalg.norm(now.residuals.reshape(-1, 2), axis=1)
+    fits = np.repeat(distances <= max(1.0, 6.0 * estimate.residual_px), 2)[:, None]
+    return now.by_motion[:, :6] * fits, now.by_point * fits, now.by_lens * fits
+
+
+def _add_tags(
+    by_tag: dict[int, F64],
+    seen: SeenCorners,
+    by_motion: F64,
+    by_point: F64,
+    placed: Mapping[int, PlacedTag],
+) -> None:
+    """How each tag's own six numbers pull at the pose: summed over the views that see it."""
+    for number in np.unique(seen.ids).tolist():
+        rows = np.repeat(seen.ids == number, 2)
+        tag = placed[number]
+        turned = -tag.stage_from_tag.matrix[:3, :3] @ skew(tag_corners_m(tag.size_m))
+        by_pose = np.concatenate([np.broadcast_to(np.eye(3), turned.shape), turned], axis=2)
+        points = by_point[rows].reshape(-1, 2, 3)
+        pull = by_motion[rows].T @ (points @ by_pose).reshape(-1, 6)
+        by_tag[number] = by_tag.get(number, np.zeros((6, 6))) + pull
