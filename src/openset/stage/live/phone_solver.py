@@ -136,11 +136,12 @@ class PhoneSolver(threading.Thread):
             if taken is None:
                 continue
             try:
-                self._take(*taken)
+                self.take(*taken)
             except (ValueError, ArithmeticError, cv2.error, np.linalg.LinAlgError):
                 self.faults["a picture could not be solved"] += 1
 
-    def _take(self, frame: Frame, captured_ns: int, arrived_ns: int) -> None:
+    def take(self, frame: Frame, captured_ns: int, arrived_ns: int) -> None:
+        """Solve one picture now, and send what may be told."""
         began = self._plan.clock()
         luma = cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
         if luma is None or luma.shape != (frame.height_px, frame.width_px):
