@@ -1,0 +1,100 @@
+"""A whole take solved and judged: from plain arrays to a path, figures and residuals."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from openset.primitives.space import F64
+from openset.stage.solve.bundle import Bundle, Say, bundle, raw_path
+from openset.stage.solve.judge import residuals, summary
+from openset.stage.solve.model import (
+    NAMES,
+    PART_OF,
+    Bools,
+    Figure,
+    Problem,
+    Residuals,
+    Sightings,
+    Solution,
+)
+
+_SAYS_SOMETHING = 0.5
+_WHY = {
+    "focal": "too little that pans through the picture, and nothing whose size is known",
+    "centre": "too little roll and pan",
+    "distortion": "too few marks in the corners of the picture",
+    "delay": "too little motion",
+    "nodal": "too little pan, tilt and roll against marks that are known",
+    "readout": "too little motion",
+}
+
+
+def solve(problem: Problem, say: Say | None = None) -> Solution:
+    """Solve a take. Raises BadInput where its picture holds too little that stands still."""
+    found = bundle(problem, say)
+    state, arranged = found.state, found.setting.arranged
+    covariance = found.solved.shared_covariance()[: len(NAMES), : len(NAMES)]
+    used = arranged.sightings.frame[found.weight > 0]
+    gone = np.unique(problem.marks.tag[arranged.source[found.dropped]])
+    before, after = _judged(problem, found)
+    return Solution(
+        state.path,
+        found.solved.path_covariance(),
+        state.shared,
+        _figures(problem, state.shared, np.sqrt(np.maximum(np.diag(covariance), 0.0))),
+        np.bincount(used, minlength=len(problem.times_s)),
+        before,
+        after,
+        int((~found.dropped).sum()),
+        int(found.dropped.sum()),
+        tuple(int(tag) for tag in gone if tag >= 0),
+        found.steps,
+        found.start_delay_s,
+    )
+
+
+def _judged(problem: Problem, found: Bundle) -> tuple[Residuals, Residuals]:
+    """The residuals of what was held out, before and after."""
+    held = problem.sightings.only(problem.sightings.held_out)
+    state, arranged = found.state, found.setting.arranged
+    gone_tags = np.unique(problem.marks.tag[arranged.source[found.dropped]])
+    held = held.only(~np.isin(problem.marks.tag[held.mark], gone_tags[gone_tags >= 0]))
+    known = problem.marks.known_m
+    solved = known.copy()
+    placed = np.flatnonzero(state.places.points)
+    solved[arranged.source[placed]] = state.places.direction[placed]
+    start = problem.prior.values
+    first = residuals(problem, held, raw_path(problem, 0.0), start, known)
+    last = residuals(problem, held, state.path, state.shared, solved)
+    still = _still(held, first, last)
+    return summary(first[still]), summary(last[still])
+
+
+def _still(held: Sightings, first: F64, last: F64) -> Bools:
+    """Leave out what no path explains: natural marks that stay far off both before and after are on
+    somebody who moves."""
+    count = int(held.mark.max(initial=-1)) + 1
+    total = np.bincount(held.mark, np.minimum(first, last), count)
+    size = np.maximum(np.bincount(held.mark, minlength=count), 1)
+    mean = total / size
+    seen = np.bincount(held.mark, minlength=count) > 0
+    limit = max(2.0, 5.0 * float(np.median(mean[seen]))) if seen.any() else 2.0
+    return np.asarray(mean[held.mark] <= limit)
+
+
+def _figures(problem: Problem, shared: F64, sd: F64) -> dict[str, Figure]:
+    belief = np.sqrt(np.diag(problem.prior.covariance))
+    out = {}
+    for index, (name, part) in enumerate(zip(NAMES, PART_OF, strict=True)):
+        asked = part in problem.free
+        determined = asked and bool(sd[index] < _SAYS_SOMETHING * belief[index])
+        note = "" if determined else (_WHY[part] if asked else "not asked for")
+        out[name] = Figure(
+            float(shared[index]),
+            float(sd[index]) if asked else float(belief[index]),
+            float(problem.prior.values[index]),
+            float(belief[index]),
+            determined,
+            f"not determined by this take: {note}" if asked and note else note,
+        )
+    return out
