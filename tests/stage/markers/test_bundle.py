@@ -1,0 +1,202 @@
+"""The map of tags from a walk: right to a fraction of a millimetre, and honest where it cannot be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openset.primitives.errors import BadInput
+from openset.primitives.rotation import matrix_from_vector
+from openset.sim.prints import Sheet, tag_sheet
+from openset.sim.walks import ceiling, ceiling_round, stage_round, stage_set
+from openset.stage.markers.bundle import Frame, solve_map
+from openset.stage.markers.model import SeenTag
+from openset.stage.markers.tape import Taped
+
+from .walked import between_m, lens_of, map_error_mm, seen_on, true_map
+
+LENS = lens_of()
+SHEETS = stage_set(3)
+TRUTH = true_map(SHEETS, 0.2)
+TIMES = tuple(np.arange(24) * 1.0)
+FRAMES = seen_on(stage_round(3), SHEETS, TIMES)
+TAPE = Taped(100, 117, between_m(TRUTH, 100, 117))
+
+
+def test_a_walk_around_maps_the_stage_to_a_fraction_of_a_millimetre() -> None:
+    found = solve_map(FRAMES, LENS, 0.2, taped=[TAPE])
+    assert set(found.tag_map.tags) == set(TRUTH.tags)
+    assert map_error_mm(found.tag_map, TRUTH) < 0.2
+    assert found.findings == ()
+    assert 0.03 < found.corner_sd_px < 0.06  # the noise is 0.045 px an axis
+    assert found.tag_map.scale_from.startswith("tape 100-117")
+
+
+def test_a_ceiling_is_mapped_within_the_bar() -> None:
+    sheets = ceiling(1)
+    truth = true_map(sheets, 0.16)
+    frames = seen_on(ceiling_round(1), sheets, np.arange(40) * 0.6)
+    tape = Taped(0, 34, between_m(truth, 0, 34))
+    assert map_error_mm(solve_map(frames, LENS, 0.16, taped=[tape]).tag_map, truth) < 0.4
+
+
+def test_the_floor_gives_the_frame_and_the_origin_lies_where_it_was_asked_for() -> None:
+    found = solve_map(FRAMES, LENS, 0.2, taped=[TAPE], frame=Frame((118, 122, 128, 130), 120, 130))
+    tags = found.tag_map.tags
+    np.testing.assert_allclose(tags[120].stage_from_tag.position_m, (0.0, 0.0, 0.0), atol=1e-3)
+    x, y, z = tags[130].stage_from_tag.position_m
+    assert abs(x) < 1e-9
+    assert y == pytest.approx(between_m(TRUTH, 120, 130), abs=1e-3)
+    assert abs(z) < 1e-3
+    up = matrix_of(tags[118])[:, 2]
+    assert up[2] > 0.999
+    assert all(tags[each].stage_from_tag.position_m[2] > 0.3 for each in range(100, 118))
+
+
+def matrix_of(tag: object) -> np.ndarray:
+    return tag.stage_from_tag.matrix[:3, :3]  # type: ignore[attr-defined, no-any-return]
+
+
+def test_without_a_floor_the_origin_tag_hangs_straight_in_its_own_frame() -> None:
+    found = solve_map(FRAMES, LENS, 0.2, frame=Frame(origin=105))
+    pose = found.tag_map.tags[105].stage_from_tag
+    np.testing.assert_allclose(pose.matrix, np.eye(4), atol=1e-9)
+
+
+def test_the_cameras_are_found_where_they_stood() -> None:
+    """All cameras' distances from each other do not depend on the frame."""
+    found = solve_map(FRAMES, LENS, 0.2, taped=[TAPE])
+    eyes = np.array([found.cameras[each].position_m for each in range(24)])
+    wanted = np.array([stage_round(3).at(each)[0] for each in TIMES])
+    apart = np.linalg.norm(eyes[1:] - eyes[0], axis=1) - np.linalg.norm(wanted[1:] - wanted[0], axis=1)
+    assert np.abs(apart).max() < 0.002
+
+
+def test_a_print_of_98_percent_is_told_by_the_tape() -> None:
+    """All sheets shrunk to 98 %: the tape says how large the map really is."""
+    small = [tag_sheet(each.id, 0.196, each.position_m, each.rotation) for each in SHEETS]
+    found = solve_map(seen_on(stage_round(3), small, TIMES), LENS, 0.2, taped=[TAPE])
+    assert found.scale.factor == pytest.approx(0.98, abs=5e-4)
+    assert found.tag_map.tags[100].size_m == pytest.approx(0.196, abs=1e-4)
+    assert map_error_mm(found.tag_map, true_map(small, 0.196)) < 0.3
+
+
+def test_the_stated_spread_covers_the_true_error() -> None:
+    """Without a tape the printed size's own uncertainty is part of the spread: 0.2 % of 3 m."""
+    found = solve_map(FRAMES, LENS, 0.2, taped=[TAPE])
+    spread = [found.tag_map.tags[each].covariance for each in TRUTH.tags]
+    stated = 1000 * np.sqrt(np.mean([np.trace(each[:3, :3]) for each in spread if each is not None]))
+    assert 0.2 < stated < 0.8  # a tape of 1 mm over 4 m stretches a map of +-2 m by half a millimetre
+    loose = solve_map(FRAMES, LENS, 0.2).tag_map.tags[100].covariance
+    assert loose is not None
+    assert 2.0 < 1000 * np.sqrt(np.trace(loose[:3, :3])) < 8.0
+
+
+def _with(sheets: tuple[Sheet, ...], *more: Sheet) -> tuple[Sheet, ...]:
+    ids = {each.id for each in more}
+    return (*(each for each in sheets if each.id not in ids), *more)
+
+
+def test_two_tags_with_one_id_in_one_picture_are_named_and_left_out() -> None:
+    twin = tag_sheet(103, 0.2, SHEETS[3].position_m + [0.0, 0.0, 0.35], SHEETS[3].rotation)
+    found = solve_map(seen_on(stage_round(3), (*SHEETS, twin), TIMES), LENS, 0.2, taped=[TAPE])
+    assert [each.tags for each in found.findings] == [(103,)]
+    assert "tag 103 hangs more than once" in found.findings[0].text
+    assert 103 not in found.tag_map.tags
+    assert map_error_mm(found.tag_map, TRUTH) < 0.3
+
+
+def test_a_tag_that_is_moved_during_the_walk_is_named_with_how_far() -> None:
+    """Tag 110 hangs 40 cm further up in the second half of the walk."""
+    moved = tag_sheet(110, 0.2, SHEETS[10].position_m + [0.0, 0.0, 0.4], SHEETS[10].rotation)
+    later = seen_on(stage_round(3), _with(SHEETS, moved), TIMES[12:])
+    found = solve_map([*FRAMES[:12], *later], LENS, 0.2, taped=[TAPE])
+    named = [each for each in found.findings if each.kind == "double"]
+    assert [each.tags for each in named] == [(110,)]
+    assert named[0].value == pytest.approx(400, abs=15)
+    assert map_error_mm(found.tag_map, TRUTH) < 0.3
+
+
+def test_one_tag_of_another_size_is_mapped_with_its_own() -> None:
+    little = tag_sheet(107, 0.12, SHEETS[7].position_m, SHEETS[7].rotation)
+    sheets = _with(SHEETS, little)
+    frames = seen_on(stage_round(3), sheets, TIMES)
+    found = solve_map(frames, LENS, 0.2, sizes_m={107: 0.12}, taped=[TAPE])
+    assert found.tag_map.tags[107].size_m == pytest.approx(0.12, abs=1e-4)
+    assert (
+        map_error_mm(found.tag_map, true_map(sheets, {**dict.fromkeys(TRUTH.tags, 0.2), 107: 0.12}))
+        < 0.3
+    )
+
+
+def test_new_tags_are_added_and_the_old_ones_stay() -> None:
+    old = solve_map(FRAMES, LENS, 0.2, taped=[TAPE], frame=Frame((118, 122, 128), 120)).tag_map
+    new = tag_sheet(300, 0.2, np.array([0.3, 2.5, 1.7]), SHEETS[0].rotation)
+    frames = seen_on(stage_round(8), (*SHEETS, new), np.arange(16) * 1.5, seed=9)
+    found = solve_map(frames, LENS, 0.2, known=old)
+    assert found.findings == ()
+    for each, tag in old.tags.items():
+        assert found.tag_map.tags[each].stage_from_tag == tag.stage_from_tag
+    assert map_error_mm(found.tag_map, true_map((*SHEETS, new), 0.2)) < 0.3
+
+
+def test_a_tag_that_has_moved_since_the_old_map_is_named_and_placed_anew() -> None:
+    old = replace(TRUTH)
+    turned = SHEETS[5].rotation @ matrix_from_vector(np.array([0.0, 0.0, 0.3]))
+    moved = tag_sheet(105, 0.2, SHEETS[5].position_m + [0.06, 0.0, 0.0], turned)
+    sheets = _with(SHEETS, moved)
+    found = solve_map(seen_on(stage_round(4), sheets, TIMES), LENS, 0.2, known=old)
+    (said,) = found.findings
+    assert said.kind == "moved"
+    assert said.tags == (105,)
+    assert said.value == pytest.approx(60, abs=1)
+    assert "moved by 6.0 cm and turned by 17 degrees" in said.text
+    off = np.array(found.tag_map.tags[105].stage_from_tag.position_m) - moved.position_m
+    assert np.linalg.norm(off) < 0.001
+
+
+def test_a_lens_file_of_another_focal_length_is_doubted() -> None:
+    wrong = replace(LENS, fx_px=LENS.fx_px * 1.01, fy_px=LENS.fy_px * 1.01)
+    found = solve_map(FRAMES, wrong, 0.2, taped=[TAPE])
+    (said,) = [each for each in found.findings if each.kind == "lens"]
+    assert said.value == pytest.approx(-0.99, abs=0.05)
+
+
+def test_a_lens_with_its_uncertainty_is_solved_along() -> None:
+    """0.3 % wrong, and known to be so: the pictures put it right."""
+    off = replace(LENS, fx_px=LENS.fx_px * 1.003, fy_px=LENS.fy_px * 1.003)
+    sd = np.array([4.0, 4.0, 1.0, 1.0, 1e-3, 1e-3, 1e-4, 1e-4, 1e-3])
+    found = solve_map(FRAMES, off, 0.2, taped=[TAPE], lens_covariance=np.diag(sd**2))
+    assert found.lens.fx_px == pytest.approx(LENS.fx_px, rel=2e-4)
+    assert map_error_mm(found.tag_map, TRUTH) < 0.3
+    assert found.lens_covariance is not None
+    assert found.lens_covariance[0, 0] < 1.0
+
+
+def test_a_rolling_shutter_on_the_walk_is_solved_along() -> None:
+    """20 ms of read-out: unmodelled it bends the map, modelled it does not."""
+    frames = seen_on(stage_round(3), SHEETS, TIMES, readout_s=0.02)
+    bent = solve_map(frames, LENS, 0.2, taped=[TAPE], doubt_lens=False)
+    sd = 0.02 * np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    found = solve_map(frames, LENS, 0.2, taped=[TAPE], slip_sd=sd)
+    assert map_error_mm(found.tag_map, TRUTH) < 0.3
+    assert bent.corner_sd_px > 4 * found.corner_sd_px
+
+
+def test_tags_that_never_meet_give_no_map() -> None:
+    alone = [tuple(tag for tag in frame if tag.id == 100 + index) for index, frame in enumerate(FRAMES)]
+    with pytest.raises(BadInput, match="no picture shows two tags together"):
+        solve_map(alone, LENS, 0.2)
+
+
+def test_sheets_that_all_carry_one_id_give_no_map_and_say_so() -> None:
+    frames = [tuple(SeenTag(0, tag.corners_px) for tag in frame) for frame in FRAMES]
+    with pytest.raises(BadInput, match="every tag that was seen hangs more than once"):
+        solve_map(frames, LENS, 0.2)
+
+
+def test_pictures_without_tags_give_no_map() -> None:
+    with pytest.raises(BadInput, match="no tag was found in 3 pictures"):
+        solve_map([(), (), ()], LENS, 0.2)
