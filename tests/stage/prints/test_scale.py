@@ -31,8 +31,10 @@ def test_a_printer_that_shrank_the_sheet_is_told_with_both_ways_out() -> None:
 
 
 def test_a_ruler_is_read_to_a_fifth_of_a_millimetre() -> None:
-    assert is_as_printed(99.8) and is_as_printed(100.2)
-    assert not is_as_printed(99.7) and not is_as_printed(100.3)
+    assert is_as_printed(99.8)
+    assert is_as_printed(100.2)
+    assert not is_as_printed(99.7)
+    assert not is_as_printed(100.3)
     assert scale_sentence(100.1) == "the scale bar measures 100.1 mm: the sheet has its true size"
 
 

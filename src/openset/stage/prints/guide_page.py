@@ -100,6 +100,7 @@ def _room(left: float, top: float, width: float, said: dict[str, str]) -> list[s
         (20, 58, floor), (38, 55, floor), (56, 59, floor),
     )  # fmt: skip
     for number, (x, y, squeeze) in enumerate(places):
-        tag = outlines(tag_modules(number))
+        # Mirrored, so that this page is never read as tags that hang elsewhere.
+        tag = outlines(tag_modules(number)[:, ::-1])
         marks.append(shape(tag, left + x * unit, top + y * unit, 0.75 * unit, squeeze))
     return marks

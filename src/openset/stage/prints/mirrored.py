@@ -1,8 +1,8 @@
 """A print that is seen mirrored: a printer set to mirror, or a camera that flips its picture.
 
-No mirrored 36h11 tag is within four bits of any tag of the family, and one mended bit is accepted, so
-nothing is read at all. Flipped back, the same picture is read: that is how it is told apart from a
-picture without tags.
+Every mirrored 36h11 tag differs from every tag of the family in four bits or more, and one mended bit
+is accepted, so nothing is read at all. Flipped back, the same picture is read: that is how it is told
+apart from a picture without tags.
 """
 
 from __future__ import annotations

@@ -132,10 +132,7 @@ _DE = {
     "bar": "100 mm",
     "measure": "Diesen Balken messen. Sind es nicht 100 mm: neu drucken oder angeben: --bar-mm 98",
     "both_bars": "Beide Balken messen. Sind es nicht 100 mm: neu drucken oder angeben: --bar-mm 98",
-    "glue": (
-        "Mattes Papier, plan geklebt auf Glas, Aluminium oder steifen Schaumkarton: krumme "
-        "Tafel, falsche Optik."
-    ),
+    "glue": "Mattes Papier, plan geklebt auf Glas, Aluminium oder steifen Schaumkarton.",
     "cut": ("An den Marken schneiden, das Weiß stehen lassen. Das Kreuz ist die Mitte, fürs Maßband."),
     "how_title": "Wie die Tags hängen",
     "how_these": "{count} Tags von {size} mm, AprilTag 36h11, Nummern {ids}",
