@@ -26,7 +26,7 @@ def test_the_page_is_written_within_its_edges_and_its_parts_keep_apart(language:
         [png] = pictures([page], "x", language, ppi=50.8)
         luma = cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_GRAYSCALE)
         assert luma is not None
-        blank = (luma > 200).all(axis=1)
+        blank = np.asarray((luma > 200).all(axis=1))
         edge = round(4 * EDGE_MM)
         assert blank[:edge].all()
         assert blank[-edge:].all()
