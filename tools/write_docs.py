@@ -7,12 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import typer
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def help_of(verb: str) -> str:
-    """The help text of one verb ('' for the command itself), as a terminal 100 wide shows it."""
-    arguments = [sys.executable, "-m", "openset", *([verb] if verb else []), "--help"]
+    """The help text of one verb ('' for the command itself, `print board` for one of a group), as a
+    terminal 100 wide shows it."""
+    arguments = [sys.executable, "-m", "openset", *verb.split(), "--help"]
     environment = {**os.environ, "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
     done = subprocess.run(arguments, capture_output=True, text=True, check=True, env=environment)
     return "\n".join(
@@ -20,22 +23,31 @@ def help_of(verb: str) -> str:
     )
 
 
-def commands_page() -> str:
-    """docs/commands.md."""
-    from openset.cli.main import app
-
+def verbs_of(app: typer.Typer) -> list[str]:
+    """Every verb, those of a group (`print board`) after the others, in the order they were made."""
     verbs = [
         command.name or command.callback.__name__
         for command in app.registered_commands
         if command.callback
     ]
+    for group in app.registered_groups:
+        if group.typer_instance is not None:
+            name = group.typer_instance.info.name
+            verbs += [f"{name} {verb}" for verb in verbs_of(group.typer_instance)]
+    return verbs
+
+
+def commands_page() -> str:
+    """docs/commands.md."""
+    from openset.cli.main import app
+
     parts = [
         "# Commands\n\nEvery command takes `--json` and then prints exactly one JSON object on standard output; "
         "progress goes to\nstandard error. Exit codes are in [exit-codes.md](exit-codes.md). This page is made from "
         "the program's own help.\n",
         f"```\n{help_of('').strip()}\n```\n",
     ]
-    parts += [f"## openset {verb}\n\n```\n{help_of(verb).strip()}\n```\n" for verb in verbs]
+    parts += [f"## openset {verb}\n\n```\n{help_of(verb).strip()}\n```\n" for verb in verbs_of(app)]
     return "\n".join(parts)
 
 

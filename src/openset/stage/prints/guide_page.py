@@ -17,8 +17,8 @@ from openset.stage.prints.words import decimal, words_in
 SIDES_AWAY = 25.0
 """How many times its own side a tag may be away from a 1080p camera that sees 75 degrees: its focal
 length of 1251 px over the 50 px that a side must cover."""
-_NOTES = "--distance ____-____:________  --bar-mm ________"
-"""What is filled in with a pen and typed after `openset calibrate tags`."""
+_NOTES = "--distance ____-____:___.____  --bar-mm ______"
+"""What is filled in with a pen (two ids and metres) and typed after `openset calibrate tags`."""
 _STEPS = ("print", "ceiling", "stage", "far", "glue", "tape", "walk", "still")
 
 
