@@ -20,7 +20,13 @@ calibrate_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Put every verb of the camera on the command line."""
+    app.command("phone")(phone)
+    app.command("solve")(solve)
+    app.command("track")(track)
 
 
 # The groups above must stand before the verbs that join them are imported.
-from openset.cli.camera import prints  # noqa: E402, F401
+from openset.cli.camera import delay, prints, tags  # noqa: E402, F401
+from openset.cli.camera.phone import phone  # noqa: E402
+from openset.cli.camera.solve import solve  # noqa: E402
+from openset.cli.camera.track import track  # noqa: E402

@@ -1,0 +1,77 @@
+"""The verb `track`: its options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from openset.cli.answer import Json, answer
+
+
+def track(
+    picture: Annotated[
+        list[str],
+        typer.Option(
+            "--picture",
+            help="What sees the tags: a clip, a folder of images, /dev/video0, rtsp://…; once for each "
+            "camera.",
+        ),
+    ],
+    lens: Annotated[
+        list[Path],
+        typer.Option("--lens", help="Its lens, of openset calibrate lens or any lens file; one each."),
+    ],
+    tags: Annotated[Path, typer.Option("--tags", help="The map, of openset calibrate tags.")],
+    to: Annotated[
+        list[str] | None,
+        typer.Option(help="Where to send it, more than once if need be: opentrackio://HOST."),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write the track to a new file: NAME.otrk.jsonl.")
+    ] = None,
+    mount: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Where each camera sits on the film camera: X,Y,Z,PAN,TILT,ROLL, metres right, "
+            "forward, up, then degrees; 0 for the film camera itself; or a lens file with a measured "
+            "mount."
+        ),
+    ] = None,
+    readout_ms: Annotated[
+        list[float] | None,
+        typer.Option(
+            min=0,
+            max=100,
+            help="How long each sensor takes from its first row to its last; where the lens file does "
+            "not say. openset calibrate readout measures it.",
+        ),
+    ] = None,
+    predict_ms: Annotated[
+        float,
+        typer.Option(
+            min=0, max=200, help="Guess the pose so far ahead. For LED walls and screens only."
+        ),
+    ] = 0.0,
+    name: Annotated[str, typer.Option(help="The source's name, for receivers.")] = "Openset tags",
+    rate: Annotated[
+        str, typer.Option(help="Pictures a second of a folder of images: 25, 29.97 …")
+    ] = "25",
+    seconds: Annotated[float | None, typer.Option(min=0, help="End after so long.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Follow the camera by printed tags and send its poses; Ctrl-C ends it."""
+
+    def work(output: Any) -> int:
+        from openset.cli.camera.track_work import Asked, run_track
+
+        return run_track(
+            output,
+            Asked(
+                tuple(picture), tuple(lens), tags, tuple(to or ()), write, tuple(mount or ()),
+                tuple(readout_ms or ()), predict_ms, name, rate, seconds,
+            ),
+        )  # fmt: skip
+
+    answer(as_json, work, kept="what was written is kept")
