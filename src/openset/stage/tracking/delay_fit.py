@@ -24,7 +24,7 @@ ROLL_PX = 150.0
 """Pixels from the picture's middle at which a roll is counted, to compare it with the flow."""
 COARSE_S = 0.004
 FINE_S = 0.0002
-_SLOPE_S = 0.001
+_SLOPE_S = 0.004
 _TOGETHER_S = 0.4
 """Residuals closer in time than this are taken as hanging together."""
 

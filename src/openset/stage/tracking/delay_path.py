@@ -26,8 +26,8 @@ FROZEN_S = 0.4
 """A tracker that reports one pose for longer, to the last digit, has stopped too."""
 _STEP_S = 0.001
 _MOST_STEPS = 600_000
-_LEAST_WINDOW_S = 0.025
-_MOST_NEIGHBOURS = 20
+_LEAST_WINDOW_S = 0.05
+_MOST_NEIGHBOURS = 30
 
 
 @dataclass(frozen=True, eq=False)

@@ -99,8 +99,7 @@ def image_step(previous_gray: U8Plane, gray: U8Plane, lens: Lens | None = None) 
         return None
     height, width = gray.shape
     middle = np.array([width / 2, height / 2])
-    held = inliers.ravel() == 1
-    step = _field(start[held] + 0.5, end[held] + 0.5, (width, height), lens)
+    step = _field(start + 0.5, end + 0.5, inliers.ravel() == 1, (width, height), lens)
     if step is not None:
         return step
     x, y = (fit[:, :2] @ middle + fit[:, 2] - middle).tolist()
@@ -110,11 +109,13 @@ def image_step(previous_gray: U8Plane, gray: U8Plane, lens: Lens | None = None) 
 def _field(
     start: npt.NDArray[np.float32],
     end: npt.NDArray[np.float32],
+    keep: npt.NDArray[np.bool_],
     size: tuple[int, int],
     lens: Lens | None,
 ) -> Step | None:
-    """The field of motion through followed points (n, 2), by least squares, three times without what
-    lies off; None where they are too few or too close together to tell.
+    """The field of motion through followed points (n, 2), by least squares: first through those to
+    `keep` (n,), then twice through all that lie near it; None where they are too few or too close
+    together to tell.
 
     Each axis is a constant and a slope along both axes of the picture; with a lens the constants are
     turns of the camera, whose flow grows towards the edges (x + x * x and x * y, at the place halfway).
@@ -124,17 +125,13 @@ def _field(
     first, last, focal = _ideal(start, size, lens), _ideal(end, size, lens), _focal_px(size, lens)
     place, step = 0.5 * (first + last), last - first
     x, y = place[:, 0], place[:, 1]
-    spread = place.std(axis=0) * focal / np.array(size)
-    if len(x) < 16 or spread.min() < _SPREAD:
-        return None
     one, none = np.ones_like(x), np.zeros_like(x)
     xx, xy, yy = (x * x, x * y, y * y) if lens is not None else (none, none, none)
     # Columns: shift x, shift y, slopes of the x flow along x and y, of the y flow along x and y.
     across = np.stack([one + xx, xy, x, y, none, none], axis=1)
     down = np.stack([xy, one + yy, none, none, x, y], axis=1)
-    keep = np.ones(len(x), bool)
     for _ in range(3):
-        if keep.sum() < 12:
+        if keep.sum() < 16 or (place[keep].std(axis=0) * focal / np.array(size)).min() < _SPREAD:
             return None
         columns = np.concatenate([across[keep], down[keep]])
         found = np.linalg.lstsq(columns, np.concatenate([step[keep, 0], step[keep, 1]]), rcond=None)[0]

@@ -1,0 +1,187 @@
+"""The work of `calibrate delay`: read or listen, estimate, answer, keep."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from openset.cli.output import Output
+from openset.primitives.errors import BadInput
+from openset.primitives.space import Pose, pose_from_pan_tilt_roll
+from openset.primitives.time import parse_rate
+from openset.stage.live.delay_source import Material, Wanted, is_take, material_of
+from openset.stage.tracking.delay import estimate_delay
+from openset.stage.tracking.delay_chart import delay_chart, headline
+from openset.stage.tracking.delay_model import MIN_MOTION_PX, MIN_TURN_DEG_S, DelayEstimate
+from openset.stage.tracking.freed import profile_named
+from openset.store.files import write_atomic
+from openset.store.production import open_production, update_stage
+
+REFERS_TO = "mid-exposure of the picture's middle row"
+
+
+def run_delay(
+    output: Output,
+    take: Path | None,
+    *,
+    picture: str,
+    track: str,
+    seconds: float,
+    start_s: float,
+    lens: Path | None,
+    mount: str,
+    search_s: float,
+    rate: str,
+    profile: str,
+    production: Path | None,
+    plot: Path | None,
+) -> int:
+    """Measure the delay; 0, or 2 where the material does not give one."""
+    _check(take, picture, track, seconds, start_s, search_s)
+    home = open_production(production) if production is not None else None
+    wanted = Wanted(start_s, seconds, _mount(mount), lens, _rate(rate), profile_named(profile).name)
+    material = material_of(take, picture, track, wanted, output.say)
+    found = estimate_delay(material.motion, material.track, (-search_s, search_s))
+    figures = figures_of(found, material)
+    source = str(take) if take is not None else picture
+    if plot is not None:
+        chart = delay_chart(found, material.motion, material.track, title=source)
+        write_atomic(plot, chart.encode())
+        figures["plot"] = str(plot)
+    if found.refused is not None:
+        trouble = BadInput(found.refused, where=source, todo=found.remedy)
+        output.trouble_after(figures, "No delay", rows_of(found, material), trouble)
+        return trouble.exit_code
+    rows = rows_of(found, material)
+    if home is not None:
+        now = datetime.now(UTC)  # noqa: TID251 - the command's own clock
+        update_stage(home, kept(found, source, now))
+        figures["production"] = str(home.root)
+        rows.append(("kept in", str(home.root)))
+    output.done(figures, headline(found), rows)
+    return 0
+
+
+def kept(found: DelayEstimate, source: str, now: datetime) -> dict[str, Any]:
+    """What production.toml [stage] keeps of a measured delay."""
+    return {
+        "delay_s": round(found.delay_s, 6),
+        "delay_sd_s": round(found.sd_s or 0.0, 6),
+        "delay_confidence": round(found.confidence, 4),
+        "delay_measured": f"{now:%Y-%m-%dT%H:%M:%SZ}",
+        "delay_measured_from": source,
+    }
+
+
+def figures_of(found: DelayEstimate, material: Material) -> dict[str, Any]:
+    """The answer for programs; `delay_s` is None where it is refused, `best_s` the best guess."""
+    jump, drift = found.jump, found.drift
+    return {
+        "delay_s": found.delay_s if found.refused is None else None,
+        "best_s": found.delay_s,
+        "sd_s": found.sd_s,
+        "confidence": found.confidence,
+        "refused": found.refused,
+        "remedy": found.remedy,
+        "frames": found.frames,
+        "frames_seen": material.frames,
+        "frames_uneven": material.uneven,
+        "motion": {
+            "px_per_frame": found.moved_px,
+            "needed_px_per_frame": MIN_MOTION_PX,
+            "deg_per_s": found.turned_deg_s,
+            "needed_deg_per_s": MIN_TURN_DEG_S,
+        },
+        "focal_px_at_640": found.pixels_per_rad,
+        "readout_s": found.readout_s,
+        "readout_sd_s": found.readout_sd_s,
+        "drift_ppm": drift.ppm if drift else None,
+        "drift_sd_ppm": drift.sd_ppm if drift else None,
+        "jump": {
+            "at_s": jump.at_s,
+            "by_s": jump.by_s,
+            "before_s": jump.before_s,
+            "after_s": jump.after_s,
+        }
+        if jump
+        else None,
+        "tracker_gaps_s": [list(gap) for gap in found.gaps_s],
+        "notes": list(found.notes),
+        "clock": material.clock,
+        "refers_to": REFERS_TO,
+        "take_delay_s": material.used_s,
+    }
+
+
+def rows_of(found: DelayEstimate, material: Material) -> list[tuple[str, str]]:
+    """The answer for people."""
+    rows: list[tuple[str, str]] = []
+    if found.refused is None:
+        sd = "not known" if found.sd_s is None else f"± {1000 * found.sd_s:.2f} ms"
+        rows.append(("delay", f"{1000 * found.delay_s:.2f} ms {sd} (one standard deviation)"))
+        rows.append(("refers to", REFERS_TO))
+    if found.refused is None and material.used_s is not None:
+        off = 1000 * (found.delay_s - material.used_s)
+        rows.append(("the take used", f"{1000 * material.used_s:.2f} ms, {abs(off):.2f} ms off"))
+    rows += [
+        ("correlation", f"{found.confidence:.3f}"),
+        (
+            "frames",
+            f"{found.frames} of {material.frames}{', at uneven times' if material.uneven else ''}",
+        ),
+        (
+            "motion",
+            f"{found.moved_px:.2f} pixels a frame ({MIN_MOTION_PX:g} needed), "
+            f"{found.turned_deg_s:.1f} degrees a second (about {MIN_TURN_DEG_S:g} needed)",
+        ),
+    ]
+    if found.readout_s is not None and found.readout_sd_s is not None:
+        rows.append(("read-out", f"{1000 * found.readout_s:.1f} ± {1000 * found.readout_sd_s:.1f} ms"))
+    if found.drift is not None:
+        rows.append(("drift", f"{found.drift.ppm:.0f} ± {found.drift.sd_ppm:.0f} ppm"))
+    rows += [("noticed", note) for note in found.notes]
+    rows.append(("times", material.clock))
+    return rows
+
+
+def _check(
+    take: Path | None, picture: str, track: str, seconds: float, start_s: float, search_s: float
+) -> None:
+    if take is not None and (picture or track):
+        raise BadInput("give a take, or --picture and --track, not both", where=str(take))
+    if take is not None and not is_take(take):
+        raise BadInput("there is no take here", where=str(take), todo="A take's folder holds take.toml")
+    if take is None and not (picture and track):
+        raise BadInput(
+            "a picture and its track are needed", todo="Give a take's folder, or --picture and --track"
+        )
+    for name, value, low, high in (
+        ("--seconds", seconds, 2.0, 3600.0),
+        ("--start", start_s, 0.0, 1e6),
+        ("--search", search_s, 0.05, 10.0),
+    ):
+        if not low <= value <= high:
+            raise BadInput(f"{value:g} s cannot be used", where=name, todo=f"Give {low:g} to {high:g}")
+
+
+def _mount(text: str) -> Pose | None:
+    """'PAN,TILT,ROLL' in degrees: how the camera is turned against the tracker's body."""
+    if not text:
+        return None
+    try:
+        pan, tilt, roll = (math.radians(float(part)) for part in text.split(","))
+        level = pose_from_pan_tilt_roll((0.0, 0.0, 0.0), 0.0, 0.0, 0.0)
+        return level.inverse().after(pose_from_pan_tilt_roll((0.0, 0.0, 0.0), pan, tilt, roll))
+    except ValueError:
+        raise BadInput(
+            f"{text!r} is no mount", where="--mount", todo="Write PAN,TILT,ROLL in degrees: 0,28,0"
+        ) from None
+
+
+def _rate(text: str) -> Any:
+    try:
+        return parse_rate(text) if text else None
+    except ValueError as error:
+        raise BadInput(str(error), where="--rate") from error

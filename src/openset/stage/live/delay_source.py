@@ -1,0 +1,264 @@
+"""Picture and track for the measuring of their delay: from a take, from a clip and a track's file, or
+live, each with the times it has and on whose clock they are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from openset.primitives.errors import BadInput, PlateNotFound, TrackNotFound
+from openset.primitives.image import U8Plane
+from openset.primitives.space import IDENTITY, Pose
+from openset.primitives.time import NS_PER_S, frame_time_ns, ns_from_s
+from openset.stage.exchange.lens_source import open_lens
+from openset.stage.lens.model import Lens
+from openset.stage.live.inlet import open_tracker
+from openset.stage.live.pipes import PipeClosed
+from openset.stage.live.plate import PlateFrame, PlateSource, is_live
+from openset.stage.live.recorded import open_recording
+from openset.stage.live.track import LiveTrack
+from openset.stage.record.files import read_take, read_track_lines
+from openset.stage.record.model import PICTURE_FILE, TAKE_FILE
+from openset.stage.tracking.endpoint import is_endpoint
+from openset.stage.tracking.motion import Motion, MotionLog
+from openset.stage.tracking.samples import TrackSample
+
+Say = Callable[[str], None]
+MOST_SAMPLES = 2_000_000
+FIRST_FRAME_S = 10.0
+FIRST_SAMPLE_S = 10.0
+MARGIN_S = 1.5
+LONGEST_S = 36_000.0
+_UNEVEN = 0.1
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """What the delay is measured from. `clock` says in words what the times of both are counted from;
+    `used_s` is the delay a take was recorded with; `uneven` whether the frames' times are."""
+
+    motion: Motion
+    track: list[TrackSample]
+    clock: str
+    frames: int
+    lens: Lens | None = None
+    used_s: float | None = None
+    uneven: bool = False
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which part of the picture, `start_s` and `seconds`; `mount` takes the tracker's body to the
+    camera's entrance pupil (None: as the lens file says, else as it is); `lens` names a lens's file;
+    `rate` and `profile` are for what holds no times and FreeD."""
+
+    start_s: float = 0.0
+    seconds: float = 30.0
+    mount: Pose | None = None
+    lens: Path | None = None
+    rate: Fraction | None = None
+    profile: str = "raw"
+
+
+def from_take(folder: Path, wanted: Wanted, say: Say) -> Material:
+    """A take's picture and what the tracker sent meanwhile, both on the engine's clock."""
+    record = read_take(folder)
+    lines = read_track_lines(folder)
+    late_ns = ns_from_s(record.spec.delay_s)
+    size = (record.spec.width, record.spec.height)
+    lens, mount = _lens_of(wanted, size)
+    log = _Watched(wanted, lens := lens or record.spec.lens)
+    for frame in _frames(PlateSource(str(folder / PICTURE_FILE), rate=record.spec.rate)):
+        if frame.index >= len(lines):
+            break
+        began = frame_time_ns(frame.index, record.spec.rate)
+        if not log.add(began, lines[frame.index].time_ns + late_ns, frame.picture.y, say):
+            break
+    motion = log.motion()
+    track = _samples(folder, wanted, mount)
+    said = "the engine's clock, as the take kept it"
+    return Material(motion, track, said, log.frames, lens, record.spec.delay_s, log.uneven)
+
+
+def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
+    """A clip and a track's file. The clip counts from its first frame; the track by its own times where
+    they fall on the clip, else from its first sample."""
+    plate = PlateSource(picture, rate=wanted.rate or Fraction(25))
+    lens, mount = _lens_of(wanted, (plate.format.width, plate.format.height))
+    samples = _samples(track, wanted, mount)
+    log = _Watched(wanted, lens)
+    for frame in _frames(plate):
+        if not log.add(frame.time_ns, frame.time_ns, frame.picture.y, say):
+            break
+    motion = log.motion()
+    end_ns = int(motion.to_ns[-1]) if len(motion.to_ns) else 0
+    first_ns, last_ns = samples[0].time_ns, samples[-1].time_ns
+    over_ns = min(end_ns, last_ns) - max(0, first_ns)
+    if over_ns >= 0.5 * min(end_ns, last_ns - first_ns) and over_ns > 0:
+        said = "the clip from its first frame, the track by its own times"
+    else:
+        said = "clip and track from their first frame and sample"
+        samples = [replace(each, time_ns=each.time_ns - first_ns) for each in samples]
+    return Material(motion, samples, said, log.frames, lens, None, log.uneven)
+
+
+def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
+    """What comes from a camera and a tracker now, for as long as is wanted, as the engine times it."""
+    poses = LiveTrack()
+    tracker = open_tracker(track, poses.add)
+    plate = PlateSource(picture)
+    lens, mount = _lens_of(wanted, (plate.format.width, plate.format.height))
+    tracker.start()
+    try:
+        say(f"waiting for the tracker on {track}")
+        if not poses.wait_for(1, FIRST_SAMPLE_S):
+            raise TrackNotFound(
+                f"nothing arrived in {FIRST_SAMPLE_S:.0f} s",
+                where=track,
+                todo="Start the tracker, and send to this machine's address and this port",
+            )
+        plate.start()
+        log = _Watched(wanted, lens)
+        first_ns: int | None = None
+        say(f"move the camera now: pan and tilt quickly and unevenly for {wanted.seconds:.0f} s")
+        for frame in _queued(plate, FIRST_FRAME_S):
+            first_ns = frame.time_ns if first_ns is None else first_ns
+            if not log.add(frame.time_ns - first_ns, frame.time_ns, frame.picture.y, say):
+                break
+        time.sleep(0.3)
+        motion = log.motion()
+        begin, end = (int(motion.from_ns[0]), int(motion.to_ns[-1])) if len(motion.to_ns) else (0, 0)
+        margin = ns_from_s(MARGIN_S)
+        samples = _mounted(poses.between(begin - margin, end + margin), mount)
+    finally:
+        plate.stop()
+        tracker.stop()
+    return Material(motion, samples, "this machine's clock", log.frames, lens, None, log.uneven)
+
+
+def is_take(path: Path) -> bool:
+    """Whether a folder is a take's."""
+    return (path / TAKE_FILE).is_file()
+
+
+def material_of(take: Path | None, picture: str, track: str, wanted: Wanted, say: Say) -> Material:
+    """The material of what the command line names. Raises BadInput where that is not enough."""
+    if take is not None:
+        return from_take(take, wanted, say)
+    if is_live(picture) != is_endpoint(track):
+        raise BadInput(
+            "one is live and the other recorded: they share no clock",
+            where=f"{picture} and {track}",
+            todo="Give both live, or both from files",
+        )
+    if is_live(picture):
+        return from_live(picture, track, wanted, say)
+    return from_files(picture, Path(track), wanted, say)
+
+
+class _Watched:
+    """The motion of the part of a picture that is wanted, and what its times are like."""
+
+    def __init__(self, wanted: Wanted, lens: Lens | None) -> None:
+        self._wanted = wanted
+        self._log = MotionLog(capacity_s=LONGEST_S, lens=lens)
+        self._times: list[int] = []
+        self._told_s = 0.0
+
+    @property
+    def frames(self) -> int:
+        """How many frames were looked at."""
+        return len(self._times)
+
+    @property
+    def uneven(self) -> bool:
+        """Whether one frame in ten or more came off the usual interval by a tenth or more of it (gaps
+        of whole frames do not count)."""
+        if len(self._times) < 10:
+            return False
+        steps = np.diff(self._times) / max(1.0, float(np.median(np.diff(self._times))))
+        return bool(np.mean(np.abs(steps - np.maximum(1, np.round(steps))) > _UNEVEN) > 0.1)
+
+    def add(self, place_ns: int, time_ns: int, luma: U8Plane, say: Say) -> bool:
+        """Take in a frame at `place_ns` since the first; False where no more are wanted."""
+        seconds = place_ns / NS_PER_S - self._wanted.start_s
+        if seconds > self._wanted.seconds:
+            return False
+        if seconds >= 0:
+            self._log.add(time_ns, luma)
+            self._times.append(time_ns)
+            if seconds - self._told_s >= 5.0:
+                self._told_s = seconds
+                say(f"{seconds:.0f} s of the picture read")
+        return True
+
+    def motion(self) -> Motion:
+        """What was seen."""
+        return self._log.motion()
+
+
+def _lens_of(wanted: Wanted, size: tuple[int, int]) -> tuple[Lens | None, Pose]:
+    """The lens of pictures of this size, and how the camera sits on the tracker."""
+    if wanted.lens is None:
+        return None, wanted.mount or IDENTITY
+    file = open_lens(wanted.lens, *size)
+    if len(file.settings) > 1:
+        raise BadInput(
+            f"holds {len(file.settings)} settings of the lens",
+            where=str(wanted.lens),
+            todo="Give a file of the one the picture was taken with",
+        )
+    return file.settings[0].lens, wanted.mount or file.tracker_from_camera or IDENTITY
+
+
+def _frames(plate: PlateSource) -> Iterator[PlateFrame]:
+    """A recorded picture's frames, as fast as they are read."""
+    plate.start_at(0)
+    try:
+        yield from _queued(plate, FIRST_FRAME_S)
+    finally:
+        plate.stop()
+    if plate.trouble is not None:
+        raise plate.trouble
+
+
+def _queued(plate: PlateSource, patience_s: float) -> Iterator[PlateFrame]:
+    """Frames as they come, until the source ends; PlateNotFound where none comes for long."""
+    while True:
+        try:
+            frame = plate.queue.get(patience_s)
+        except PipeClosed:
+            return
+        if frame is None:
+            raise PlateNotFound(
+                f"no frame came for {patience_s:.0f} s", where=plate.source, todo="Check the camera"
+            )
+        yield frame
+
+
+def _samples(path: Path, wanted: Wanted, mount: Pose) -> list[TrackSample]:
+    """The samples of the source that sent most, in order of time, as the camera's entrance pupil."""
+    counts: Counter[str] = Counter()
+    kept: list[tuple[str, TrackSample]] = []
+    for report in open_recording(path, rate=wanted.rate, profile=wanted.profile).entries():
+        counts[report.source] += 1
+        kept.append((report.source, report.sample))
+        if len(kept) > MOST_SAMPLES:
+            raise BadInput(
+                f"more than {MOST_SAMPLES} samples", where=str(path), todo="Give a shorter track"
+            )
+    most = counts.most_common(1)[0][0]
+    return _mounted(sorted((s for name, s in kept if name == most), key=lambda s: s.time_ns), mount)
+
+
+def _mounted(samples: list[TrackSample], mount: Pose) -> list[TrackSample]:
+    if mount == IDENTITY:
+        return samples
+    return [replace(each, stage_from_camera=each.stage_from_camera.after(mount)) for each in samples]
