@@ -11,6 +11,7 @@ import typer
 import typer.core
 
 from openset.cli.answer import PARTS, Json, answer
+from openset.cli.camera.phone import TO, FloorTag, PhoneLens, Tags, To
 from openset.cli.camera.verbs import calibrate_app, print_app, register
 from openset.primitives.errors import BadInput
 
@@ -476,14 +477,29 @@ def up(
         "."
     ),
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the site; 0 takes any.")] = 8000,
+    phones: Annotated[
+        bool,
+        typer.Option("--phones", help="Open two more doors, to this network: phones track, look on."),
+    ] = False,
+    tags: Tags = None,
+    floor_tag: FloorTag = "",
+    phone_lens: PhoneLens = None,
+    phone_to: To = TO,
+    phone_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the phones' pages, over HTTPS.")
+    ] = 8443,
+    guide_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the guide to them, over plain HTTP.")
+    ] = 8080,
     as_json: Json = False,
 ) -> None:
-    """Open the site: productions, takes, the live monitor, grants."""
+    """Open the site: productions, takes, the live monitor, grants; with --phones for phones too."""
 
     def work(output: Any) -> None:
-        from openset.cli.office import run_up
+        from openset.cli.office import PhoneDoors, run_up
 
-        run_up(output, folder, port)
+        doors = PhoneDoors(phone_port, guide_port, tags, floor_tag, phone_lens, phone_to)
+        run_up(output, folder, port, doors if phones else None)
 
     answer(as_json, work)
 

@@ -8,13 +8,17 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openset.cli.output import Output
-from openset.primitives.errors import BadInput, NotWritable, PortInUse
+from openset.primitives.errors import BadInput, NotWritable, OpensetError, PortInUse
 from openset.store.home import openset_home
 from openset.store.production import find_productions, open_production
+
+if TYPE_CHECKING:
+    from openset.site.serve import Phones
 
 DATABASE = "hub.sqlite3"
 
@@ -83,7 +87,30 @@ def run_prove(output: Output, folder: Path) -> None:
     )
 
 
-def run_up(output: Output, folder: Path, port: int) -> None:
+@dataclass(frozen=True)
+class PhoneDoors:
+    """What `up --phones` was asked for: the two ports, and what the phones' solver is started with."""
+
+    port: int = 8443
+    guide_port: int = 8080
+    tags: Path | None = None
+    floor_tag: str = ""
+    lens: Path | None = None
+    to: str = ""
+
+    @property
+    def options(self) -> list[str]:
+        """The solver's own command line."""
+        given = {
+            "--tags": str(self.tags.absolute()) if self.tags else "",
+            "--floor-tag": self.floor_tag,
+            "--phone-lens": str(self.lens.absolute()) if self.lens else "",
+            "--phone-to": self.to,
+        }
+        return [part for name, value in given.items() if value for part in (name, value)]
+
+
+def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = None) -> None:
     """Serve the site until Ctrl-C; the terminal shows a link that signs the owner in once."""
     if not folder.is_dir():
         raise BadInput(
@@ -91,10 +118,10 @@ def run_up(output: Output, folder: Path, port: int) -> None:
         )
     productions = find_productions(folder)
     listener = _listen(port)
+    doors = _open_doors(phones, listener) if phones is not None else None
     open_office(folder)
-    import uvicorn
-
     from openset.site.enter import make_link
+    from openset.site.serve import run
 
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     link = make_link(address)
@@ -104,28 +131,69 @@ def run_up(output: Output, folder: Path, port: int) -> None:
         "sign_in": link,
         "productions": [str(production.root) for production in productions],
     }
+    if doors is not None:
+        figures["phones"] = _phone_figures(doors)
     if output.as_json:
         print(json.dumps(figures), flush=True)
     else:
         print(f"\n  The site is open on {address}")
         print(f"  Sign in as this machine's owner, once: {link}")
+        _print_phones(figures)
         print("  Ctrl-C closes it.\n", flush=True)
     os.environ["OPENSET_SITE_PORT"] = str(listener.getsockname()[1])
-    config = uvicorn.Config(
-        "openset.site.asgi:application",
-        log_level="warning",
-        ws="websockets-sansio",
-        lifespan="off",
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with suppress(KeyboardInterrupt):  # uvicorn raises it again after it has closed every connection
-        uvicorn.Server(config).run(sockets=[listener])
+        run(listener, doors)
     from openset.site.engines import end_idle_engines
+    from openset.site.phone_service import end_solver
 
+    end_solver()
     for production_id in end_idle_engines():
         output.say(f"{production_id} is still recording; end it with: openset stop DIR")
+
+
+def _open_doors(phones: PhoneDoors, listener: socket.socket) -> Phones:
+    """The phones' doors, after their options were looked at: what is wrong is said before anything
+    opens."""
+    from openset.cli.camera.phone_work import phone_plan
+    from openset.site.phone_service import OPTIONS
+    from openset.site.serve import open_phones
+
+    try:
+        phone_plan(phones.tags, phones.floor_tag, phones.lens, phones.to)
+        os.environ[OPTIONS] = json.dumps(phones.options)
+        return open_phones(phones.port, phones.guide_port)
+    except OpensetError:
+        listener.close()
+        raise
+
+
+def _phone_figures(doors: Phones) -> dict[str, Any]:
+    """What a program reads; `pair` lets one phone in, once, within minutes, and it may roll and cut."""
+    from openset.site.enter import owner_user
+    from openset.site.phones import make_pairing, pairing_address
+
+    pair = pairing_address(make_pairing(owner_user(), "", may_command=True))
+    return {
+        "address": doors.address,
+        "guide": doors.guide_address,
+        "names": list(doors.names),
+        "fingerprint": doors.papers.fingerprint,
+        "pair": pair,
+    }
+
+
+def _print_phones(figures: dict[str, Any]) -> None:
+    """The two addresses a phone needs, the second as a code to scan."""
+    phones = figures.get("phones")
+    if phones is None:
+        return
+    import segno
+
+    print(f"\n  Phones on this network: first {phones['guide']} to trust this machine, once;")
+    print("  then scan this within ten minutes. The page Phones on the site makes more of them.\n")
+    segno.make(phones["pair"], error="m").terminal(compact=True)
+    print(f"  {phones['pair']}\n")
 
 
 def run_stop(output: Output, folder: Path) -> None:

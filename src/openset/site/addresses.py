@@ -15,13 +15,15 @@ OWN = ("127.0.0.1", "localhost")
 
 
 def local_addresses() -> list[str]:
-    """This machine's IPv4 addresses on its networks, that of the way out first; none of its loopback."""
+    """This machine's IPv4 addresses on its networks, that of the way out first; no loopback."""
     found = [_way_out()]
     for _, card in socket.if_nameindex():
         with suppress(BadInput, OSError):
             found.append(interface_address(card))
     with suppress(OSError):
-        found += [info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)]
+        found += [
+            str(info[4][0]) for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)
+        ]
     usable = [str(each) for each in found if each and not ipaddress.ip_address(each).is_loopback]
     return list(dict.fromkeys(usable))
 

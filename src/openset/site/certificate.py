@@ -1,10 +1,10 @@
 """This machine's own small certificate authority, so that phones may use camera and sensors.
 
-Browsers give a page the camera only over HTTPS. A public authority cannot vouch for 192.168.1.20, so one
-is made here, once, in $OPENSET_HOME/phones: it can vouch for addresses of local networks and nothing
-else (name constraints, RFC 5280 4.2.1.10), its key is readable by its owner alone and leaves this
-machine never. The site's own certificate is made with it for the addresses the machine has now, and
-anew when they change or it ends within a month.
+Browsers give a page the camera only over HTTPS. A public authority cannot vouch for 192.168.1.20, so
+one is made here, once, in $OPENSET_HOME/phones: it can vouch for addresses of local networks and
+nothing else (name constraints, RFC 5280 4.2.1.10), its key is readable by its owner alone and never
+leaves this machine. The site's own certificate is made with it for the addresses the machine has now,
+and anew when they change or it ends within a month.
 """
 
 from __future__ import annotations
@@ -80,16 +80,17 @@ class Papers:
 def papers(folder: Path, names: Sequence[str], machine: str, now: datetime | None = None) -> Papers:
     """The papers for a machine of these names (addresses and host names), made or renewed as needed.
 
-    Names the authority may not vouch for are left out. Raises NotWritable or DiskFull.
+    An authority that is made now may vouch for the machine's present addresses too, where they are not
+    of a local network; names the kept one may not vouch for are left out. Raises NotWritable, DiskFull.
     """
     now = now or datetime.now(UTC)  # noqa: TID251 - the door's own clock
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority = _kept(folder, "authority")
     if authority is None or _ends_soon(authority.certificate, now):
-        authority = make_authority(machine, now)
+        authority = make_authority(machine, now, names)
         _keep(folder, "authority", authority)
-    wanted = [name for name in names if may_vouch(name)]
+    wanted = [name for name in names if may_vouch(authority.certificate, name)]
     leaf = _kept(folder, "site")
     if leaf is None or _ends_soon(leaf.certificate, now) or not _fits(leaf, wanted, authority):
         leaf = make_leaf(authority, wanted, now)
@@ -99,17 +100,24 @@ def papers(folder: Path, names: Sequence[str], machine: str, now: datetime | Non
     return Papers(chain, folder / "site.key", authority.certificate)
 
 
-def may_vouch(name: str) -> bool:
-    """Whether the authority's constraints let it vouch for this address or host name."""
+def may_vouch(authority: x509.Certificate, name: str) -> bool:
+    """Whether the authority's own constraints let it vouch for this address or host name."""
+    try:
+        found = authority.extensions.get_extension_for_class(x509.NameConstraints).value
+    except x509.ExtensionNotFound:
+        return False
+    allowed = [each.value for each in found.permitted_subtrees or []]
     with suppress(ValueError):
         address = ipaddress.ip_address(name)
-        nets = [ipaddress.ip_network(each) for each in NETWORKS]
+        nets = [each for each in allowed if not isinstance(each, str)]
         return any(net.version == address.version and address in net for net in nets)
-    return name in ENDINGS or name.endswith(tuple("." + ending for ending in ENDINGS))
+    endings = [each for each in allowed if isinstance(each, str)]
+    return name in endings or name.endswith(tuple("." + ending for ending in endings))
 
 
-def make_authority(machine: str, now: datetime) -> Pair:
-    """A new authority, for local names alone, that may make leaves and no further authority."""
+def make_authority(machine: str, now: datetime, own: Sequence[str] = ()) -> Pair:
+    """A new authority, for local names and the machine's `own` addresses alone, that may make leaves
+    and no further authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     named = x509.Name(
         [
@@ -117,10 +125,9 @@ def make_authority(machine: str, now: datetime) -> Pair:
             x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Openset, local networks only"),
         ]
     )
-    allowed = [
-        *(x509.IPAddress(ipaddress.ip_network(net)) for net in NETWORKS),
-        *(x509.DNSName(ending) for ending in ENDINGS),
-    ]
+    nets = [ipaddress.ip_network(net) for net in (*NETWORKS, *filter(_is_address, own))]
+    allowed: list[x509.GeneralName] = [x509.IPAddress(net) for net in dict.fromkeys(nets)]
+    allowed += [x509.DNSName(ending) for ending in ENDINGS]
     made = (
         x509.CertificateBuilder()
         .subject_name(named)
@@ -211,6 +218,12 @@ def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
+
+
+def _is_address(name: str) -> bool:
+    with suppress(ValueError):
+        return bool(ipaddress.ip_address(name))
+    return False
 
 
 def _general(name: str) -> x509.GeneralName:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,17 +31,19 @@ from django.http.request import split_domain_port, validate_host
 from websockets.exceptions import InvalidHandshake, WebSocketException
 
 from openset.site.engines import Engine, find_engine, standing
+from openset.site.models import Phone
 from openset.site.permissions import MARK, STAGE, may
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+from openset.site.phones import phone_in_header, phone_may
+from openset.site.secure import Receive, Scope, Send, door_of
 
 # The engine shows one view to all monitors, so choosing it is the crew's as much as rolling is.
 ACTION = {
     **dict.fromkeys(("roll", "cut", "slate", "view", "stop"), STAGE),
     **dict.fromkeys(("circle", "note"), MARK),
 }
+
+ON_PHONES = frozenset(("roll", "cut", "circle"))
+"""All that a phone may ever ask of the stage."""
 
 LARGEST_COMMAND = 8192
 LARGEST_PICTURE = 16 * 1024 * 1024
@@ -110,6 +111,8 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         return
     production_id = _production_id(str(scope["path"]))
     reason = refusal(scope) if production_id else "no such page"
+    if not reason and door_of(scope) == "phones" and await _phone(scope) is None:
+        reason = "this phone has not been let in"
     if reason:
         await _refuse(scope, send, reason)
         return
@@ -166,6 +169,8 @@ async def _from_browser(
         kind = str(command.get("type"))
         if kind == "seen":
             outbox.seen()
+        elif kind in ACTION and door_of(scope) == "phones" and kind not in ON_PHONES:
+            outbox.put(_answer(kind, "sign-in", "That is not for phones"))
         elif kind in ACTION and await allowed(scope, ACTION[kind]):
             with suppress(asyncio.QueueFull):
                 commands.put_nowait(command)
@@ -236,8 +241,25 @@ async def _commands_to_engine(
 
 async def allowed(scope: Scope, action: str) -> bool:
     """Whether the session that opened this socket may do the action, asked anew each time: signing out
-    takes effect at once."""
-    return bool(await sync_to_async(_allowed)(_header(scope, b"cookie"), action))
+    takes effect at once. A phone may do as much as it was let in for."""
+    ask = _phone_allowed if door_of(scope) == "phones" else _allowed
+    return bool(await sync_to_async(ask)(cookie_header(scope), action))
+
+
+def cookie_header(scope: Scope) -> str:
+    """All cookies of a connection, as they came."""
+    return _header(scope, b"cookie")
+
+
+async def _phone(scope: Scope) -> Phone | None:
+    return await sync_to_async(phone_in_header)(cookie_header(scope))
+
+
+def _phone_allowed(cookies: str, action: str) -> bool:
+    try:
+        return phone_may(phone_in_header(cookies), action)
+    finally:
+        close_old_connections()
 
 
 def _allowed(cookie_header: str, action: str) -> bool:

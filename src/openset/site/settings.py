@@ -26,7 +26,12 @@ PASSWORDS = "django.contrib.auth.password_validation"
 
 SECRET_KEY = SimpleLazyObject(read_secret)
 DEBUG = False
-ALLOWED_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+DESK_HOSTS = ["127.0.0.1", "localhost", "[::1]"]
+PHONE_HOSTS = [name for name in os.environ.get("OPENSET_PHONE_HOSTS", "").split(",") if name]
+"""Names of this machine on its networks, for the phones' doors alone (site/secure.py)."""
+PHONES_AT = os.environ.get("OPENSET_PHONES_AT", "")
+GUIDE_AT = os.environ.get("OPENSET_GUIDE_AT", "")
+ALLOWED_HOSTS = [*DESK_HOSTS, *PHONE_HOSTS]
 PRODUCTIONS = os.environ.get("OPENSET_PRODUCTIONS", "")
 
 INSTALLED_APPS = [

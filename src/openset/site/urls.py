@@ -6,7 +6,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from openset.site import views
+from openset.site import phone, views
 
 PRODUCTION = "productions/<slug:production_id>/"
 TAKE = PRODUCTION + "takes/<str:take_id>/"
@@ -27,6 +27,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.production_file,
         name="production-file",
     ),
+    path("phones/", phone.desk, name="phones"),
+    path("phones/pair/", phone.pair, name="phones-pair"),
+    path("phones/<int:number>/away/", phone.send_away, name="phones-away"),
+    path("phone/", phone.phone, name="phone"),
+    path("phone/enter/<str:token>", phone.enter, name="phone-enter"),
+    path("guide/", phone.guide, name="phone-guide"),
+    path("openset.crt", phone.authority_file, name="phone-authority"),
+    path("openset.mobileconfig", phone.authority_profile, name="phone-profile"),
     path("sign-in/", views.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("enter/<str:token>", views.enter, name="enter"),
