@@ -61,6 +61,7 @@ def test_every_command_shown_in_the_docs_exists(page: Path) -> None:
     from openset.cli.main import app
 
     verbs = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    verbs |= {group.typer_instance.info.name for group in app.registered_groups}
     for verb in re.findall(r"(?m)^\s*(?:\$ )?openset ([a-z]+)", page.read_text(encoding="utf-8")):
         assert verb in verbs, f"{page.name} shows openset {verb}"
 

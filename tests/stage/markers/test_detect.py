@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -124,3 +126,21 @@ def test_real_photos_show_the_tags_the_reference_found(
     # Theirs is another version with another JPEG decoder; the smallest tags differ most.
     assert np.median(gaps) < 0.3
     assert max(gaps) < 3.0
+
+
+def test_detectors_may_come_and_go() -> None:
+    code = """
+import gc
+import numpy as np
+from openset.stage.markers.detect import TagDetector
+picture = np.full((200, 300), 128, np.uint8)
+for _ in range(20):
+    detector = TagDetector()
+    detector.detect(picture)
+    detector.detect_full(picture)
+    del detector
+    gc.collect()
+print("whole")
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "whole"), done.stderr

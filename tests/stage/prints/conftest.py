@@ -5,7 +5,6 @@ It shares nothing with the program that sets the sheets, so that what is measure
 
 from __future__ import annotations
 
-import ctypes
 import re
 import zlib
 from collections.abc import Callable
@@ -111,11 +110,8 @@ def read_sheets(data: bytes) -> list[PrintedSheet]:
 
 @pytest.fixture(scope="session")
 def detector() -> TagDetector:
-    """One detector for all tests of a run. It is never let go: pupil-apriltags frees a tag family
-    before the detector that still points to it (pupil-labs/apriltags, pull request 65)."""
-    made = TagDetector(threads=1)
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(made))
-    return made
+    """One detector for all tests of a run."""
+    return TagDetector(threads=1)
 
 
 @pytest.fixture

@@ -70,8 +70,22 @@ def twice_seen(tags: Iterable[SeenTag]) -> frozenset[int]:
     return frozenset(twice)
 
 
+class _Detector(Detector):  # type: ignore[misc]
+    """The wrapper, but for its end: it frees the family before the detector that still points to it
+    (pupil-labs/apriltags, pull request 65)."""
+
+    def __del__(self) -> None:
+        pointer, self.tag_detector_ptr = getattr(self, "tag_detector_ptr", None), None
+        if pointer is None:
+            return
+        self.libc.apriltag_detector_destroy.restype = None
+        self.libc.apriltag_detector_destroy(pointer)
+        self.libc.tag36h11_destroy.restype = None
+        self.libc.tag36h11_destroy(self.tag_families[FAMILY])
+
+
 def _detector(threads: int, decimate: float) -> Detector:
-    detector = Detector(
+    detector = _Detector(
         FAMILY, nthreads=threads, quad_decimate=decimate, quad_sigma=0.0, refine_edges=1
     )
     # The wrapper cuts this number to a whole one, which would be 0.
