@@ -7,6 +7,7 @@ it fits lines to whole edges. Its pixel convention is Openset's own, so nothing 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 from pupil_apriltags import Detector
@@ -73,6 +74,8 @@ def twice_seen(tags: Iterable[SeenTag]) -> frozenset[int]:
 class _Detector(Detector):  # type: ignore[misc]
     """The wrapper, but for its end: it frees the family before the detector that still points to it
     (pupil-labs/apriltags, pull request 65)."""
+
+    tag_detector_ptr: Any
 
     def __del__(self) -> None:
         pointer, self.tag_detector_ptr = getattr(self, "tag_detector_ptr", None), None
