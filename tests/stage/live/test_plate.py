@@ -263,3 +263,25 @@ def send_stream(url: str, done: threading.Event) -> None:
             container.mux(stream.encode(frame))
             if done.wait(0.04):
                 return
+
+
+def test_a_blank_plate_is_flat_green_in_real_time_and_has_no_end() -> None:
+    source = PlateSource("blank:320x180", rate=Fraction(50))
+    assert (source.format.width, source.format.height, source.realtime) == (320, 180, True)
+    start_ns = time.monotonic_ns()
+    source.start_at(start_ns)
+    frames = [frame for _, frame in zip(range(8), read_all(source), strict=False)]
+    source.stop()
+    # Fifty a second: each 20 ms after the one before, from the start.
+    assert [frame.time_ns - start_ns for frame in frames] == [n * 20_000_000 for n in range(8)]
+    rgb = rgb_from_yuv420(frames[0].picture)
+    assert np.abs(rgb.reshape(3, -1).mean(axis=1) - [40, 150, 60]).max() < 2
+    assert rgb.reshape(3, -1).std(axis=1).max() < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["blank:", "blank:1281x720", "blank:8x8", "blank:9999x9999", "blank:1x"]
+)
+def test_a_blank_plate_of_no_size_is_refused(text: str) -> None:
+    with pytest.raises(PlateNotFound, match="blank:1280x720"):
+        PlateSource(text)

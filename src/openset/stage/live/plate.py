@@ -1,4 +1,5 @@
-"""Where the picture comes from: a clip, an image sequence, a V4L2 device, a network address.
+"""Where the picture comes from: a clip, an image sequence, a V4L2 device, a network address; or from
+nowhere: `blank:1280x720` is flat green in real time, for looking at a set without a camera.
 
 Whatever it is, it leaves here as `PlateFrame`s: planar 4:2:0, BT.709, timed on the engine's clock.
 """
@@ -35,6 +36,9 @@ STAMP_SLACK_NS = 2_000_000
 """A container's rounding (Matroska counts milliseconds); more than this is a clip of variable rate."""
 UNSPECIFIED = 2
 """AVCOL_SPC_UNSPECIFIED: most clips say nothing and mean BT.709."""
+BLANK_CODES = (119, 100, 83)
+"""Evenly lit green cloth, R'G'B' 40, 150, 60, as BT.709 codes."""
+_BLANK = re.compile(r"blank:([0-9]{2,4})x([0-9]{2,4})")
 _ADDRESS = re.compile(r"^(rtsp|rtsps|srt|rtmp|http|https|udp|tcp)://")
 
 
@@ -156,6 +160,29 @@ class _Sequence:
                 ) from error
 
 
+class _Blank:
+    """Flat green for ever, at the engine's own rate."""
+
+    stamped = False
+
+    def __init__(self, source: str, rate: Fraction) -> None:
+        match = _BLANK.fullmatch(source)
+        width, height = (int(match[1]), int(match[2])) if match else (0, 0)
+        if not (16 <= width <= 4096 and 16 <= height <= 4096) or width % 2 or height % 2:
+            raise PlateNotFound(
+                "no such blank picture", where=source, todo="Write blank:1280x720, in even numbers"
+            )
+        self.format = PlateFormat(width, height, rate, live=False, promised_frames=None)
+        self._frame = VideoFrame(width, height, "yuv420p")
+        for plane, code in zip(self._frame.planes, BLANK_CODES, strict=True):
+            plane.update(bytes([code]) * plane.buffer_size)
+
+    def frames(self) -> Iterator[VideoFrame]:
+        """The same picture, again and again."""
+        while True:
+            yield self._frame
+
+
 def _promised(stream: VideoStream) -> int | None:
     """How many frames a clip's header says will be shown: all that are in it, less what a cut made on
     the phone only hides (an edit list: the stream is then shorter than its frames)."""
@@ -207,6 +234,13 @@ class _Container:
                 ) from error
 
 
+def _reader(source: str, rate: Fraction) -> _Sequence | _Container | _Blank:
+    if source.startswith("blank:"):
+        return _Blank(source, rate)
+    files = _image_files(source)
+    return _Sequence(source, files, rate) if files else _Container(source, rate)
+
+
 class PlateSource(threading.Thread):
     """Reads a picture source on a thread of its own and queues `PlateFrame`s for the engine.
 
@@ -228,9 +262,9 @@ class PlateSource(threading.Thread):
     ) -> None:
         super().__init__(name="plate", daemon=True)
         self.source = source
-        files = _image_files(source)
-        self._reader = _Sequence(source, files, rate) if files else _Container(source, rate)
+        self._reader = _reader(source, rate)
         self.format = self._reader.format
+        paced = paced or isinstance(self._reader, _Blank)
         self.realtime = paced or self.format.live
         self._paced = paced and not self.format.live
         self._loop = loop and not self.format.live
