@@ -29,6 +29,8 @@ from openset.stage.record.model import (
     PROXY_FILE,
     RAW_FILE,
     RESERVE_FILE,
+    SOLVE_FILE,
+    SOLVED_FILE,
     TAKE_FILE,
     TRACK_FILE,
     UNSEALED,
@@ -44,7 +46,7 @@ from openset.stage.record.model import (
     record_tables,
 )
 from openset.stage.record.track import TrackLine, parse_track_line, totals_with
-from openset.store.files import write_atomic, writing
+from openset.store.files import hash_file, write_atomic, writing
 from openset.store.mhl import check, is_sealed, seal
 from openset.store.recording import RecordingFile, is_locked
 
@@ -87,9 +89,9 @@ def write_marks(folder: Path, marks: Marks) -> None:
     write_atomic(folder / MARKS_FILE, _dump(marks_tables(marks), folder / MARKS_FILE))
 
 
-def read_track_lines(folder: Path) -> list[TrackLine]:
+def read_track_lines(folder: Path, name: str = TRACK_FILE) -> list[TrackLine]:
     """The take's track, frame by frame. Raises BadInput naming the line that cannot be read."""
-    path = folder / TRACK_FILE
+    path = folder / name
     read = []
     for number, line in enumerate(_lines(path), 1):
         try:
@@ -97,6 +99,31 @@ def read_track_lines(folder: Path) -> list[TrackLine]:
         except ValueError as error:
             raise BadInput(f"line {number} cannot be read ({error})", where=str(path)) from error
     return read
+
+
+def read_solve(folder: Path) -> dict[str, Any] | None:
+    """solved.toml of a take that was solved: its tables; None where it was not. The report is written
+    last, so a track without one is of a solve that was cut off. Raises BadInput where the solved track
+    is not the one the report was written for."""
+    path, track = folder / SOLVE_FILE, folder / SOLVED_FILE
+    if not path.exists():
+        return None
+    tables = _load(path, "openset solve --replace makes it again")
+    hashes = tables.get("files")
+    wanted = hashes.get(SOLVED_FILE) if isinstance(hashes, dict) else None
+    if not track.is_file() or wanted != hash_file(track):
+        raise BadInput(
+            "the solved track is not as the solve left it",
+            where=str(track),
+            todo="Run openset solve --replace, or delete both solved files",
+        )
+    return tables
+
+
+def best_track(folder: Path) -> str:
+    """The name of the track to work with: the solved one where the take was solved. Raises BadInput
+    where that one is broken."""
+    return TRACK_FILE if read_solve(folder) is None else SOLVED_FILE
 
 
 def seal_take(folder: Path) -> Path:
@@ -109,7 +136,12 @@ def seal_take(folder: Path) -> Path:
 def verify_take(folder: Path) -> Verification:
     """Re-hash every file against the manifest, decode every frame, read every line, and hold all
     figures against take.toml. Never raises for what is in the folder: it becomes a finding."""
-    sealed = [_sealed_finding(state.path, state.state, state.detail) for state in check(folder)]
+    # Takes sealed by an earlier version know less of what stands outside the seal.
+    sealed = [
+        _sealed_finding(state.path, state.state, state.detail)
+        for state in check(folder)
+        if state.state != "added" or state.path not in UNSEALED
+    ]
     try:
         record = read_take(folder)
     except BadInput as error:
@@ -126,6 +158,7 @@ def verify_take(folder: Path) -> Verification:
         *movies,
         *check_track(record, _lines(folder / TRACK_FILE)),
         check_raw(record, _lines(folder / RAW_FILE)),
+        *_solved_findings(folder),
     ))  # fmt: skip
 
 
@@ -259,6 +292,14 @@ def _sweep(folder: Path) -> None:
     for workshop in folder.glob(".seal-*"):
         with writing(workshop):
             shutil.rmtree(workshop)
+
+
+def _solved_findings(folder: Path) -> list[Finding]:
+    what = "the solved track is whole"
+    try:
+        return [Finding(True, what, SOLVED_FILE)] if read_solve(folder) is not None else []
+    except BadInput as error:
+        return [Finding(False, what, SOLVED_FILE, error.what)]
 
 
 def _movies(record: TakeRecord) -> list[tuple[str, int]]:

@@ -30,8 +30,10 @@ TRACK_FILE = "track.otrk.jsonl"
 RAW_FILE = "raw.otrk.jsonl"
 PROXY_FILE = "proxy.mp4"
 CONTACT_FILE = "contact.jpg"
+SOLVED_FILE = "solved.otrk.jsonl"
+SOLVE_FILE = "solved.toml"
 RESERVE_FILE = ".reserve"
-UNSEALED = (MARKS_FILE, PROXY_FILE, CONTACT_FILE)
+UNSEALED = (MARKS_FILE, PROXY_FILE, CONTACT_FILE, SOLVED_FILE, SOLVE_FILE)
 """Files that may change or be made again after the cut, and so stand outside the manifest."""
 
 T = TypeVar("T")

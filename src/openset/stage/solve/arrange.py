@@ -26,8 +26,8 @@ class Arranged:
     """The sightings that are solved with, passing marks first, frames rising.
 
     `passing` marks are numbered from 0 and begin at `starts` (passing + 1,); `lasting` ones follow,
-    each with its three columns; `fixed` ones come last and do not move. `source` (p,) is each one's number
-    among the problem's marks.
+    each with its three columns; `fixed` ones come last and do not move. `source` (p,) is each one's
+    number among the problem's marks.
     """
 
     sightings: Sightings

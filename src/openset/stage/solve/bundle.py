@@ -30,6 +30,7 @@ _SMALLEST_PX = 0.03
 _REACH = 3.0
 _GATE = 5.0
 _SETTLED = 2e-4
+_LEAST_NEWS = 0.02
 _NEARNESS, _NEARNESS_SD = 0.25, 0.5
 
 Say = Callable[[str], None]
@@ -130,7 +131,7 @@ def bundle(problem: Problem, say: Say | None = None) -> Bundle:
             dropped |= gone
     spread = spread_px(setting, view.image, dropped)
     weight = sighting_weights(setting, view.image, dropped, spread)
-    arrow, _, _ = equations_of(setting, state, view, weight)
+    arrow, _, _ = equations_of(setting, state, view, weight * news(setting, view.image, weight))
     solved = solve_arrow(arrow)
     return Bundle(state, setting, solved, dropped, weight, spread, start_delay_s, steps)
 
@@ -216,6 +217,27 @@ def sighting_weights(
     far = (image.off**2).sum(axis=1) / (_REACH * scale) ** 2
     weight = 1.0 / scale**2 / (1.0 + far)
     return np.where(image.usable & ~dropped[mark], weight, 0.0)
+
+
+def news(setting: Setting, image: Linear, weight: F64) -> F64:
+    """The part of each sighting (k,) that the frame before did not say already. The same corner is off
+    the same way for many frames; covariances that took each for a new measurement would be too small.
+    """
+    used = setting.arranged.sightings
+    tagged = setting.tagged[used.mark]
+    next_one = (np.diff(used.mark) == 0) & (np.diff(used.frame) <= 2)
+    next_one &= (weight[1:] > 0) & (weight[:-1] > 0)
+    out = np.ones(len(weight))
+    for kind in (True, False):
+        pairs = np.flatnonzero(next_one & (tagged[1:] == kind))
+        if len(pairs) < FEWEST_SIGHTINGS:
+            continue
+        before, after = image.off[pairs], image.off[pairs + 1]
+        believed = np.sqrt(weight[pairs] * weight[pairs + 1])[:, None]
+        power = (believed * (before**2 + after**2)).sum() / 2
+        alike = float((believed * before * after).sum() / max(power, 1e-12))
+        out[tagged == kind] = np.clip((1 - alike) / (1 + alike), _LEAST_NEWS, 1.0)
+    return out
 
 
 def far_off(setting: Setting, image: Linear, dropped: Bools) -> Bools:

@@ -7,7 +7,6 @@ did is let go. Corners are born one to a cell, where the cell holds none (Shi an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -33,14 +32,13 @@ _APART = 14
 _STOP = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.02)
 
 F32 = npt.NDArray[np.float32]
-Pyramid = Sequence[npt.NDArray[np.generic]]
 
 
 @dataclass(frozen=True, eq=False)
 class Anchor:
     """A picture in which corners were born, the corners' numbers and places in it."""
 
-    pyramid: Pyramid
+    picture: U8Plane
     numbers: I64
     places: F32
 
@@ -52,7 +50,7 @@ class Follower:
     width_px: int
     height_px: int
     _anchors: list[Anchor] = field(default_factory=list)
-    _before: Pyramid | None = None
+    _before: U8Plane | None = None
     _numbers: I64 = field(default_factory=lambda: np.zeros(0, np.int64))
     _places: F32 = field(default_factory=lambda: np.zeros((0, 2), np.float32))
     _next: int = 0
@@ -66,15 +64,14 @@ class Follower:
         """The next picture (h, w): the numbers of the corners seen in it (k,) and their pixels (k, 2)
         in the whole picture."""
         size = (round(self.width_px * self._scale), round(self.height_px * self._scale))
-        small = (
-            luma if size == luma.shape[::-1] else cv2.resize(luma, size, interpolation=cv2.INTER_AREA)
-        )
-        _, pyramid = cv2.buildOpticalFlowPyramid(small, _WINDOW, 3)
+        small = luma.copy()
+        if size != luma.shape[::-1]:
+            small = np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
         if self._before is not None and len(self._numbers):
-            self._follow(pyramid, small.shape)
+            self._follow(self._before, small)
         if self._frames % BIRTH_EVERY == 0 or len(self._numbers) < CELLS[0] * CELLS[1] // 4:
-            self._bear(small, pyramid)
-        self._before = pyramid
+            self._bear(small)
+        self._before = small
         self._frames += 1
         ratio = np.array([self.width_px / size[0], self.height_px / size[1]])
         return self._numbers.copy(), (self._places.astype(np.float64) + 0.5) * ratio
@@ -84,31 +81,31 @@ class Follower:
         self._before, self._anchors = None, []
         self._numbers, self._places = np.zeros(0, np.int64), np.zeros((0, 2), np.float32)
 
-    def _follow(self, pyramid: Pyramid, shape: tuple[int, ...]) -> None:
+    def _follow(self, before: U8Plane, small: U8Plane) -> None:
+        # A fresh array each time: OpenCV writes its answer into the one it is given.
         there, seen, _ = cv2.calcOpticalFlowPyrLK(
-            self._before, pyramid, self._places, None, winSize=_WINDOW, maxLevel=3, criteria=_STOP
-        )
+            before, small, self._places, np.zeros_like(self._places), winSize=_WINDOW, maxLevel=3,
+            criteria=_STOP,
+        )  # fmt: skip
         alive = seen.ravel() == 1
         for anchor in self._anchors:
             _, ours, theirs = np.intersect1d(self._numbers, anchor.numbers, return_indices=True)
             if not len(ours):
                 continue
             laid, found, looks = cv2.calcOpticalFlowPyrLK(
-                anchor.pyramid, pyramid, anchor.places[theirs], there[ours].copy(), winSize=_WINDOW,
+                anchor.picture, small, anchor.places[theirs], there[ours].copy(), winSize=_WINDOW,
                 maxLevel=0, criteria=_STOP, flags=cv2.OPTFLOW_USE_INITIAL_FLOW,
             )  # fmt: skip
             good = (found.ravel() == 1) & (looks.ravel() < _LOOKS)
             good &= np.abs(laid - there[ours]).max(axis=1) < _CREEP_PX
             there[ours] = laid
             alive[ours] &= good
-        height, width = shape
-        inside = (there > _MARGIN).all(axis=1) & (there < (width - _MARGIN, height - _MARGIN)).all(
-            axis=1
-        )
-        alive &= inside
-        self._numbers, self._places = self._numbers[alive], np.ascontiguousarray(there[alive])
+        height, width = small.shape
+        inside = (there > _MARGIN) & (there < (width - _MARGIN, height - _MARGIN))
+        alive &= inside.all(axis=1)
+        self._numbers, self._places = self._numbers[alive], np.asarray(there[alive], np.float32)
 
-    def _bear(self, small: U8Plane, pyramid: Pyramid) -> None:
+    def _bear(self, small: U8Plane) -> None:
         """New corners in cells that hold none."""
         while len(self._anchors) >= MOST_ANCHORS:
             gone = np.isin(self._numbers, self._anchors.pop(0).numbers)
@@ -117,7 +114,7 @@ class Follower:
         numbers = np.arange(self._next, self._next + len(places))
         self._next += len(places)
         if len(places):
-            self._anchors.append(Anchor(pyramid, numbers, places))
+            self._anchors.append(Anchor(small, numbers, places))
             self._numbers = np.concatenate([self._numbers, numbers])
             self._places = np.concatenate([self._places, places])
 
@@ -144,6 +141,7 @@ def _corners(small: U8Plane, taken: F32) -> F32:
     found = np.stack([x, y], axis=1)[chosen].astype(np.float32)
     if not len(found):
         return found
-    return np.asarray(
-        cv2.cornerSubPix(small, found.reshape(-1, 1, 2), (3, 3), (-1, -1), _STOP).reshape(-1, 2)
-    )
+    refined: F32 = np.asarray(found.reshape(-1, 1, 2), np.float32)
+    cv2.cornerSubPix(small, refined, (3, 3), (-1, -1), _STOP)
+    corners: F32 = refined.reshape(-1, 2)
+    return corners

