@@ -216,7 +216,7 @@ def _in_rows(certificate: x509.Certificate) -> list[str]:
 def _code(address: str) -> SafeString:
     """A QR code as inline SVG, black on white, with its quiet border."""
     made = segno.make(address, error="m", micro=False)
-    svg = made.svg_inline(scale=4, border=4, dark="#000", light="#fff", omitsize=True)
+    svg = made.svg_inline(scale=4, border=4, dark="#000", light="#fff")
     return mark_safe(svg.replace("<svg ", '<svg class="code" aria-hidden="true" focusable="false" ', 1))
 
 

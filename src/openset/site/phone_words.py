@@ -28,7 +28,7 @@ def phone_words() -> dict[str, str]:
         "no camera": _("No camera was given. Allow it in the browser's settings for this page."),
         "no motion": _("No motion sensors. Tracking works without them, with fewer poses a second."),
         "no xr": _("This browser has no AR."),
-        "align": _("Stand on the mark, look along the set's forward arrow, and press."),
+        "align": _("Stand on the mark, point the phone straight into the set, and press."),
         "aligned": _("The phone stands on the mark now."),
         "unaligned": _("Nothing to set yet. Move the phone a little and press again."),
         "kept": _("{n} pictures are kept on the computer."),

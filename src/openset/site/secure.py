@@ -26,6 +26,7 @@ BEHIND: dict[str, tuple[str, ...]] = {
 }
 FRONT = {"phones": "/phone/", "guide": "/guide/"}
 LONGEST_BODY = 64 * 1024
+COOP = b"cross-origin-opener-policy"
 
 
 class Door:
@@ -50,7 +51,20 @@ class Door:
         elif _length(scope) > LONGEST_BODY:
             await refuse(scope, receive, send, 413, "That is too much.")
         else:
-            await self._site({**scope, DOOR: self._kind}, receive, send)
+            await self._site({**scope, DOOR: self._kind}, receive, self._answer(send))
+
+    def _answer(self, send: Send) -> Send:
+        """Browsers complain of a header that means nothing over plain HTTP."""
+        if self._kind != "guide":
+            return send
+
+        async def without(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                kept = [each for each in message["headers"] if each[0].lower() != COOP]
+                message = {**message, "headers": kept}
+            await send(message)
+
+        return without
 
 
 def door_of(scope: Scope) -> Kind:
