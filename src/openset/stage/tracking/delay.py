@@ -22,12 +22,12 @@ from openset.stage.tracking.delay_fit import (
     Fit,
     Solved,
     fit_of,
-    uncertainty_s,
 )
 from openset.stage.tracking.delay_judge import judged
 from openset.stage.tracking.delay_model import DelayEstimate
 from openset.stage.tracking.delay_path import path_of
 from openset.stage.tracking.delay_readout import readout_of
+from openset.stage.tracking.delay_refine import refined
 from openset.stage.tracking.delay_trouble import drift_of
 from openset.stage.tracking.motion import Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
@@ -51,10 +51,18 @@ def estimate_delay(
         return DelayEstimate(0.0, 0.0, None, trouble, remedy="Record ten seconds or more of both")
     fit, delay_s, curve = _fitted(motion, track, search_s)
     found = _figures(fit, delay_s, curve)
-    if found.sd_s is not None:
-        readout_s, readout_sd_s = readout_of(motion, fit, delay_s) or (None, None)
-        drift = drift_of(fit, delay_s, found.sd_s)
-        found = replace(found, readout_s=readout_s, readout_sd_s=readout_sd_s, drift=drift)
+    exact = refined(fit, delay_s)
+    if exact is not None:
+        readout_s, readout_sd_s = readout_of(motion, fit, exact) or (None, None)
+        found = replace(
+            found,
+            delay_s=exact.delay_s,
+            sd_s=exact.sd_s,
+            pixels_per_rad=float(exact.gains[0]) if exact.gains[0] > 0 else None,
+            readout_s=readout_s,
+            readout_sd_s=readout_sd_s,
+            drift=drift_of(fit, exact),
+        )
     return judged(found, fit, search_s)
 
 
@@ -91,11 +99,10 @@ def _figures(fit: Fit, delay_s: float, curve: tuple[F64, F64]) -> DelayEstimate:
     """The figures of a fit, not yet judged."""
     solved = fit.solve(delay_s)
     frames = int(np.count_nonzero(solved.covered & (fit.weight[0] > 0)))
-    sd_s = uncertainty_s(fit, delay_s) if frames >= MIN_FRAMES else float("inf")
     return DelayEstimate(
         delay_s,
         solved.agreement,
-        sd_s if np.isfinite(sd_s) else None,
+        None,
         None,
         float(solved.gains[0]) or None,
         frames,

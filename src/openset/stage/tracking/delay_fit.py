@@ -1,10 +1,9 @@
 """The picture's motion fitted by a camera's path that comes some delay later: least squares at a delay,
-the search for the best one, and what is then known of it.
+and the search for the best one.
 
 Three signals are fitted together, each weighted by what it leaves unexplained: the flow across (focal
 length times pan, less travel over the background's distance), the flow down (tilt, travel up), and the
-roll of the picture. The uncertainty allows for residuals that hang together in time (Newey and West
-1987): parallax and an actor's moves do.
+roll of the picture.
 """
 
 from __future__ import annotations
@@ -24,9 +23,6 @@ ROLL_PX = 150.0
 """Pixels from the picture's middle at which a roll is counted, to compare it with the flow."""
 COARSE_S = 0.004
 FINE_S = 0.0002
-_SLOPE_S = 0.004
-_TOGETHER_S = 0.4
-"""Residuals closer in time than this are taken as hanging together."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,6 +123,17 @@ class Fit:
         trusts = np.stack([trust, trust, trust * trust_roll])
         return replace(self, weight=np.where(self.weight > 0, trusts / spread**2, 0.0))
 
+    def evened(self, delay_s: float) -> Fit:
+        """The same with what contradicts the rest cut off instead of weighing less, so that neighbours
+        of a spoiled frame can be compared across it."""
+        solved = self.solve(delay_s)
+        off = np.where(self.weight > 0, _apart(self, solved, delay_s), 0.0)
+        most = self.weight.max(axis=1, keepdims=True)
+        trust = self.weight / np.maximum(most, 1e-12)
+        return replace(
+            self, seen=self.seen - (1.0 - trust) * off, weight=np.where(self.weight > 0, most, 0.0)
+        )
+
     def part(self, rows: slice | npt.NDArray[np.bool_]) -> Fit:
         """The same with only some of the frames."""
         return replace(
@@ -136,16 +143,6 @@ class Fit:
             seen=self.seen[:, rows],
             weight=self.weight[:, rows],
         )
-
-    def slope(self, delay_s: float, solved: Solved) -> F64:
-        """How the weighted model (3, n) changes by the second of delay, whatever the gains do."""
-        weight = self.weight * solved.covered
-        ahead, behind = self.design(delay_s + _SLOPE_S), self.design(delay_s - _SLOPE_S)
-        steeper = np.einsum("i,icn->cn", solved.gains, (ahead - behind) / (2 * _SLOPE_S))
-        slope = centred(steeper, weight)
-        columns = solved.design.reshape(3, -1).T
-        along = np.linalg.lstsq(columns, slope.ravel(), rcond=1e-9)[0]
-        return np.asarray(slope - (columns @ along).reshape(slope.shape))
 
 
 def fit_of(motion: Motion, path: Path, origin_ns: int) -> Fit:
@@ -159,35 +156,6 @@ def fit_of(motion: Motion, path: Path, origin_ns: int) -> Fit:
     if known[2].sum() < MIN_FRAMES:
         known[2] = False
     return Fit(path, begin, end, np.where(known, seen, 0.0), known.astype(np.float64))
-
-
-def scores(fit: Fit, delay_s: float) -> tuple[F64, F64]:
-    """Frame by frame, how hard it pulls at the delay and how firmly it holds it: (n,) each. The sum of
-    the first over the sum of the second is what the delay would still move by, seconds."""
-    solved = fit.solve(delay_s)
-    slope = fit.slope(delay_s, solved)
-    pull = (slope * (solved.seen - solved.model)).sum(axis=0)
-    return np.asarray(pull), np.asarray((slope * slope).sum(axis=0))
-
-
-def uncertainty_s(fit: Fit, delay_s: float) -> float:
-    """The delay's standard deviation by its frames' pulls, which may hang together in time."""
-    pull, hold = scores(fit, delay_s)
-    held = pull[hold > 0]
-    firmness = float(hold.sum())
-    if firmness <= 0 or len(held) < MIN_FRAMES:
-        return float("inf")
-    usual = max(1e-6, float(np.median(fit.end - fit.begin)))
-    reach = int(min(len(held) // 6, max(2, round(_TOGETHER_S / usual))))
-    held = held - held.mean()
-    power = float(held @ held)
-    for lag in range(1, reach + 1):
-        power += 2.0 * (1.0 - lag / (reach + 1)) * float(held[lag:] @ held[:-lag])
-    power = max(power, 0.25 * float(held @ held))
-    # Few independent stretches: their spread is itself uncertain, and one mean and four gains are gone.
-    stretches = max(4.0, len(held) / (reach + 1))
-    spare = stretches / (stretches - 1.0) * len(held) / max(1.0, len(held) - 5.0)
-    return float(np.sqrt(power * spare)) / firmness
 
 
 def centred(values: F64, weight: F64) -> F64:

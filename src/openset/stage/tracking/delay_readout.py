@@ -12,23 +12,25 @@ import numpy as np
 
 from openset.primitives.space import F64
 from openset.stage.tracking.delay_fit import MIN_FRAMES, Fit
+from openset.stage.tracking.delay_refine import Refined
 from openset.stage.tracking.motion import Motion
 
 _STEP_S = 0.004
 MOST_SD_S = 0.002
 
 
-def readout_of(motion: Motion, fit: Fit, delay_s: float) -> tuple[float, float] | None:
+def readout_of(motion: Motion, fit: Fit, exact: Refined) -> tuple[float, float] | None:
     """The read-out and its standard deviation, seconds; None where the picture does not show it."""
     if motion.shear_px is None or len(motion.shear_px) < MIN_FRAMES:
         return None
-    solved = fit.solve(delay_s)
+    delay_s = exact.delay_s
+    covered = fit.path.covers(fit.begin - delay_s, fit.end - delay_s)
     ahead, behind = fit.design(delay_s + _STEP_S), fit.design(delay_s - _STEP_S)
     # A row read later sees the path as if the delay were smaller.
-    change = np.einsum("i,icn->cn", solved.gains, (behind - ahead) / (2 * _STEP_S))[:2]
+    change = np.einsum("i,icn->cn", exact.gains, (behind - ahead) / (2 * _STEP_S))[:2]
     following = np.isclose(fit.begin[1:], fit.end[:-1], atol=1e-6)
     inner = np.flatnonzero(following[:-1] & following[1:]) + 1
-    inner = inner[solved.covered[inner] & (fit.weight[0, inner] > 0)]
+    inner = inner[covered[inner] & (fit.weight[0, inner] > 0)]
     inner = inner[np.isfinite(motion.shear_px[inner]).all(axis=1)]
     if len(inner) < MIN_FRAMES:
         return None

@@ -12,8 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from openset.primitives.space import F64
-from openset.stage.tracking.delay_fit import MIN_FRAMES, Fit, scores, uncertainty_s
+from openset.stage.tracking.delay_fit import MIN_FRAMES, Fit
 from openset.stage.tracking.delay_model import Drift, Jump
+from openset.stage.tracking.delay_refine import Refined, refined
 
 JUMP_REACH_S = 2.0
 """A clock's jump is sought up to this much beyond the delays that are sought."""
@@ -80,7 +81,8 @@ def _side(part: Fit, near_s: float) -> tuple[float, float] | None:
     solved = part.solve(near_s)
     if solved.covered.sum() < MIN_FRAMES or solved.agreement < _AGREEING:
         return None
-    return near_s, uncertainty_s(part, near_s)
+    exact = refined(part, near_s)
+    return None if exact is None else (exact.delay_s, exact.sd_s)
 
 
 def _cost(fit: Fit, gains: F64, delay_s: float) -> F64:
@@ -92,9 +94,9 @@ def _cost(fit: Fit, gains: F64, delay_s: float) -> F64:
     return np.where(covered, np.minimum(squared, 3 * _CAP), 3 * _CAP)
 
 
-def drift_of(fit: Fit, delay_s: float, sd_s: float) -> Drift | None:
+def drift_of(fit: Fit, exact: Refined) -> Drift | None:
     """How the delay changes along the material; None where that is too short to tell."""
-    pull, hold = scores(fit, delay_s)
+    pull, hold, sd_s = exact.pull, exact.hold, exact.sd_s
     times = fit.begin
     blocks = np.floor((times - times[0]) / _BLOCK_S).astype(np.intp)
     count = int(blocks.max()) + 1
