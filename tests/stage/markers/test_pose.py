@@ -64,7 +64,9 @@ def test_two_cameras_of_a_rig_hold_the_pose_better_than_one() -> None:
     one = solve_pose([alone], tags)
     both = solve_pose([alone, CameraView(LENS, seen, second)], tags)
     only = solve_pose([CameraView(LENS, seen, second)], tags)
-    assert one and both and only
+    assert one is not None
+    assert both is not None
+    assert only is not None
     assert off(both.stage_from_body, WITNESS)[0] < 1.0
     assert off(only.stage_from_body, WITNESS)[0] < 2.0
     assert np.trace(both.covariance) < np.trace(one.covariance)
@@ -76,7 +78,7 @@ def test_a_tag_that_has_moved_is_dropped_and_does_not_pull() -> None:
     victim = seen[len(seen) // 2].id
     moved = dict(tags.tags)
     old = moved[victim]
-    shifted = np.array(old.stage_from_tag.position_m) + [0.03, 0.0, 0.0]
+    shifted = np.array(old.stage_from_tag.position_m) + np.array([0.03, 0.0, 0.0])
     moved[victim] = placed(victim, old.size_m, shifted, old.stage_from_tag.matrix[:3, :3])
     for start in (None, WITNESS):
         found = solve_pose([CameraView(LENS, seen)], TagMap(moved), start)
@@ -94,7 +96,10 @@ def test_half_of_a_map_that_is_wrong_is_found_out() -> None:
     seen = see(tags, lambda _: FILM)
     wrong = {
         number: placed(
-            number, tag.size_m, np.array(tag.stage_from_tag.position_m) + [0, 0, 0.4], turn(0.3, 0, 0)
+            number,
+            tag.size_m,
+            np.array(tag.stage_from_tag.position_m) + np.array([0, 0, 0.4]),
+            turn(0.3, 0, 0),
         )
         if number < 6
         else tag
@@ -125,7 +130,7 @@ def test_one_small_tag_seen_straight_on_is_refused_unless_the_last_pose_is_known
 def test_two_tags_with_one_id_do_not_mislead() -> None:
     tags = ceiling()
     seen = list(see(tags, lambda _: WITNESS))
-    stranger = SeenTag(seen[0].id, seen[0].corners_px + [300.0, 200.0])
+    stranger = SeenTag(seen[0].id, seen[0].corners_px + np.array([300.0, 200.0]))
     found = solve_pose([CameraView(LENS, (*seen, stranger))], tags)
     assert found is not None
     assert found.used == len(seen) - 1
@@ -168,7 +173,8 @@ def test_a_known_velocity_takes_the_rolling_shutter_out(readout_s: float) -> Non
     views = [CameraView(LENS, seen, readout_s=readout_s)]
     ignored = solve_pose(views, tags, FILM)
     modelled = solve_pose(views, tags, FILM, twist=twist)
-    assert ignored and modelled
+    assert ignored is not None
+    assert modelled is not None
     assert off(ignored.stage_from_body, FILM)[0] > 0.3
     assert off(modelled.stage_from_body, FILM)[0] < 0.01
     assert off(modelled.stage_from_body, FILM)[1] < 0.1
