@@ -100,7 +100,7 @@ def _with(sheets: tuple[Sheet, ...], *more: Sheet) -> tuple[Sheet, ...]:
 
 
 def test_two_tags_with_one_id_in_one_picture_are_named_and_left_out() -> None:
-    twin = tag_sheet(103, 0.2, SHEETS[3].position_m + [0.0, 0.0, 0.35], SHEETS[3].rotation)
+    twin = tag_sheet(103, 0.2, SHEETS[3].position_m + np.array([0.0, 0.0, 0.35]), SHEETS[3].rotation)
     found = solve_map(seen_on(stage_round(3), (*SHEETS, twin), TIMES), LENS, 0.2, taped=[TAPE])
     assert [each.tags for each in found.findings] == [(103,)]
     assert "tag 103 hangs more than once" in found.findings[0].text
@@ -110,7 +110,7 @@ def test_two_tags_with_one_id_in_one_picture_are_named_and_left_out() -> None:
 
 def test_a_tag_that_is_moved_during_the_walk_is_named_with_how_far() -> None:
     """Tag 110 hangs 40 cm further up in the second half of the walk."""
-    moved = tag_sheet(110, 0.2, SHEETS[10].position_m + [0.0, 0.0, 0.4], SHEETS[10].rotation)
+    moved = tag_sheet(110, 0.2, SHEETS[10].position_m + np.array([0.0, 0.0, 0.4]), SHEETS[10].rotation)
     later = seen_on(stage_round(3), _with(SHEETS, moved), TIMES[12:])
     found = solve_map([*FRAMES[:12], *later], LENS, 0.2, taped=[TAPE])
     named = [each for each in found.findings if each.kind == "double"]
@@ -145,7 +145,7 @@ def test_new_tags_are_added_and_the_old_ones_stay() -> None:
 def test_a_tag_that_has_moved_since_the_old_map_is_named_and_placed_anew() -> None:
     old = replace(TRUTH)
     turned = SHEETS[5].rotation @ matrix_from_vector(np.array([0.0, 0.0, 0.3]))
-    moved = tag_sheet(105, 0.2, SHEETS[5].position_m + [0.06, 0.0, 0.0], turned)
+    moved = tag_sheet(105, 0.2, SHEETS[5].position_m + np.array([0.06, 0.0, 0.0]), turned)
     sheets = _with(SHEETS, moved)
     found = solve_map(seen_on(stage_round(4), sheets, TIMES), LENS, 0.2, known=old)
     (said,) = found.findings

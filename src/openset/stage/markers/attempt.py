@@ -23,6 +23,7 @@ _GATE = 4.0
 _GATE_PX = 0.3
 """A sighting that fits to better than this is never dropped."""
 _STEPS = 40
+_BORDER_PX = 4.0
 _ENOUGH = 2
 """Tags in a picture; one alone says nothing of where the others hang."""
 
@@ -41,7 +42,10 @@ class Attempt:
     ) -> None:
         self.lens, self.say = lens, say
         self.focal_px = float(np.sqrt(lens.fx_px * lens.fy_px))
-        self.frames = [[tag for tag in frame if tag.id not in left_out] for frame in frames]
+        self.frames = [
+            [tag for tag in frame if tag.id not in left_out and not cut_off(tag, lens)]
+            for frame in frames
+        ]
         ids = sorted({tag.id for frame in self.frames for tag in frame})
         self.sizes_m = {each: sizes_m.get(each, size_m) for each in ids}
         self.groups = groups_of(
@@ -159,6 +163,13 @@ def _outliers(adjusted: Adjusted) -> Bools:
     usual = float(np.median(finite)) if len(finite) else 0.0
     far = np.sqrt(np.mean(adjusted.errors_px**2, axis=(1, 2))) > _GATE_PX
     return np.asarray((adjusted.misfit > _GATE * usual) & (far | ~np.isfinite(adjusted.misfit)))
+
+
+def cut_off(tag: SeenTag, lens: Lens) -> bool:
+    """Whether a tag reaches over the picture's edge: corners that are not seen are guessed at."""
+    size = np.array([lens.width_px, lens.height_px])
+    corners = tag.corners_px
+    return bool((corners < _BORDER_PX).any() or (corners > size - _BORDER_PX).any())
 
 
 def nothing_together(pictures: int, ids: Sequence[int], left_out: set[int]) -> BadInput:

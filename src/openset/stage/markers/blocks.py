@@ -47,7 +47,7 @@ class NormalEquations:
         moves = [by_point @ -back, by_point @ spin @ np.swapaxes(placed.turn, -1, -2)]
         if problem.slip_sd is not None:
             row = placed.row[..., None]
-            moves += [row * moves[0], row * (by_point @ spin)]
+            moves += [row * moves[0], row * (by_point @ spin @ placed.turn_by_slip)]
         by_camera = np.concatenate(moves, axis=-1).reshape(count, 8, -1)
         turned = by_point @ -(back @ placed.tag_rotation @ skew(placed.local))
         by_tag = np.concatenate([by_point @ back, turned], axis=-1).reshape(count, 8, 6)

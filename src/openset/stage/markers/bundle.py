@@ -73,7 +73,12 @@ def solve_map(
         attempt = Attempt(cleaned, lens, size_m, sizes, left_out, say)
         solved = attempt.solved(given)
         double = hung_twice(
-            solved.outside, solved.cameras, solved.tags, attempt.sizes_m, attempt.focal_px
+            solved.outside,
+            solved.cameras,
+            solved.tags,
+            solved.seen_in,
+            attempt.sizes_m,
+            attempt.focal_px,
         )
         if double is None:
             break

@@ -12,6 +12,8 @@ from openset.stage.markers.grow import Look, corners_on_stage, misfit, tag_from_
 from openset.stage.markers.model import SeenTag
 
 _FEW = 2
+_PART = 0.15
+"""Of a tag's looks, so many must speak for the second place."""
 _FITS_PX = 3.0
 _APART = 0.25
 """Two places are two when they lie further apart than this part of the tag's size."""
@@ -45,11 +47,12 @@ def hung_twice(
     outside: Sequence[Look],
     cameras: Mapping[int, F64],
     tags: Mapping[int, F64],
+    seen_in: Mapping[int, int],
     sizes_m: Mapping[int, float],
     focal_px: float,
 ) -> Finding | None:
     """Of the looks that did not fit the map: the tag whose own agree on another place, if one does;
-    the one with most of them where several do."""
+    the one with most of them where several do. `seen_in` counts the looks that did fit, by id."""
     by_id: dict[int, list[Look]] = {}
     for look in outside:
         if look.picture in cameras and look.poses and look.id in tags:
@@ -57,7 +60,8 @@ def hung_twice(
     best: Finding | None = None
     most = 0
     for number, looks in by_id.items():
-        if len(looks) < _FEW or len(looks) <= most:
+        enough = max(_FEW, _PART * (len(looks) + seen_in.get(number, 0)))
+        if len(looks) < enough or len(looks) <= most:
             continue
         size = sizes_m[number]
         other = tag_from_cameras(looks, cameras, size)

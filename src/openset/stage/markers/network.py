@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from openset.primitives.rotation import matrix_from_vector
+from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import parameters_of, with_parameters
 from openset.stage.lens.model import Lens, project
@@ -74,9 +74,12 @@ class Placed:
         self.row = (problem.corners_px[..., 1] / state.lens.height_px - 0.5)[..., None]
         slip = state.slip[camera][:, None]
         if problem.slip_sd is None:
-            self.turn = np.broadcast_to(np.eye(3), (*self.row.shape[:2], 3, 3))
+            self.turn = self.turn_by_slip = np.broadcast_to(np.eye(3), (*self.row.shape[:2], 3, 3))
         else:
             self.turn = matrix_from_vector(self.row * slip[..., 3:])
+            half = skew(self.row * slip[..., 3:])
+            # A rotation vector's small change turns by this much in the turned camera (to 2nd order).
+            self.turn_by_slip = np.eye(3) - half / 2.0 + half @ half / 6.0
         self.rotation = state.camera_rotation[camera][:, None] @ self.turn
         eye = state.camera_m[camera][:, None] + self.row * slip[..., :3]
         self.in_camera: F64 = np.einsum("mkji,mkj->mki", self.rotation, points - eye)

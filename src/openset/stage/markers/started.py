@@ -84,6 +84,12 @@ class Solved:
         return dict(zip(self.pictures, poses, strict=True))
 
     @property
+    def seen_in(self) -> dict[int, int]:
+        """In how many pictures each tag was used."""
+        counts = np.bincount(self.problem.tag, minlength=len(self.ids))
+        return dict(zip(self.ids, counts.tolist(), strict=True))
+
+    @property
     def state(self) -> State:
         """Where everything stands."""
         return self.adjusted.state

@@ -1,0 +1,46 @@
+"""The work of `calibrate tags`: what it refuses before it looks at a single picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from openset.cli.camera.tags_work import Asked, run_tags
+from openset.cli.output import Output
+from openset.primitives.errors import AlreadyExists, BadInput, PlateNotFound
+from openset.stage.lens.files import write_lens
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.model import pinhole
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Asked:
+    lens = tmp_path / "lens.json"
+    write_lens(lens, LensFile("plain", (MeasuredLens(pinhole(960, 540, 28.0, 36.0)),)))
+    return Asked(
+        lens=lens, picture=str(tmp_path / "walk.mp4"), images="", size_mm=160.0, sizes=(),
+        distances=(), bar_mm=None, floor="", origin=None, towards=None, add=None,
+        out=tmp_path / "map.json", plot=None, every=None, seconds=1.0, readout_ms=None, zoom=0.0,
+        focus=0.0, replace=False,
+    )  # fmt: skip
+
+
+def test_a_walk_that_is_not_there_is_named(asked: Asked) -> None:
+    with pytest.raises(PlateNotFound, match="walk.mp4"):
+        run_tags(Output(True), asked)
+
+
+def test_an_old_map_that_is_not_there_is_named(asked: Asked, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"old\.json: no such tag map"):
+        run_tags(Output(True), replace(asked, add=tmp_path / "old.json"))
+
+
+def test_a_map_is_written_over_only_when_asked(asked: Asked) -> None:
+    asked.out.write_text("mine")
+    with pytest.raises(AlreadyExists, match="Add --replace, or --add to extend it"):
+        run_tags(Output(True), asked)
+    with pytest.raises(PlateNotFound):
+        run_tags(Output(True), replace(asked, replace=True))
+    assert asked.out.read_text() == "mine"
