@@ -261,6 +261,10 @@ def deliver(
     take: Annotated[
         list[str] | None, typer.Option(help="Deliver this take; may be given more than once.")
     ] = None,
+    as_shot: Annotated[
+        bool,
+        typer.Option("--as-shot", help="Deliver the track as it was shot where a take was solved."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Make a delivery: plate, composite, camera as USD, cut as OTIO and EDL, ST map, passport."""
@@ -268,7 +272,7 @@ def deliver(
     def work(output: Any) -> None:
         from openset.cli.produce import run_deliver
 
-        run_deliver(output, folder, to, tuple(take or ()))
+        run_deliver(output, folder, to, tuple(take or ()), as_shot=as_shot)
 
     answer(as_json, work)
 

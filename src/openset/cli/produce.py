@@ -58,7 +58,9 @@ def run_new(output: Output, folder: Path, *, title: str, rate: str) -> None:
     )
 
 
-def run_deliver(output: Output, folder: Path, to: Path, takes: tuple[str, ...]) -> None:
+def run_deliver(
+    output: Output, folder: Path, to: Path, takes: tuple[str, ...], *, as_shot: bool = False
+) -> None:
     """Make a delivery of the circled takes, or of those named."""
     from openset.stage.deliver.files import make_delivery
 
@@ -68,6 +70,7 @@ def run_deliver(output: Output, folder: Path, to: Path, takes: tuple[str, ...]) 
         tuple(parse_take_id(take) for take in takes),
         now=datetime.fromtimestamp(time.time(), UTC),
         progress=output.say,
+        as_shot=as_shot,
     )
     figures: dict[str, Any] = {
         "delivery": str(to),

@@ -53,8 +53,17 @@ from openset.stage.deliver.track import camera_frames, frames_csv
 from openset.stage.deliver.verify.files import passport_schema, verify_delivery, verify_production
 from openset.stage.lens.files import write_st_map
 from openset.stage.lens.stmap import overscan, st_map
-from openset.stage.record.files import make_contact, read_marks, read_take, read_track_lines
+from openset.stage.record.files import (
+    best_track,
+    make_contact,
+    read_marks,
+    read_solve,
+    read_take,
+    read_track_lines,
+)
 from openset.stage.record.model import (
+    SOLVE_FILE,
+    SOLVED_FILE,
     UNSEALED,
     TakeRecord,
 )
@@ -79,9 +88,11 @@ def make_delivery(
     *,
     now: datetime,
     progress: Say | None = None,
+    as_shot: bool = False,
 ) -> Delivery:
     """Hand over `take_ids`; without any, all circled takes; where none is circled, the newest closed
-    take of each shot. `to` must be absent or an empty folder.
+    take of each shot. `to` must be absent or an empty folder. The camera of a take that was solved is
+    the solved one, unless `as_shot`.
 
     Raises AlreadyExists; BadInput for a take that is absent, open or empty, takes of different frame
     rates, or a [rights] table that cannot be used; VerifyFailed where a take is not what was sealed;
@@ -98,7 +109,7 @@ def make_delivery(
     with _workshop(to) as part:
         sets = _copy_sets(production, records, part, say)
         scenes = {name: scene for name, (scene, _) in sets.items()}
-        made = [_hand(production, take, part, scenes, say) for take in takes]
+        made = [_hand(production, take, part, scenes, say, as_shot) for take in takes]
         if rights:
             _write_rights(part, takes, rights)
         handed = [take for take, _ in made]
@@ -232,21 +243,30 @@ def _copy_sets(
 
 
 def _hand(
-    production: Production, take_id: TakeId, part: Path, scenes: Mapping[str, Scene], say: Say
+    production: Production,
+    take_id: TakeId,
+    part: Path,
+    scenes: Mapping[str, Scene],
+    say: Say,
+    as_shot: bool,
 ) -> tuple[HandedTake, TakeExtras]:
     """Copy one take and make what goes with it."""
     say(f"take {take_id}: copying")
     source = take_folder(production, take_id)
     target = part / "takes" / str(take_id)
     _copy_take(source, target)
+    if not as_shot and read_solve(source) is not None:
+        for name in (SOLVED_FILE, SOLVE_FILE):
+            _copy_hashed(source / name, target / name)
     record = read_take(target)
     scene = scenes.get(record.spec.set_name)
-    lines = read_track_lines(target)[: record.frames]
+    lines = read_track_lines(target, best_track(target))[: record.frames]
     take = HandedTake(
         record,
         read_marks(source),
         camera_frames(lines, record.spec.width, record.spec.height),
         scene.world_from_stage if scene else None,
+        read_solve(target),
     )
     say(f"take {take_id}: camera and lens")
     _write_camera(target, take)
@@ -286,14 +306,14 @@ def _copy_take(source: Path, target: Path) -> None:
     not."""
     for state in check(source):
         where = str(source / state.path)
+        if state.path in UNSEALED:
+            continue
         if not state.ok:
             raise VerifyFailed(
                 f"not as it was sealed: {state.state} ({state.detail})",
                 where=where,
                 todo="Run openset verify on this take",
             )
-        if state.path in UNSEALED:
-            continue
         if _copy_hashed(source / state.path, target / state.path) not in state.detail:
             raise VerifyFailed("changed while it was copied", where=where, todo="Deliver again")
 

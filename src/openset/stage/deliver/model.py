@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from openset.primitives.ids import TakeId
 from openset.primitives.space import Pose
@@ -49,12 +51,14 @@ class CameraFrame:
 @dataclass(frozen=True)
 class HandedTake:
     """A take on its way into a delivery. `frames` are those whole in every file. `world_from_stage`
-    says where the stage stands in the take's set; None where that set is not in the delivery."""
+    says where the stage stands in the take's set; None where that set is not in the delivery. `solve`
+    is the report of the solve that the frames are from; None where they are as shot."""
 
     record: TakeRecord
     marks: Marks
     frames: tuple[CameraFrame, ...]
     world_from_stage: Pose | None = None
+    solve: Mapping[str, Any] | None = None
 
     @property
     def set_included(self) -> bool:

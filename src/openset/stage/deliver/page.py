@@ -193,7 +193,7 @@ def _take(take: Mapping[str, Any]) -> str:
     )
     parts = [
         _figures("Picture", _picture_rows(take)),
-        _figures("Camera and track", _track_rows(take)),
+        _figures("Camera and track", [*_solve_rows(take.get("solve")), *_track_rows(take)]),
         _figures("Lens", _lens_rows(take["lens"])),
         _figures("Key and background", _key_rows(take)),
     ]
@@ -255,6 +255,17 @@ def _track_rows(take: Mapping[str, Any]) -> list[Row]:
         ("Frames dropped", str(figures.get("dropped", "not counted"))),
         ("Tracker reports kept", str(figures["tracker_reports"])),
     ]
+
+
+def _solve_rows(solve: Mapping[str, Any] | None) -> list[Row]:
+    if solve is None:
+        return []
+    return [
+        ("Camera", "solved from the picture after the take"),
+        ("Picture against track", f"{solve['residual_before_px']:.2f} px as shot, "
+         f"{solve['residual_after_px']:.2f} px solved"),
+        ("Delay solved", f"{solve['delay_ms']:.1f} ms"),
+    ]  # fmt: skip
 
 
 def _lens_rows(lens: Mapping[str, Any] | None) -> list[Row]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from openset import __version__
+from openset.primitives.errors import BadInput
 from openset.stage.accuracy.watch import MarkSummary
 from openset.stage.deliver.cut import record_start
 from openset.stage.deliver.model import (
@@ -186,6 +187,7 @@ def told_by_files(take: HandedTake) -> dict[str, Any]:
         "figures": _figures(take),
         "accuracy": [_at_mark(summary) for summary in record.accuracy],
         "lens": _lens(take),
+        **({"solve": _solve(take.solve)} if take.solve else {}),
         "faults": [
             {
                 "timecode": _timecode_at(take, fault.time_ns),
@@ -233,6 +235,11 @@ def _doubts(take: HandedTake) -> list[str]:
         )
     if none:
         out.append(f"{none} frames have no pose from the tracker; their camera is not measured.")
+    if take.solve is not None:
+        out.append(
+            "the camera was solved from the picture after the take (solved.otrk.jsonl); the "
+            "composite's background was drawn with the one in track.otrk.jsonl."
+        )
     if not spec.record_matte:
         out.append("no matte was recorded.")
     if spec.delay_sd_s is None:
@@ -299,6 +306,24 @@ def _at_mark(summary: MarkSummary) -> dict[str, Any]:
         "shares": dict(summary.shares),
         "basis": summary.basis,
     }
+
+
+def _solve(report: Mapping[str, Any]) -> dict[str, Any]:
+    """How much better the solved camera explains the picture than the one the take was shot with."""
+    try:
+        return {
+            "software": str(report["solve"]["software"]),
+            "residual_before_px": round(float(report["residuals"]["before"]["rms_px"]), 4),
+            "residual_after_px": round(float(report["residuals"]["after"]["rms_px"]), 4),
+            "delay_ms": round(float(report["delay"]["solved_s"]) * 1000, 3),
+            "notes": [str(note) for note in report["solve"]["notes"]],
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(
+            f"the report of the solve cannot be understood ({error})",
+            where="solved.toml",
+            todo="Run openset solve --replace",
+        ) from error
 
 
 def _lens(take: HandedTake) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from openset.formats.xmp import Rights
 from openset.primitives.errors import BadInput, OpensetError, TrackNotFound
 from openset.stage.exchange.model import Kind, Options, Read
 from openset.stage.exchange.registry import HEAD_BYTES, Format, named, told
-from openset.stage.record.model import PICTURE_FILE, TAKE_FILE, TRACK_FILE
+from openset.stage.record.model import PICTURE_FILE, TAKE_FILE
 from openset.store.production import FILE_NAME, Production, open_production, script_files, take_folder
 
 Reader = Callable[[Options], Read]
@@ -155,15 +155,15 @@ def _rights(production: Production) -> Read:
 
 
 def _take_move(path: Path, options: Options) -> Read:
-    from openset.stage.record.files import read_take
+    from openset.stage.record.files import best_track, read_take
 
-    spec = read_take(path).spec
+    spec, track = read_take(path).spec, path / best_track(path)
     known = replace(
         options, name=str(spec.id), rate=spec.rate, size_px=options.size_px or (spec.width, spec.height)
     )
-    if not (path / TRACK_FILE).is_file():
-        raise TrackNotFound("the take has no track", where=str(path / TRACK_FILE))
-    found = read_file(path / TRACK_FILE, named("opentrackio"), known)
+    if not track.is_file():
+        raise TrackNotFound("the take has no track", where=str(track))
+    found = read_file(track, named("opentrackio"), known)
     picture = path / PICTURE_FILE
     return replace(found, value=replace(found.value, picture=picture if picture.is_file() else None))
 
@@ -177,13 +177,14 @@ def _timeline(folders: Sequence[Path], name: str, options: Options) -> Read:
     from openset.stage.deliver.cut import timeline
     from openset.stage.deliver.model import HandedTake
     from openset.stage.deliver.track import camera_frames
-    from openset.stage.record.files import read_marks, read_take, read_track_lines
+    from openset.stage.record.files import best_track, read_marks, read_take, read_track_lines
 
     handed, places, sizes = [], {}, {}
     for folder in folders:
         record = read_take(folder)
         size = (record.spec.width, record.spec.height)
-        frames = camera_frames(read_track_lines(folder)[: record.frames], *size)
+        lines = read_track_lines(folder, best_track(folder))
+        frames = camera_frames(lines[: record.frames], *size)
         handed.append(HandedTake(record, read_marks(folder), frames))
         places[handed[-1].folder] = folder
         sizes[str(record.spec.id)] = list(size)

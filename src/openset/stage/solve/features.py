@@ -138,9 +138,9 @@ def _corners(small: U8Plane, taken: F32) -> F32:
         cell = np.clip(taken[:, 1].astype(int) // tall, 0, rows - 1) * columns
         filled[cell + np.clip(taken[:, 0].astype(int) // wide, 0, columns - 1)] = True
     chosen = (flat.max(axis=1) > _FAINTEST) & ~filled
-    found = np.stack([x, y], axis=1)[chosen].astype(np.float32)
+    found: F32 = np.stack([x, y], axis=1)[chosen].astype(np.float32)
     if not len(found):
-        return found
+        return np.zeros((0, 2), np.float32)
     refined: F32 = np.asarray(found.reshape(-1, 1, 2), np.float32)
     cv2.cornerSubPix(small, refined, (3, 3), (-1, -1), _STOP)
     corners: F32 = refined.reshape(-1, 2)

@@ -54,7 +54,14 @@ from openset.stage.deliver.verify.chain import seal_troubles
 from openset.stage.lens.files import read_st_map
 from openset.stage.lens.stmap import overscan
 from openset.stage.record.checks import check_movie, check_raw, check_state, check_totals, check_track
-from openset.stage.record.files import count_movie, read_take, read_track_lines, verify_take
+from openset.stage.record.files import (
+    best_track,
+    count_movie,
+    read_solve,
+    read_take,
+    read_track_lines,
+    verify_take,
+)
 from openset.stage.record.model import (
     COMPOSITE_FILE,
     MATTE_FILE,
@@ -202,8 +209,9 @@ def _check_take(folder: Path, entry: Mapping[str, Any], places: Mapping[str, Pos
 
 def _handed(place: Path, record: TakeRecord, places: Mapping[str, Pose]) -> HandedTake:
     spec = record.spec
-    frames = camera_frames(read_track_lines(place)[: record.frames], spec.width, spec.height)
-    return HandedTake(record, Marks(), frames, places.get(spec.set_name))
+    lines = read_track_lines(place, best_track(place))[: record.frames]
+    frames = camera_frames(lines, spec.width, spec.height)
+    return HandedTake(record, Marks(), frames, places.get(spec.set_name), read_solve(place))
 
 
 def _check_movies(place: Path, record: TakeRecord) -> list[Finding]:
