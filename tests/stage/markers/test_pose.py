@@ -94,17 +94,11 @@ def test_a_tag_that_has_moved_is_dropped_and_does_not_pull() -> None:
 def test_half_of_a_map_that_is_wrong_is_found_out() -> None:
     tags = room()
     seen = see(tags, lambda _: FILM)
-    wrong = {
-        number: placed(
-            number,
-            tag.size_m,
-            np.array(tag.stage_from_tag.position_m) + np.array([0, 0, 0.4]),
-            turn(0.3, 0, 0),
-        )
-        if number < 6
-        else tag
-        for number, tag in tags.tags.items()
-    }
+    wrong = dict(tags.tags)
+    for number in range(6):
+        tag = tags.tags[number]
+        raised = np.array(tag.stage_from_tag.position_m) + np.array([0, 0, 0.4])
+        wrong[number] = placed(number, tag.size_m, raised, turn(0.3, 0, 0))
     found = solve_pose([CameraView(LENS, seen)], TagMap(wrong))
     assert found is not None
     assert found.dropped >= 3

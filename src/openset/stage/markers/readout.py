@@ -29,7 +29,7 @@ ROUNDS = 8
 LEAST_FRAMES = 12
 MOST_SD_S = 0.0007
 """What is less sure is no measurement."""
-LEAST_BEND_PX = 0.08
+LEAST_BEND_PX = 0.02
 """How far a read-out of 10 ms would bend the picture beyond what a pose explains: less is the poses'
 own noise."""
 

@@ -1,0 +1,135 @@
+"""`openset track` from files to files: figures, refusals, and what is said on the way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import orjson
+import pytest
+
+from openset.cli.camera.track_work import Asked, run_track, tick_line
+from openset.cli.output import Output
+from openset.primitives.errors import BadInput, PlateNotFound
+from openset.primitives.space import IDENTITY, Pose
+from openset.stage.lens.files import write_lens
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.model import pinhole
+from openset.stage.live.optical_figures import OpticalFigures
+from openset.stage.markers.files import write_map
+from openset.stage.markers.follow import Followed
+from openset.stage.markers.model import PlacedTag, PoseEstimate, TagMap
+
+WIDTH, HEIGHT, FOCAL_PX = 640, 480, 600.0
+
+
+@pytest.fixture
+def asked(tmp_path: Path) -> Asked:
+    """Six pictures of a wall of four tags, seen straight on from 2 m, with their map and lens."""
+    images = tmp_path / "images"
+    images.mkdir()
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_APRILTAG_36h11)
+    luma = np.full((HEIGHT, WIDTH), 210, np.uint8)
+    tags = {}
+    for number, (left, top) in enumerate([(100, 80), (460, 90), (110, 330), (450, 320)]):
+        luma[top : top + 80, left : left + 80] = cv2.aruco.generateImageMarker(dictionary, number, 80)
+        # 80 px at 2 m with a focal length of 600 px: 0.2667 m. The wall stands along Y, read from -Y.
+        side = 80 / FOCAL_PX * 2
+        x = (left + 40 - WIDTH / 2) / FOCAL_PX * 2
+        z = 1.5 - (top + 40 - HEIGHT / 2) / FOCAL_PX * 2
+        upright = Pose((x, 2.0, z), (0.5**0.5, 0.5**0.5, 0.0, 0.0))
+        tags[number] = PlacedTag(number, side, upright)
+    for frame in range(6):
+        cv2.imwrite(str(images / f"{frame}.png"), cv2.GaussianBlur(luma, (0, 0), 0.8))
+    write_map(tmp_path / "map.json", TagMap(tags))
+    lens = pinhole(WIDTH, HEIGHT, FOCAL_PX / WIDTH * 36, 36)
+    write_lens(tmp_path / "lens.json", LensFile("wall", (MeasuredLens(lens),)))
+    return Asked(
+        (str(images),), (tmp_path / "lens.json",), tmp_path / "map.json", (),
+        tmp_path / "new.otrk.jsonl", (), (), 0.0, "wall", "25", None,
+    )  # fmt: skip
+
+
+def test_the_answer_holds_the_figures_and_the_poses_are_right(
+    asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_track(Output(True), asked) == 0
+    answer = orjson.loads(capsys.readouterr().out)
+    assert answer["frames"] == answer["poses"] == 6
+    assert answer["lost"] == {"frames": 0, "reasons": {}}
+    assert answer["tags_median"] == 4
+    assert answer["residual_px"] < 0.3
+    assert answer["moved_tags"] == []
+    assert answer["latency_ms"] is None
+    assert answer["outlets"][0]["samples"] == 6
+    assert asked.write is not None
+    line = orjson.loads(asked.write.read_bytes().splitlines()[0])
+    place = line["sample"]["transforms"][0]["translation"]
+    assert [place["x"], place["y"], place["z"]] == pytest.approx([0.0, 0.0, 1.5], abs=0.01)
+    assert line["source"] == "wall"
+
+
+def test_pictures_without_tags_end_with_what_to_do(
+    asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for frame in range(3):
+        cv2.imwrite(str(empty / f"{frame}.png"), np.full((HEIGHT, WIDTH), 90, np.uint8))
+    code = run_track(Output(True), replace(asked, pictures=(str(empty),)))
+    said = capsys.readouterr()
+    answer = orjson.loads(said.out)
+    assert code == 13
+    assert answer["lost"] == {"frames": 3, "reasons": {"no tags": 3}}
+    assert answer["ok"] is False
+    assert "Point the camera at mapped tags" in said.err
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"write": None}, "nowhere to send"),
+        ({"lenses": (Path("a"), Path("b"))}, "2 lenses for 1 pictures"),
+        ({"mounts": ("0", "0")}, "2 mounts for 1 cameras"),
+        ({"readouts_ms": (1.0, 2.0)}, "2 read-outs for 1 cameras"),
+        ({"rate": "fast"}, "not a frame rate"),
+        ({"mounts": ("here",)}, "is no mount"),
+        ({"tags": Path("none.json")}, "no such tag map"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(
+    asked: Asked, change: dict[str, object], said: str
+) -> None:
+    with pytest.raises(BadInput, match=said):
+        run_track(Output(True), replace(asked, **change))  # type: ignore[arg-type]
+    assert asked.write is not None
+    assert not asked.write.exists()
+
+
+def test_a_missing_picture_is_told_by_the_option_it_came_from(asked: Asked) -> None:
+    with pytest.raises(PlateNotFound, match="--picture"):
+        run_track(Output(True), replace(asked, pictures=("nowhere.mp4",)))
+
+
+def test_a_series_of_settings_is_refused_with_what_to_do(asked: Asked, tmp_path: Path) -> None:
+    lens = pinhole(WIDTH, HEIGHT, 35, 36)
+    both = (MeasuredLens(lens, zoom=0.0), MeasuredLens(lens, zoom=1.0))
+    write_lens(tmp_path / "zoom.json", LensFile("zoom", both))
+    with pytest.raises(BadInput, match="a series of 2 settings"):
+        run_track(Output(True), replace(asked, lenses=(tmp_path / "zoom.json",)))
+
+
+def test_a_second_says_rate_tags_spread_and_what_is_wrong() -> None:
+    second = OpticalFigures(seconds=1.0)
+    estimate = PoseEstimate(IDENTITY, np.diag([1e-8] * 3 + [1e-10] * 3), 0.05, 9)
+    second.note(Followed(0, estimate, "tracked", ("tag 7 has moved 3 cm: map it again",)), 31.0)
+    second.note(Followed(0, None, "no tags", ("no tag is in the picture",)), None)
+    second.silent_ns = 3_000_000_000
+    lines = tick_line(second).splitlines()
+    assert lines[0] == (
+        "1.0 poses/s  9 tags  sd 0.17 mm 1.0 mdeg  off 0.05 px  31 ms old  1 without a pose"
+    )
+    assert lines[1].strip() == "no picture for 3 s: check the camera and its cable"
+    assert lines[2].strip() == "tag 7 has moved 3 cm: map it again"
