@@ -75,22 +75,36 @@ def start_engine(production: Production, wait_s: float = STARTING_S) -> str:
     A site that closes ends it only where nothing rolls (`end_idle_engines`).
 
     Returns "" when it runs (or is still starting after `wait_s`), else its own last line: why not."""
+    return _start(production.id, ["stage", str(production.root)], wait_s)
+
+
+def bench_name(production_id: str) -> str:
+    """The name under which the bench that measures a production's camera is found, as an engine is."""
+    return f"{production_id}.camera"
+
+
+def start_bench(production: Production, wait_s: float = STARTING_S) -> str:
+    """Start the bench that measures the production's camera, as `start_engine` starts a stage."""
+    return _start(bench_name(production.id), ["calibrate", "live", str(production.root)], wait_s)
+
+
+def _start(name: str, command: list[str], wait_s: float) -> str:
     with _STARTING:
-        before = find_engine(production.id)
-        if alive(before) or standing(production.id)[0] == "starting":
+        before = find_engine(name)
+        if alive(before) or standing(name)[0] == "starting":
             return ""
         _folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-        with _log(production.id).open("wb") as sink:
-            _STARTED[production.id] = subprocess.Popen(
-                [sys.executable, "-m", "openset", "stage", str(production.root), "--port", "0"],
+        with _log(name).open("wb") as sink:
+            _STARTED[name] = subprocess.Popen(
+                [sys.executable, "-m", "openset", *command, "--port", "0"],
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
     until = time.monotonic() + wait_s
-    while time.monotonic() < until and find_engine(production.id) in (None, before):
-        state, line = standing(production.id)
+    while time.monotonic() < until and find_engine(name) in (None, before):
+        state, line = standing(name)
         if state != "starting":
             return line if state == "failed" else ""
         time.sleep(0.05)
