@@ -57,11 +57,12 @@ class Fit:
     seen: F64
     weight: F64
 
-    def moved(self, delay_s: float) -> F64:
-        """What the track says happened in each frame interval, had the picture this delay: (6, n)."""
+    def moved(self, delay_s: float | F64) -> F64:
+        """What the track says happened in each frame interval, had the picture this delay (one, or one
+        for each frame): (6, n)."""
         return self.path.at(self.end - delay_s) - self.path.at(self.begin - delay_s)
 
-    def design(self, delay_s: float) -> F64:
+    def design(self, delay_s: float | F64) -> F64:
         """The signals (3, n) per unit of each gain: (3, 3, n). Panning left (about +Y up) and trucking
         left both move the picture right; tilting up moves it down; rolling turns it clockwise."""
         turned_x, turned_y, turned_z, along_x, along_y, _ = self.moved(delay_s)

@@ -20,7 +20,7 @@ from openset.stage.tracking.delay_model import (
     Jump,
     clock,
 )
-from openset.stage.tracking.delay_trouble import find_jump
+from openset.stage.tracking.delay_trouble import find_change
 
 MIN_CORRELATION = 0.6
 MOST_SD_S = 0.01
@@ -31,6 +31,7 @@ RIVAL_S = 0.06
 SHAKE = "Pan and tilt by hand for ten seconds, quickly and unevenly"
 _ALIKE = 0.97
 _HALF_APART_S = 0.05
+_ASIDE = 0.1
 
 Reason = tuple[str, str]
 
@@ -43,10 +44,13 @@ def judged(found: DelayEstimate, fit: Fit, search_s: tuple[float, float]) -> Del
         f"{clock(gap[0])} to {clock(gap[1])}"
         for gap in map(list, found.gaps_s)
     ]
-    jump = find_jump(fit, found.delay_s, search_s) if _doubtful(found) else None
-    found = replace(found, notes=tuple(notes), jump=jump)
+    change = find_change(fit, found.delay_s, search_s) if _doubtful(found, fit) else None
+    jump = change if isinstance(change, Jump) else None
+    drift = change if isinstance(change, Drift) else found.drift
+    found = replace(found, notes=tuple(notes), jump=jump, drift=drift)
     reason = (
         (_of_jump(jump) if jump else None)
+        or (_of_clocks(drift) if isinstance(change, Drift) and drift else None)
         or _of_motion(found)
         or _of_cover(found, fit)
         or _of_fit(found, fit, search_s)
@@ -56,17 +60,20 @@ def judged(found: DelayEstimate, fit: Fit, search_s: tuple[float, float]) -> Del
     return found if reason is None else replace(found, refused=reason[0], remedy=reason[1])
 
 
-def _doubtful(found: DelayEstimate) -> bool:
-    """Whether one delay may not be all there is to it."""
+def _doubtful(found: DelayEstimate, fit: Fit) -> bool:
+    """Whether one delay may not be all there is to it: it fits badly, it changes, or many frames in a
+    row were set aside."""
     drift = found.drift
     unsteady = drift is not None and (drift.wander_sure or abs(drift.ppm) > 3 * drift.sd_ppm)
-    return found.confidence < 0.9 or unsteady
+    trust = fit.weight[0] / max(float(fit.weight[0].max()), 1e-12)
+    aside = float(np.mean(trust < 0.5)) if len(trust) else 0.0
+    return found.confidence < 0.9 or unsteady or aside > _ASIDE
 
 
 def _of_jump(jump: Jump) -> Reason:
-    way = "back" if jump.by_s < 0 else "on"
+    whose = f"the {jump.whose}'s clock" if jump.whose else "a clock"
     return (
-        f"a clock jumped {way} by {abs(jump.by_s):.3g} s at {clock(jump.at_s)}: the delay is "
+        f"{whose} jumped by {abs(jump.by_s):.2f} s at {clock(jump.at_s)}: the delay is "
         f"{1000 * jump.before_s:.0f} ms before and {1000 * jump.after_s:.0f} ms after",
         "Look for lost frames or a tracker that was set again, and record once more",
     )

@@ -16,11 +16,13 @@ on full frame)."""
 
 @dataclass(frozen=True)
 class Jump:
-    """The delay is `before_s` until `at_s` (since the first frame) and `after_s` from there."""
+    """The delay is `before_s` until `at_s` (since the first frame) and `after_s` from there; `whose`
+    clock jumped: "tracker", "picture", "" where neither shows it."""
 
     at_s: float
     before_s: float
     after_s: float
+    whose: str = ""
 
     @property
     def by_s(self) -> float:

@@ -29,10 +29,12 @@ _NEXT_S = 0.1
 @dataclass(frozen=True, eq=False)
 class Refined:
     """The delay, its standard deviation and the gains. `pull` (n,) is how hard each frame still pulls
-    at the delay, `hold` (n,) how firmly it holds it: their ratio is a correction in seconds."""
+    at the delay, `hold` (n,) how firmly it holds it: their ratio is a correction in seconds.
+    `frames_sd_s` is what the deviation were if no error lasted longer than a frame."""
 
     delay_s: float
     sd_s: float
+    frames_sd_s: float
     gains: F64
     pull: F64
     hold: F64
@@ -127,7 +129,8 @@ def _with_doubt(fit: Fit, change: F64, delay_s: float) -> Refined | None:
     if firmness <= 0 or len(pulls) < MIN_FRAMES:
         return None
     sd_s = _spread(pulls, float(np.median(fit.end - fit.begin))) / firmness
-    return Refined(delay_s, float(np.hypot(sd_s, FLOOR_S)), moment.gains, moment.pull, hold)
+    alone_s = float(np.sqrt(pulls @ pulls)) / firmness
+    return Refined(delay_s, float(np.hypot(sd_s, FLOOR_S)), alone_s, moment.gains, moment.pull, hold)
 
 
 def _spread(pulls: F64, interval_s: float) -> float:

@@ -27,9 +27,10 @@ _BETTER, _BETTER_BY = 0.08, 12.0
 _AGREEING = 0.7
 
 
-def find_jump(fit: Fit, delay_s: float, search_s: tuple[float, float]) -> Jump | None:
-    """The one moment at which the delay changes, and the delays on either side; None where one delay
-    explains all as well. `delay_s` is the best single one."""
+def find_change(fit: Fit, delay_s: float, search_s: tuple[float, float]) -> Jump | Drift | None:
+    """The one moment at which the delay changes, and the delays on either side; a drift where a delay
+    that changes all the time explains as much; None where one delay does. `delay_s` is the best
+    single one."""
     delays = np.arange(search_s[0] - JUMP_REACH_S, search_s[1] + JUMP_REACH_S, _JUMP_STEP_S)
     plain, gains = _anchored(fit, delay_s, delays)
     cost = np.array([_cost(plain, gains, float(delay)) for delay in delays])
@@ -50,7 +51,51 @@ def find_jump(fit: Fit, delay_s: float, search_s: tuple[float, float]) -> Jump |
     sure = 4.0 * float(np.hypot(early[1], late[1]))
     if abs(late[0] - early[0]) < max(MIN_JUMP_S, sure):
         return None
-    return Jump(float(times[at + 1]), early[0], late[0])
+    stepped = np.where(np.arange(len(times)) <= at, early[0], late[0])
+    line, rising = _line(plain, gains, times, (early[0], late[0]), float(times[at]))
+    if line < _cost(plain, gains, stepped).sum():
+        return _drifting(plain, times, rising)
+    return Jump(float(times[at + 1]), early[0], late[0], _whose(fit, at, late[0] - early[0]))
+
+
+def _line(
+    fit: Fit, gains: F64, times: F64, sides: tuple[float, float], at_s: float
+) -> tuple[float, tuple[float, float]]:
+    """The least that a delay rising evenly leaves unexplained, and that delay: (in the middle, by the
+    second)."""
+    middle = float(times[-1]) / 2
+    steepest = 3.0 * (sides[1] - sides[0]) / max(float(times[-1]), 1e-6)
+    level = sides[0] * at_s / (2 * middle) + sides[1] * (1 - at_s / (2 * middle))
+    best = (float("inf"), (level, 0.0))
+    reach = max(0.25 * abs(sides[1] - sides[0]), 0.01)
+    for steep in np.linspace(0.0, steepest, 31):
+        for base in np.linspace(level - reach, level + reach, 21):
+            cost = float(_cost(fit, gains, base + steep * (times - middle)).sum())
+            best = min(best, (cost, (float(base), float(steep))))
+    return best
+
+
+def _drifting(fit: Fit, times: F64, rising: tuple[float, float]) -> Drift | None:
+    """The drift near a delay that rises evenly: the frames' times set right by it, then what is left."""
+    base, steep = rising
+    moved = steep * (times - float(times[-1]) / 2)
+    straight = replace(fit, begin=fit.begin - moved, end=fit.end - moved)
+    for _ in range(2):
+        base = straight.refine(base)
+        straight = straight.reweighted(base)
+    exact = refined(straight, base)
+    rest = None if exact is None else drift_of(straight, exact)
+    return None if rest is None else replace(rest, ppm=rest.ppm + 1e6 * steep)
+
+
+def _whose(fit: Fit, at: int, by_s: float) -> str:
+    """Whose clock jumped: the one whose times leave a hole as wide as the jump there."""
+    near, slack = float(fit.begin[at + 1]), max(0.05, 0.1 * abs(by_s))
+    holes = fit.path.gaps
+    delayed = [abs(right - left + by_s) < slack and abs(left - near) < 1.0 for left, right in holes]
+    if any(delayed):
+        return "tracker"
+    return "picture" if abs(float(fit.begin[at + 1] - fit.end[at]) - by_s) < slack < by_s else ""
 
 
 def _anchored(fit: Fit, delay_s: float, delays: F64) -> tuple[Fit, F64]:
@@ -85,7 +130,7 @@ def _side(part: Fit, near_s: float) -> tuple[float, float] | None:
     return None if exact is None else (exact.delay_s, exact.sd_s)
 
 
-def _cost(fit: Fit, gains: F64, delay_s: float) -> F64:
+def _cost(fit: Fit, gains: F64, delay_s: float | F64) -> F64:
     """What each frame (n,) leaves unexplained at a delay, in variances, no more than the cap: frames
     the track does not cover cost as much as one spoiled."""
     off = fit.seen - np.einsum("i,icn->cn", gains, fit.design(delay_s))
@@ -114,8 +159,9 @@ def drift_of(fit: Fit, exact: Refined) -> Drift | None:
         return None
     slope = float((held * (middle - centre) * local).sum()) / lever
     rest = local - float((held * local).sum() / held.sum()) - slope * (middle - centre)
-    chi = float((held * rest * rest).sum()) / noise / max(1, len(rest) - 2)
-    excess = float((held * rest * rest).sum() - noise * (len(rest) - 2)) / float(held.sum())
+    alone = exact.frames_sd_s**2 * float(held.sum())
+    chi = float((held * rest * rest).sum()) / alone / max(1, len(rest) - 2)
+    excess = float((held * rest * rest).sum() - alone * (len(rest) - 2)) / float(held.sum())
     return Drift(
         1e6 * slope,
         1e6 * float(np.sqrt(noise / lever)),
