@@ -78,7 +78,9 @@ def turning(start_s: float, end_s: float, hz: float = 100.0, bias: float = 0.0) 
         before, after = WALK.at(t - 5e-4)[1], WALK.at(t + 5e-4)[1]
         turned = before.T @ after
         rates.append(
-            np.array([turned[2, 1] - turned[1, 2], turned[0, 2] - turned[2, 0], turned[1, 0] - turned[0, 1]])
+            np.array(
+                [turned[2, 1] - turned[1, 2], turned[0, 2] - turned[2, 0], turned[1, 0] - turned[0, 1]]
+            )
             / 2e-3
             + bias
         )
@@ -96,7 +98,9 @@ class Rig:
 
     def shoot(self, time_s: float, frame: Frame) -> None:
         self.now_ns[0] = round((time_s + 0.03) * 1e9)
-        self.solver.take(frame, self.solver.clock.host_ns(round(frame.captured_ms * MS)), self.now_ns[0])
+        self.solver.take(
+            frame, self.solver.clock.host_ns(round(frame.captured_ms * MS)), self.now_ns[0]
+        )
 
     def poses(self) -> list[tuple[float, Pose, str]]:
         """(time s, pose, status) of everything that has arrived."""
@@ -127,7 +131,9 @@ def rig_of(tmp_path: Path) -> Iterator[Any]:
             clock=lambda: now_ns[0],
         )
         rig = Rig(PhoneSolver("test", 0, plan), listener, now_ns)
-        rig.solver.clock.add(round((1000 + PHONE_LATE_MS) * MS), 10**9 + 2 * MS, round((1004 + PHONE_LATE_MS) * MS))
+        rig.solver.clock.add(
+            round((1000 + PHONE_LATE_MS) * MS), 10**9 + 2 * MS, round((1004 + PHONE_LATE_MS) * MS)
+        )
         made.append(rig)
         return rig
 
