@@ -27,7 +27,7 @@ def test_sight_lines_drawn_by_a_spline_are_those_solved_pixel_by_pixel() -> None
 def test_a_finer_grid_keeps_straight_lines_straight() -> None:
     ramp = np.repeat(np.arange(5, dtype=np.float32)[None], 5, axis=0)
     # A box of 3 pixels with one around: samples of pixel 1 are at 1 - 1/3, 1, 1 + 1/3.
-    assert np.allclose(finer(ramp)[0, :3], [2 / 3, 1.0, 4 / 3], atol=1e-6)
+    assert np.allclose(finer(ramp, 3)[0, :3], [2 / 3, 1.0, 4 / 3], atol=1e-6)
 
 
 def test_the_texel_under_a_corners_pixel_is_that_corner() -> None:

@@ -24,7 +24,6 @@ U8 = npt.NDArray[np.uint8]
 CameraAt = Callable[[float], tuple[F64, F64]]
 """The entrance pupil (3,) and stage_from_camera (3, 3), seconds from the picture's middle row."""
 
-SAMPLES = 3
 EXPOSURES = 4
 NEAR_M = 0.03
 MARGIN = 2
@@ -79,11 +78,11 @@ def reach(optics: Optics) -> float:
     return sights(optics)[2]
 
 
-def finer(lines: F32) -> F32:
-    """Sight lines of a box with one pixel around it, to those of its samples without."""
-    size = (lines.shape[1] * SAMPLES, lines.shape[0] * SAMPLES)
+def finer(lines: F32, samples: int) -> F32:
+    """Sight lines of a box with one pixel around it, to those of its samples (a side) without."""
+    size = (lines.shape[1] * samples, lines.shape[0] * samples)
     grown = cv2.resize(np.ascontiguousarray(lines), size, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(grown[SAMPLES:-SAMPLES, SAMPLES:-SAMPLES])
+    return np.ascontiguousarray(grown[samples:-samples, samples:-samples])
 
 
 def _paper_from_sight(position_m: F64, rotation: F64, sheet: Sheet, size: tuple[int, int]) -> F64:
@@ -183,7 +182,7 @@ def _ends(moments: Moments) -> list[tuple[F64, F64]]:
     return [(moments.positions[e, s], moments.rotations[e, s]) for e, s in which]
 
 
-def fitting(optics: Optics, moments: Moments, sheet: Sheet) -> U8:
+def fitting(optics: Optics, moments: Moments, sheet: Sheet, samples: int) -> U8:
     """The texture reduced until a sample steps over less than two texels in the tighter direction."""
     eye = moments.positions[0, moments.positions.shape[1] // 2]
     rotation = moments.rotations[0, moments.positions.shape[1] // 2]
@@ -191,7 +190,7 @@ def fitting(optics: Optics, moments: Moments, sheet: Sheet) -> U8:
     depth = max(float(-points[:, 2].max()), NEAR_M)
     away = eye - middle(sheet)
     slant = abs(float(away @ sheet.rotation[:, 2])) / max(float(np.linalg.norm(away)), 1e-6)
-    nearest_px_a_m = optics.f_px * SAMPLES / depth
+    nearest_px_a_m = optics.f_px * samples / depth
     texels_a_sample = sheet.texture.shape[1] / sheet.width_m / (nearest_px_a_m * max(slant, 0.35))
     halvings = int(np.clip(np.floor(np.log2(max(texels_a_sample, 1.0))), 0, 6))
     return _halved(_Key(sheet.texture), halvings)

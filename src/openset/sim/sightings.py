@@ -1,7 +1,7 @@
 """Pictures of printed sheets by the simulated camera: the truth the stage's solvers are judged by.
 
 Every pixel of a sheet's part of the picture looks back along its sight line to the paper (inverse
-ray-cast, three by three samples a pixel). Motion blur is the mean of sub-exposures, a rolling shutter
+ray-cast, several samples a pixel). Motion blur is the mean of sub-exposures, a rolling shutter
 gives every row its own pose. Sharing nothing with the stage; pixel (0, 0)'s middle is (0.5, 0.5).
 """
 
@@ -22,7 +22,6 @@ from openset.sim.raycast import (
     F64,
     MARGIN,
     NEAR_M,
-    SAMPLES,
     U8,
     CameraAt,
     Moments,
@@ -43,7 +42,8 @@ _BACKGROUND = 118.0
 class Look:
     """What the camera does to the light. `blur_px` is the point spread's sd, `noise_codes` the noise's,
     `jpeg` a quality or None, `vignette` what the corners lose, `exposure_s` the open shutter.
-    `linear_light` mixes light as a sensor does, before the display curve, instead of codes."""
+    `linear_light` mixes light as a sensor does, before the display curve, instead of codes. A pixel is
+    the mean of `samples` by `samples` sight lines."""
 
     blur_px: float = 0.7
     noise_codes: float = 3.0
@@ -51,6 +51,7 @@ class Look:
     vignette: float = 0.25
     exposure_s: float = 1 / 120
     linear_light: bool = False
+    samples: int = 3
 
 
 CLEAN = Look(0.6, 0.0, None, 0.0, 0.0)
@@ -75,7 +76,7 @@ def picture(
         sheets, key=lambda sheet: (not sheet.backdrop, -float(np.linalg.norm(middle(sheet) - eye)))
     )
     for sheet in order:
-        _paste(canvas, optics, moments, sheet, look.linear_light)
+        _paste(canvas, optics, moments, sheet, look)
     return _exposed(canvas, optics, look, random)
 
 
@@ -141,18 +142,19 @@ def _to_light(codes: npt.NDArray[np.generic]) -> F32:
     return np.asarray(255.0 * (np.asarray(codes, np.float32) / 255.0) ** 2.2, dtype=np.float32)
 
 
-def _paste(canvas: F32, optics: Optics, moments: Moments, sheet: Sheet, linear: bool) -> None:
+def _paste(canvas: F32, optics: Optics, moments: Moments, sheet: Sheet, look: Look) -> None:
     """Lay one sheet over the canvas where it is seen."""
     box = box_of(optics, moments, sheet)
     if box is None:
         return
     left, top, right, bottom = box
-    codes = fitting(optics, moments, sheet)
-    texture: F32 | U8 = _to_light(codes) if linear else codes
+    samples = look.samples
+    codes = fitting(optics, moments, sheet, samples)
+    texture: F32 | U8 = _to_light(codes) if look.linear_light else codes
     x, y, _ = sights(optics)
     inner = np.s_[top + MARGIN - 1 : bottom + MARGIN + 1, left + MARGIN - 1 : right + MARGIN + 1]
-    fine_x, fine_y = finer(x[inner]), finer(y[inner])
-    rows = top + (np.arange((bottom - top) * SAMPLES) + 0.5) / SAMPLES
+    fine_x, fine_y = finer(x[inner], samples), finer(y[inner], samples)
+    rows = top + (np.arange((bottom - top) * samples) + 0.5) / samples
     light = np.zeros((bottom - top, right - left), np.float32)
     cover = np.zeros_like(light)
     for exposure in range(len(moments.positions)):
