@@ -38,7 +38,10 @@ def test_step_and_covariances_are_those_of_the_dense_equations(frames: int, bloc
     solved = solve_arrow(arrow)
     right = np.concatenate([arrow.path, arrow.shared])
     np.testing.assert_allclose(
-        np.concatenate([solved.path, solved.shared]), np.linalg.solve(whole, right), rtol=1e-8, atol=1e-10
+        np.concatenate([solved.path, solved.shared]),
+        np.linalg.solve(whole, right),
+        rtol=1e-8,
+        atol=1e-10,
     )
     inverse = np.linalg.inv(whole)
     np.testing.assert_allclose(solved.shared_covariance(), inverse[-5:, -5:], rtol=1e-7, atol=1e-12)

@@ -77,7 +77,9 @@ def test_reports_tie_frames_across_blocks_and_may_name_one_twice() -> None:
         for c in range(2):
             rows[6 * k : 6 * k + 6, 6 * FRAMES + columns[k, c]] += by_column[k, :, c]
     wanted = np.linalg.solve(rows.T @ rows + np.eye(6 * FRAMES + 3), rows.T @ off.ravel())
-    np.testing.assert_allclose(np.concatenate([solved.path, solved.shared]), wanted, rtol=1e-7, atol=1e-9)
+    np.testing.assert_allclose(
+        np.concatenate([solved.path, solved.shared]), wanted, rtol=1e-7, atol=1e-9
+    )
 
 
 def test_marks_that_stay_have_their_own_columns() -> None:
@@ -91,4 +93,6 @@ def test_marks_that_stay_have_their_own_columns() -> None:
     np.testing.assert_allclose(corner[9:, 9:], wanted)
     np.testing.assert_allclose(side[6:, 9:], 2.0 * by_pose[1].T @ by_mark[1])
     np.testing.assert_allclose(corner[9:, :9], corner[:9, 9:].T)
-    np.testing.assert_allclose(shared[9:], sum(w * m.T @ o for w, m, o in zip(weight, by_mark, off, strict=True)))
+    np.testing.assert_allclose(
+        shared[9:], sum(w * m.T @ o for w, m, o in zip(weight, by_mark, off, strict=True))
+    )

@@ -20,7 +20,9 @@ def seen(taken: Any) -> Any:
     count = len(problem.marks.tag)
     points = np.arange(count) % 2 == 0
     direction = np.where(
-        points[:, None], random.uniform(-1, 1, (count, 3)) + [0, 2.5, 1.2], random.normal(0, 0.1, (count, 3)) + [0, 1, 0]
+        points[:, None],
+        random.uniform(-1, 1, (count, 3)) + np.array([0, 2.5, 1.2]),
+        random.normal(0, 0.1, (count, 3)) + np.array([0, 1.0, 0]),
     )
     direction[~points] /= np.linalg.norm(direction[~points], axis=1, keepdims=True)
     origin = np.where(points[:, None], 0.0, np.array([0.0, -2.6, 1.6]))
@@ -67,7 +69,8 @@ def test_the_true_path_and_readout_explain_a_rolling_shutter(taken: Any) -> None
     tags = tags.only((tags.frame > 5) & (tags.frame < 44))
     known = problem.marks.known
     places = Places(
-        np.zeros_like(problem.marks.known_m), np.where(known[:, None], problem.marks.known_m, [0, 1, 0]),
+        np.zeros_like(problem.marks.known_m),
+        np.where(known[:, None], problem.marks.known_m, [0, 1, 0]),
         np.ones(len(known)), np.ones(len(known), bool),
     )  # fmt: skip
     shared = problem.prior.values.copy()

@@ -4,7 +4,17 @@ import numpy as np
 
 from openset.stage.lens.derivatives import PARAMETERS
 from openset.stage.solve.model import (
-    COUNT, DELAY, FOCAL, LENS, NAMES, NODAL, PART_OF, PARTS, READOUT, Marks, Sightings,
+    COUNT,
+    DELAY,
+    FOCAL,
+    LENS,
+    NAMES,
+    NODAL,
+    PART_OF,
+    PARTS,
+    READOUT,
+    Marks,
+    Sightings,
 )  # fmt: skip
 
 

@@ -17,7 +17,9 @@ def turning(times: np.ndarray) -> Path:
 
 @settings(max_examples=40)
 @given(st.lists(st.floats(0.01, 0.2), min_size=4, max_size=9), st.floats(0, 1))
-def test_weights_sum_to_one_and_a_straight_line_is_read_exactly(steps: list[float], part: float) -> None:
+def test_weights_sum_to_one_and_a_straight_line_is_read_exactly(
+    steps: list[float], part: float
+) -> None:
     times = np.cumsum([0.0, *steps])
     moments = np.array([times[0] + part * (times[-1] - times[0])])
     frames, weights, slopes = hermite(times, moments)

@@ -7,7 +7,13 @@ from openset.primitives.space import Pose
 from openset.stage.lens.model import pinhole
 from openset.stage.solve.model import FOCAL, LENS, NODAL, READOUT
 from openset.stage.solve.prior import (
-    FOCAL_SD, drift_precision, knot_weights, knots, nodal_between, precision, prior_of,
+    FOCAL_SD,
+    drift_precision,
+    knot_weights,
+    knots,
+    nodal_between,
+    precision,
+    prior_of,
 )  # fmt: skip
 
 LENS_USED = pinhole(1920, 1080, 35.0, 36.0)
@@ -48,7 +54,5 @@ def test_slow_error_runs_straight_between_knots_and_is_tame_over_a_long_take() -
 def test_a_measured_mount_is_told_against_the_assumed_one() -> None:
     assumed = Pose((0.1, 0.0, 0.0), (1.0, 0.0, 0.0, 0.0))
     measured = Pose((0.1, 0.02, 0.0), (np.cos(0.01), np.sin(0.01), 0.0, 0.0))
-    np.testing.assert_allclose(
-        nodal_between(assumed, measured), [0, 0.02, 0, 0.02, 0, 0], atol=1e-12
-    )
+    np.testing.assert_allclose(nodal_between(assumed, measured), [0, 0.02, 0, 0.02, 0, 0], atol=1e-12)
     assert len(nodal_between(assumed, assumed)) == NODAL.stop - NODAL.start

@@ -48,9 +48,17 @@ def test_reports_in_a_gap_of_the_picture_say_nothing(taken: Any) -> None:
     times = take.problem.times_s.copy()
     times[12:] += 1.0
     spans = knots(times)
-    ties = report_ties(times, take.path, take.problem.raw, np.zeros(COUNT), spans, np.zeros((len(spans), 6)), COUNT)
+    ties = report_ties(
+        times, take.path, take.problem.raw, np.zeros(COUNT), spans, np.zeros((len(spans), 6)), COUNT
+    )
     whole = report_ties(
-        take.problem.times_s, take.path, take.problem.raw, np.zeros(COUNT), spans, np.zeros((len(spans), 6)), COUNT
+        take.problem.times_s,
+        take.path,
+        take.problem.raw,
+        np.zeros(COUNT),
+        spans,
+        np.zeros((len(spans), 6)),
+        COUNT,
     )
     assert 0 < len(ties.off) < len(whole.off)
 

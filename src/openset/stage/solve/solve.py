@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from openset.primitives.space import F64
@@ -19,6 +21,9 @@ from openset.stage.solve.model import (
 )
 
 _SAYS_SOMETHING = 0.5
+"""A number is determined where its spread is less than this part of what was believed before."""
+_VAGUE = {"delay_s": 0.005, "readout_s": 0.001}
+"""Seconds beyond which a time was only read out of the tracker's noise."""
 _WHY = {
     "focal": "too little that pans through the picture, and nothing whose size is known",
     "centre": "too little roll and pan",
@@ -32,8 +37,18 @@ _WHY = {
 def solve(problem: Problem, say: Say | None = None) -> Solution:
     """Solve a take. Raises BadInput where its picture holds too little that stands still."""
     found = bundle(problem, say)
+    figures = _figures(problem, found)
+    vague = problem.free - {
+        part for part, figure in zip(PART_OF, figures.values(), strict=True) if figure.determined
+    }
+    if vague:  # what the take does not tell stays as it was believed, and only that
+        found = bundle(replace(problem, free=problem.free - vague), say)
+        again = _figures(problem, found)
+        figures = {
+            name: _untold(problem, index) if part in vague else again[name]
+            for index, (name, part) in enumerate(zip(NAMES, PART_OF, strict=True))
+        }
     state, arranged = found.state, found.setting.arranged
-    covariance = found.solved.shared_covariance()[: len(NAMES), : len(NAMES)]
     used = arranged.sightings.frame[found.weight > 0]
     gone = np.unique(problem.marks.tag[arranged.source[found.dropped]])
     before, after = _judged(problem, found)
@@ -41,7 +56,7 @@ def solve(problem: Problem, say: Say | None = None) -> Solution:
         state.path,
         found.solved.path_covariance(),
         state.shared,
-        _figures(problem, state.shared, np.sqrt(np.maximum(np.diag(covariance), 0.0))),
+        figures,
         np.bincount(used, minlength=len(problem.times_s)),
         before,
         after,
@@ -82,12 +97,24 @@ def _still(held: Sightings, first: F64, last: F64) -> Bools:
     return np.asarray(mean[held.mark] <= limit)
 
 
-def _figures(problem: Problem, shared: F64, sd: F64) -> dict[str, Figure]:
+def _untold(problem: Problem, index: int) -> Figure:
+    """A number that the take does not tell: as it was believed."""
+    value = float(problem.prior.values[index])
+    sd = float(np.sqrt(problem.prior.covariance[index, index]))
+    note = f"not determined by this take: {_WHY[PART_OF[index]]}"
+    return Figure(value, sd, value, sd, False, note)
+
+
+def _figures(problem: Problem, found: Bundle) -> dict[str, Figure]:
+    shared = found.state.shared
+    covariance = found.solved.shared_covariance()[: len(NAMES), : len(NAMES)]
+    sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     belief = np.sqrt(np.diag(problem.prior.covariance))
     out = {}
     for index, (name, part) in enumerate(zip(NAMES, PART_OF, strict=True)):
         asked = part in problem.free
-        determined = asked and bool(sd[index] < _SAYS_SOMETHING * belief[index])
+        most = min(_SAYS_SOMETHING * belief[index], _VAGUE.get(name, np.inf))
+        determined = asked and bool(sd[index] < most)
         note = "" if determined else (_WHY[part] if asked else "not asked for")
         out[name] = Figure(
             float(shared[index]),

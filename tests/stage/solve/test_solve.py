@@ -1,0 +1,108 @@
+"""Whole takes: wrong delay, wrong lens, a tracker that shakes and slides, actors, moved tags."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openset.primitives.errors import BadInput
+from openset.stage.solve.bundle import raw_path
+from openset.stage.solve.solve import solve
+
+
+@pytest.fixture(scope="module")
+def solved(taken: Any) -> Any:
+    take = taken(seconds=5.0)
+    return take, solve(take.problem)
+
+
+def test_the_residual_is_ten_times_smaller_and_the_path_is_nearer_the_truth(solved: Any) -> None:
+    take, found = solved
+    assert found.before.rms_px > 10 * found.after.rms_px
+    assert found.after.rms_px < 0.25
+    raw_m, raw_rad = take.errors(raw_path(take.problem, 0.0))
+    place_m, turn_rad = take.errors(found.path)
+    assert place_m < raw_m / 5
+    assert turn_rad < raw_rad / 8
+
+
+def test_delay_focal_length_and_readout_are_found_within_their_own_spread(solved: Any) -> None:
+    take, found = solved
+    truth = {
+        "delay_s": take.plan.delay_error_s,
+        "focal_ratio": 1 / (1 + take.plan.focal_error),
+        "readout_s": take.plan.readout_s,
+    }
+    for name, true in truth.items():
+        figure = found.figures[name]
+        assert figure.determined, name
+        assert abs(figure.value - true) < 4 * figure.sd + 0.02 * abs(true) * (name == "readout_s"), name
+    assert found.figures["delay_s"].sd < 0.002
+
+
+def test_nothing_is_dropped_where_everything_stands_still(solved: Any) -> None:
+    _, found = solved
+    assert found.tags_dropped == ()
+    assert found.marks_dropped < 0.02 * found.marks_used
+    assert found.seen.min() > 50
+    assert np.linalg.eigvalsh(found.covariance).min() > 0
+
+
+def test_what_is_not_asked_for_keeps_its_value(taken: Any) -> None:
+    take = taken(seconds=3.0, natural=40, free=frozenset({"delay"}))
+    found = solve(take.problem)
+    assert found.figures["focal_ratio"].value == pytest.approx(1.0, abs=1e-5)
+    assert found.figures["focal_ratio"].note == "not asked for"
+    assert not found.figures["focal_ratio"].determined
+    assert found.figures["delay_s"].value == pytest.approx(0.08, abs=0.004)
+
+
+def test_without_tags_the_picture_still_mends_the_path_and_scale_stays_the_trackers(taken: Any) -> None:
+    take = taken(seconds=4.0, tags=False, natural=110)
+    found = solve(take.problem)
+    assert found.before.rms_px > 4 * found.after.rms_px
+    # A steady error of the whole track cannot be seen in the picture: what varies can.
+    off = found.path.positions_m - take.path.positions_m
+    varying_m = float(np.sqrt(((off - off.mean(0)) ** 2).sum(1).mean()))
+    raw = raw_path(take.problem, 0.0).positions_m - take.path.positions_m
+    raw_m = float(np.sqrt(((raw - raw.mean(0)) ** 2).sum(1).mean()))
+    assert varying_m < raw_m / 2
+
+
+def test_unknown_tags_are_solved_along(taken: Any) -> None:
+    take = taken(seconds=3.0, map_known=False, natural=30)
+    found = solve(take.problem)
+    assert found.before.rms_px > 8 * found.after.rms_px
+
+
+def test_a_camera_on_legs_says_that_delay_and_readout_were_not_determined(taken: Any) -> None:
+    take = taken(seconds=3.0, violence=0.0, natural=40, delay_error_s=0.0)
+    found = solve(take.problem)
+    for name in ("delay_s", "readout_s"):
+        figure = found.figures[name]
+        assert not figure.determined, name
+        assert "too little motion" in figure.note
+        assert figure.value == figure.prior
+    assert found.after.rms_px < found.before.rms_px
+
+
+def test_a_moved_tag_is_named_and_does_no_harm(taken: Any) -> None:
+    take = taken(seconds=3.0, natural=40, moved_tag=108)
+    found = solve(take.problem)
+    assert found.tags_dropped == (108,)
+    assert found.after.rms_px < 0.3
+
+
+def test_marks_on_an_actor_are_dropped(taken: Any) -> None:
+    take = taken(seconds=3.0, natural=60, actor=25)
+    found = solve(take.problem)
+    assert found.marks_dropped >= 20
+    assert found.after.rms_px < 0.4
+    _, turn_rad = take.errors(found.path)
+    assert turn_rad < np.radians(0.05)
+
+
+def test_a_picture_that_holds_nothing_is_refused(taken: Any) -> None:
+    take = taken(seconds=1.0, tags=False, natural=3)
+    with pytest.raises(BadInput, match="too little that stands still"):
+        solve(take.problem)
