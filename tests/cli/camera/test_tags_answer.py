@@ -22,7 +22,7 @@ SPREAD = np.eye(6) * 1e-8
 """0.1 mm along each axis."""
 TAGS = TagMap({3: PlacedTag(3, 0.16, Pose((1.0, 2.0, 2.7), (1, 0, 0, 0)), SPREAD, 2, 0.05)})
 SOLUTION = MapSolution(
-    TAGS, {0: IDENTITY, 1: Pose((2.0, 2.0, 0.0), (1, 0, 0, 0))}, {}, pinhole(960, 540, 28.0, 36.0), None,
+    TAGS, {0: IDENTITY, 1: Pose((2.0, 2.0, 0.0), (1, 0, 0, 0))}, {}, pinhole(960, 540, 28, 36), None,
     0.05, 2, 0, (3,), SPREAD, scale=Scale(0.98, 4e-4, (0.0,)), looks={3: (0, 1)},
 )  # fmt: skip
 WALK = Walk(960, 540, [(), ()], [0, 5], [0, 200], (12,), 10)

@@ -28,7 +28,7 @@ def asked(tmp_path: Path) -> Asked:
 
 
 def test_a_walk_that_is_not_there_is_named(asked: Asked) -> None:
-    with pytest.raises(PlateNotFound, match="walk.mp4"):
+    with pytest.raises(PlateNotFound, match=r"walk\.mp4"):
         run_tags(Output(True), asked)
 
 

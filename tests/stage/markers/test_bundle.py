@@ -10,7 +10,7 @@ import pytest
 from openset.primitives.errors import BadInput
 from openset.primitives.rotation import matrix_from_vector
 from openset.sim.prints import Sheet, tag_sheet
-from openset.sim.walks import ceiling, ceiling_round, stage_round, stage_set
+from openset.sim.walks import WalkAround, ceiling, ceiling_round, stage_round, stage_set
 from openset.stage.markers.bundle import Frame, solve_map
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.tape import Taped
@@ -200,3 +200,34 @@ def test_sheets_that_all_carry_one_id_give_no_map_and_say_so() -> None:
 def test_pictures_without_tags_give_no_map() -> None:
     with pytest.raises(BadInput, match="no tag was found in 3 pictures"):
         solve_map([(), (), ()], LENS, 0.2)
+
+
+def test_a_tag_of_another_size_than_said_is_named_with_its_real_one() -> None:
+    little = tag_sheet(107, 0.12, SHEETS[7].position_m, SHEETS[7].rotation)
+    found = solve_map(seen_on(stage_round(3), _with(SHEETS, little), TIMES), LENS, 0.2, taped=[TAPE])
+    assert [(each.kind, each.tags) for each in found.findings] == [("size", (107,))]
+    assert found.findings[0].value == pytest.approx(120, abs=2)
+    assert 107 not in found.tag_map.tags
+
+
+def test_one_id_on_two_walls_that_are_never_seen_together_is_named() -> None:
+    """A second tag 102 hangs far to the right, behind a row of others; no picture shows both."""
+    bridge = [
+        tag_sheet(
+            200 + each,
+            0.2,
+            SHEETS[5].position_m + np.array([0.5 + 0.5 * each, 0.0, 0.3 * (each % 3)]),
+            SHEETS[5].rotation,
+        )
+        for each in range(9)
+    ]
+    twin = tag_sheet(102, 0.2, SHEETS[5].position_m + np.array([4.2, 0.0, 1.0]), SHEETS[5].rotation)
+    path = WalkAround(5, (-1.5, -1.0, 1.0), (5.0, -0.2, 1.6), (-1.5, 2.5, 0.8), (5.8, 2.5, 1.6))
+    frames = seen_on(path, (*SHEETS, *bridge, twin), np.arange(40) * 0.6)
+    frames = [
+        frame if sum(tag.id == 102 for tag in frame) < 2 else tuple(t for t in frame if t.id != 102)
+        for frame in frames
+    ]
+    found = solve_map(frames, LENS, 0.2, taped=[TAPE])
+    assert [(each.kind, each.tags) for each in found.findings] == [("double", (102,))]
+    assert map_error_mm(found.tag_map, true_map((*SHEETS, *bridge), 0.2)) < 0.5

@@ -13,7 +13,15 @@ from openset.stage.lens.model import Lens
 from openset.stage.markers.adjust import Adjusted, adjust
 from openset.stage.markers.corner_noise import whitening_of
 from openset.stage.markers.finding import listed
-from openset.stage.markers.grow import Look, groups_of, grow, look_at_tag
+from openset.stage.markers.grow import (
+    Grown,
+    Look,
+    corners_on_stage,
+    groups_of,
+    grow,
+    look_at_tag,
+    misfit,
+)
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.network import Bools, Problem
 from openset.stage.markers.started import Given, Solved, Started, rms
@@ -23,6 +31,9 @@ _GATE = 4.0
 _GATE_PX = 0.3
 """A sighting that fits to better than this is never dropped."""
 _STEPS = 40
+_GROSS_PX = 15.0
+_MUCH = 0.03
+"""Of all sightings; where more do not fit, the first map may be at fault."""
 _BORDER_PX = 4.0
 _ENOUGH = 2
 """Tags in a picture; one alone says nothing of where the others hang."""
@@ -73,7 +84,20 @@ class Attempt:
         ]
         outside = sorted(set(range(len(self.looks))) - set(kept))
         start = Started(grown.tags, grown.cameras, {}, self.lens)
-        return self._adjusted(start, kept, outside, sorted(held), given)
+        solved = self._adjusted(start, kept, outside, sorted(held), given)
+        if len(solved.outside) > _MUCH * len(self.looks):
+            solved = self._second_chance(solved, held, given)
+        return solved
+
+    def _second_chance(self, solved: Solved, held: Mapping[int, F64], given: Given) -> Solved:
+        """What did not fit, placed anew from what did: a first map may have grown astray."""
+        cameras = solved.cameras
+        grown = grow(self.looks, self.sizes_m, solved.tags, self.focal_px, cameras)
+        start = Started(grown.tags, grown.cameras, {}, solved.state.lens)
+        kept = [place for place, look in enumerate(self.looks) if self._near(look, grown)]
+        outside = sorted(set(range(len(self.looks))) - set(kept))
+        again = self._adjusted(start, kept, outside, sorted(held), given)
+        return again if len(again.outside) < len(solved.outside) else solved
 
     def again(self, solved: Solved, motion: F64, given: Given) -> Solved:
         """The same sightings in another frame, carried there by `motion` (4, 4), with the tags held
@@ -92,6 +116,13 @@ class Attempt:
         ]
         outside = sorted(set(range(len(self.looks))) - set(kept))
         return self._adjusted(start, kept, outside, sorted(given.held), given)
+
+    def _near(self, look: Look, grown: Grown) -> bool:
+        """Whether a look falls roughly where tag and camera are thought to be."""
+        if look.id not in grown.tags or look.picture not in grown.cameras:
+            return False
+        points = corners_on_stage(grown.tags[look.id], self.sizes_m[look.id])
+        return self.focal_px * misfit(grown.cameras[look.picture], points, look.flat) < _GROSS_PX
 
     def _seen_most(self) -> int:
         counts: dict[int, int] = {}

@@ -22,6 +22,7 @@ from openset.stage.markers.floor import map_from_stage, not_on_the_floor
 from openset.stage.markers.lens_check import LensCheck, check_lens
 from openset.stage.markers.model import SeenTag, TagMap
 from openset.stage.markers.overlay import Overlay, overlay
+from openset.stage.markers.size_check import wrong_size
 from openset.stage.markers.solution import MapSolution, placed_tags, scale_words, solution_of
 from openset.stage.markers.spread import tag_covariances
 from openset.stage.markers.started import Given, Solved, rms
@@ -72,18 +73,18 @@ def solve_map(
     for _ in range(_MOST_ROUNDS):
         attempt = Attempt(cleaned, lens, size_m, sizes, left_out, say)
         solved = attempt.solved(given)
-        double = hung_twice(
+        odd = hung_twice(
             solved.outside,
             solved.cameras,
             solved.tags,
             solved.seen_in,
             attempt.sizes_m,
             attempt.focal_px,
-        )
-        if double is None:
+        ) or wrong_size(attempt.looks, solved.cameras, attempt.sizes_m)
+        if odd is None:
             break
-        findings = (*findings, double)
-        left_out |= set(double.tags)
+        findings = (*findings, odd)
+        left_out |= set(odd.tags)
     laid = None
     if known is not None:
         solved, laid = _on_known(attempt, solved, known, given)

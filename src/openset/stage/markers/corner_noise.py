@@ -18,7 +18,7 @@ from openset.primitives.space import F64
 
 POINT_SD_PX = 0.25
 """Spread of one edge point of a tag rendered at 1080p with a camera's blur and noise."""
-FLOOR_SD_PX = 0.02
+FLOOR_SD_PX = 0.05
 """What no edge length improves: bent paper, an uneven blur."""
 
 

@@ -15,6 +15,8 @@ _FEW = 2
 _PART = 0.15
 """Of a tag's looks, so many must speak for the second place."""
 _FITS_PX = 3.0
+_MISFITS = 3.0
+"""The place on the map must fit these looks so many times worse than the second place."""
 _APART = 0.25
 """Two places are two when they lie further apart than this part of the tag's size."""
 
@@ -67,13 +69,19 @@ def hung_twice(
         other = tag_from_cameras(looks, cameras, size)
         if other is None:
             continue
-        points = corners_on_stage(other, size)
-        fits = [focal_px * misfit(cameras[look.picture], points, look.flat) for look in looks]
+        here, there = (
+            focal_px * _usual_misfit(corners_on_stage(pose, size), looks, cameras)
+            for pose in (tags[number], other)
+        )
         away = float(np.linalg.norm(other[:3, 3] - tags[number][:3, 3]))
-        if np.median(fits) < _FITS_PX and away > _APART * size:
+        if there < _FITS_PX and here > _MISFITS * there and here > _FITS_PX and away > _APART * size:
             most = len(looks)
             best = _double(number, away, len(looks))
     return best
+
+
+def _usual_misfit(points_m: F64, looks: Sequence[Look], cameras: Mapping[int, F64]) -> float:
+    return float(np.median([misfit(cameras[each.picture], points_m, each.flat) for each in looks]))
 
 
 def _double(number: int, away_m: float, looks: int) -> Finding:

@@ -82,15 +82,22 @@ def groups_of(pictures: Mapping[int, Iterable[int]]) -> list[set[int]]:
 
 
 def grow(
-    looks: Sequence[Look], sizes_m: Mapping[int, float], placed: Mapping[int, F64], focal_px: float
+    looks: Sequence[Look],
+    sizes_m: Mapping[int, float],
+    placed: Mapping[int, F64],
+    focal_px: float,
+    cameras: Mapping[int, F64] | None = None,
 ) -> Grown:
-    """Place every tag and camera that hangs together with those `placed` already."""
-    grown = Grown(dict(placed))
+    """Place every tag and camera that hangs together with those `placed` already.
+
+    Where `cameras` are known too, no further one is taken from a single tag: it might be a double.
+    """
+    grown = Grown(dict(placed), dict(cameras or {}))
     pictures: dict[int, list[Look]] = {}
     for look in looks:
         if look.poses:
             pictures.setdefault(look.picture, []).append(look)
-    least = (3, 2, 1)
+    least = (3, 2) if cameras else (3, 2, 1)
     while True:
         before = len(grown.tags) + len(grown.cameras)
         for most in least:

@@ -5,21 +5,25 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 
 import numpy as np
 
 from openset.primitives.space import F64
 from openset.stage.markers.model import PlacedTag
-from openset.stage.markers.quality import MapQuality
+from openset.stage.markers.quality import MapQuality, spread_of
 from openset.stage.markers.solution import MapSolution
 
 _WIDTH = 1000.0
 _EDGE = 70.0
 _HEAD = 84.0
 _GOOD, _FAIR, _POOR = "#1f7a4d", "#a05a00", "#b3261e"
+_AXES = "XYZ"
 _FAIR_M, _POOR_M = 0.001, 0.003
-_MOST_ELLIPSE_M = 0.12
+_MOST_ELLIPSE_M = 0.25
+_FACE = 0.3
+"""The cosine to the line of sight from which a tag counts as facing the reader."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def plot_of(solution: MapSolution, quality: MapQuality) -> str:
     for view in views:
         parts.append(_frame(view, span))
         parts += [_eye(view, eye) for eye in eyes]
-        parts += [_tag(view, tag, magnified) for tag in tags]
+        parts += [_tag(view, tag, magnified) for tag in sorted(tags, key=partial(_shows_face, view))]
+        parts.append(_origin(view, span))
     parts.append(_ruler(views[1], span))
     return "\n".join([*parts, "</svg>\n"])
 
@@ -99,13 +104,23 @@ def _frame(view: _View, span: F64) -> str:
         f'<rect x="{view.left_px:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" '
         'fill="#ffffff" stroke="#d9d5cf"/>',
     ]
-    x, y = view.at(np.zeros(3))
-    if view.left_px <= x <= view.left_px + width and top <= y <= view.bottom_px:
-        parts.append(
-            f'<path d="M{x - 9:.1f} {y:.1f}h18M{x:.1f} {y - 9:.1f}v18" '
-            'stroke="#1c1b1a" stroke-width="1.4"/>'
-        )
     return "\n".join(parts)
+
+
+def _origin(view: _View, span: F64) -> str:
+    """The stage's origin and its two axes, 0.3 m long, where they lie in the view."""
+    x, y = view.at(np.zeros(3))
+    width, height = float(span[view.right]) * view.scale, float(span[view.up]) * view.scale
+    inside = view.left_px <= x <= view.left_px + width
+    if not (inside and view.bottom_px - height <= y <= view.bottom_px):
+        return ""
+    long = 0.3 * view.scale
+    return (
+        f'<path d="M{x + long:.1f} {y:.1f}H{x:.1f}V{y - long:.1f}" fill="none" stroke="#1c1b1a" '
+        f'stroke-width="2"/>\n<text class="s" x="{x + long + 4:.1f}" y="{y + 5:.1f}">'
+        f'{_AXES[view.right]}</text>\n<text class="s" x="{x - 5:.1f}" y="{y - long - 5:.1f}">'
+        f"{_AXES[view.up]}</text>"
+    )
 
 
 def _eye(view: _View, eye: F64) -> str:
@@ -114,21 +129,31 @@ def _eye(view: _View, eye: F64) -> str:
 
 
 def _tag(view: _View, tag: PlacedTag, magnified: int) -> str:
+    """A tag: with its number and its spread where the view shows its face, else as a thin edge."""
     corners = [view.at(corner) for corner in tag.corners_m]
     outline = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    if not _shows_face(view, tag):
+        return f'<polygon points="{outline}" fill="none" stroke="#b9b2a8" stroke-width="1"/>'
     x, y = view.at(np.array(tag.stage_from_tag.position_m))
-    colour = _GOOD
-    parts = []
-    if tag.covariance is not None:
-        spread = math.sqrt(max(0.0, float(np.trace(tag.covariance[:3, :3])) / 3.0))
-        colour = _POOR if spread > _POOR_M else _FAIR if spread > _FAIR_M else _GOOD
-        parts.append(_ellipse(view, tag.covariance, magnified, x, y, colour))
-    parts.insert(
-        0, f'<polygon points="{outline}" fill="#e9e5df" stroke="{colour}" stroke-width="1.6"/>'
-    )
+    colour = _colour(tag)
     low = max(corner[1] for corner in corners)
-    parts.append(f'<text class="id" x="{x:.1f}" y="{low + 14:.1f}">{tag.id}</text>')
+    parts = [
+        f'<polygon points="{outline}" fill="#efece7" stroke="{colour}" stroke-width="1.4"/>',
+        f'<text class="id" x="{x:.1f}" y="{low + 14:.1f}">{tag.id}</text>',
+    ]
+    if tag.covariance is not None:
+        parts.append(_ellipse(view, tag.covariance, magnified, x, y, colour))
     return "\n".join(parts)
+
+
+def _shows_face(view: _View, tag: PlacedTag) -> bool:
+    across = 3 - view.right - view.up
+    return abs(float(tag.stage_from_tag.matrix[across, 2])) > _FACE
+
+
+def _colour(tag: PlacedTag) -> str:
+    spread = spread_of(tag)
+    return _POOR if spread > _POOR_M else _FAIR if spread > _FAIR_M else _GOOD
 
 
 def _ellipse(view: _View, covariance: F64, magnified: int, x: float, y: float, colour: str) -> str:
@@ -139,8 +164,9 @@ def _ellipse(view: _View, covariance: F64, magnified: int, x: float, y: float, c
     return (
         f'<ellipse cx="{x:.1f}" cy="{y:.1f}" rx="{max(long_px, 0.8):.1f}" '
         f'ry="{max(short_px, 0.8):.1f}" '
-        f'transform="rotate({angle:.1f} {x:.1f} {y:.1f})" fill="none" stroke="{colour}" '
-        'stroke-width="1.4"/>'
+        f'transform="rotate({angle:.1f} {x:.1f} {y:.1f})" fill="{colour}" '
+        f'fill-opacity="0.25" stroke="{colour}" '
+        'stroke-width="1.2"/>'
     )
 
 

@@ -202,7 +202,7 @@ def _of_print(solution: MapSolution) -> list[Finding]:
             (),
             f"the print is {scale.factor * 100:.1f} % of its size by the tape, and the map follows "
             "the tape",
-            "Print without 'fit to page', or measure a tag's black square and give it as --size-mm",
+            "Print at 100 %, or give --bar-mm; if the sheets' bar measures 100 mm, the tape is wrong",
             value=scale.factor * 100,
         )
     ]
