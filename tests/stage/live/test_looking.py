@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from openset.stage.lens.model import pinhole
 from openset.stage.live.looking import Lookout
 from openset.stage.live.plate import PlateSource
 
@@ -26,6 +27,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+LENS = pinhole(320, 240, 30, 36)
+
+
 def source(folder: Path, rate: int = 25, *, paced: bool = False) -> PlateSource:
     return PlateSource(str(folder), rate=Fraction(rate), paced=paced)
 
@@ -33,7 +37,7 @@ def source(folder: Path, rate: int = 25, *, paced: bool = False) -> PlateSource:
 def test_every_picture_of_a_clip_is_looked_at_in_order(folder: Path) -> None:
     plate = source(folder)
     plate.start_at(0)
-    lookout = Lookout([plate])
+    lookout = Lookout([plate], [LENS])
     lefts, times = [], []
     while not lookout.ended:
         looked = lookout.next()
@@ -52,7 +56,7 @@ def test_a_second_camera_s_nearest_picture_goes_along_with_its_own_time(folder: 
     plates = [source(folder), source(folder, 20)]
     for plate in plates:
         plate.start_at(0)
-    lookout = Lookout(plates)
+    lookout = Lookout(plates, [LENS, LENS])
     late_ms = []
     while not lookout.ended:
         looked = lookout.next()
@@ -66,14 +70,14 @@ def test_a_second_camera_s_nearest_picture_goes_along_with_its_own_time(folder: 
 def test_a_closer_look_finds_what_a_piece_of_the_picture_holds(folder: Path) -> None:
     plate = source(folder)
     plate.start_at(0)
-    lookout = Lookout([plate])
+    lookout = Lookout([plate], [LENS])
     looked = None
     while looked is None:
         looked = lookout.next()
     frame = looked.frames[0]
-    assert [tag.id for tag in lookout.closer(frame, [(40, 60, 150, 170)])] == [5]
-    assert lookout.closer(frame, [(200, 60, 310, 170)]) == ()
-    assert [tag.id for tag in lookout.whole(frame)] == [5]
+    assert [tag.id for tag in lookout.closer(0, frame, [(40, 60, 150, 170)])] == [5]
+    assert lookout.closer(0, frame, [(200, 60, 310, 170)]) == ()
+    assert [tag.id for tag in lookout.whole(0, frame)] == [5]
     lookout.close()
     plate.stop()
     assert lookout.ended

@@ -144,3 +144,10 @@ print("whole")
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "whole"), done.stderr
+
+
+def test_a_tag_that_the_picture_s_edge_cuts_is_left_out() -> None:
+    whole = picture({7: SQUARE})
+    for cut in (whole[:, 122:], whole[82:], whole[:, :199], whole[:159]):
+        assert TagDetector(threads=1).detect(np.ascontiguousarray(cut)) == ()
+    assert len(TagDetector(threads=1).detect(np.ascontiguousarray(whole[:, 100:]))) == 1

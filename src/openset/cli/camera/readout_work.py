@@ -13,6 +13,7 @@ from openset.primitives.errors import BadInput
 from openset.primitives.time import parse_rate
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.files import read_lens, write_lens
+from openset.stage.lens.model import Lens
 from openset.stage.live.looking import Lookout
 from openset.stage.live.plate import PlateSource
 from openset.stage.markers.files import read_map
@@ -41,7 +42,7 @@ def run_readout(
         raise BadInput(str(error), where="--rate") from error
     measured = only_setting(open_lens(lens, plate.format.width, plate.format.height), lens)
     output.say(f"looking through {picture}")
-    found = measure_readout(_seen(plate, seconds), measured.lens, known)
+    found = measure_readout(_seen(plate, measured.lens, seconds), measured.lens, known)
     figures, rows = _said(found)
     title = f"Read-out of {picture}"
     if found.trouble:
@@ -56,10 +57,10 @@ def run_readout(
     return 0
 
 
-def _seen(plate: PlateSource, seconds: float) -> list[tuple[int, tuple[SeenTag, ...]]]:
+def _seen(plate: PlateSource, lens: Lens, seconds: float) -> list[tuple[int, tuple[SeenTag, ...]]]:
     """Each picture's time and tags, as much of it as is asked."""
     plate.start_at(0)
-    lookout = Lookout([plate])
+    lookout = Lookout([plate], [lens])
     out: list[tuple[int, tuple[SeenTag, ...]]] = []
     silent = 0
     try:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from openset.stage.lens.model import Lens
 from openset.stage.live.pipes import PipeClosed
 from openset.stage.live.plate import PlateFrame, PlateSource
 from openset.stage.markers.detect import Box, TagDetector
@@ -63,13 +64,14 @@ class _Nearest:
 
 
 class Lookout:
-    """Takes pictures from running sources and looks for tags in them, a few moments ahead.
+    """Takes pictures from running sources and looks for tags in them, a few moments ahead, each through
+    its lens.
 
     The first source gives the moments. A live source is taken at its newest picture: `skipped` counts
     those there was no time for. `ended` says that the first source has.
     """
 
-    def __init__(self, plates: Sequence[PlateSource]) -> None:
+    def __init__(self, plates: Sequence[PlateSource], lenses: Sequence[Lens]) -> None:
         self._first = plates[0]
         self._others = [_Nearest(plate) for plate in plates[1:]]
         cores = os.cpu_count() or 2
@@ -79,7 +81,8 @@ class Lookout:
         self._ahead = 1 if self._first.realtime else workers + 1
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="lookout")
         self._own = threading.local()
-        self._closer = TagDetector(threads=self._threads)
+        self._lenses = tuple(lenses)
+        self._closer = [TagDetector(threads=self._threads, lens=lens) for lens in lenses]
         self._waiting: deque[tuple[tuple[PlateFrame, ...], list[Future[tuple[SeenTag, ...]]]]] = deque()
         self._over = False
         self.skipped = 0
@@ -95,20 +98,20 @@ class Lookout:
             frames = self._moment()
             if frames is None:
                 break
-            found = [self._pool.submit(self._quick, frame) for frame in frames]
+            found = [self._pool.submit(self._quick, *each) for each in enumerate(frames)]
             self._waiting.append((frames, found))
         if not self._waiting:
             return None
         frames, found = self._waiting.popleft()
         return Looked(frames, tuple(each.result() for each in found))
 
-    def closer(self, frame: PlateFrame, boxes: Sequence[Box]) -> tuple[SeenTag, ...]:
-        """The tags in pieces of a picture, at full size."""
-        return self._closer.detect_in(frame.picture.y, boxes)
+    def closer(self, camera: int, frame: PlateFrame, boxes: Sequence[Box]) -> tuple[SeenTag, ...]:
+        """The tags in pieces of a camera's picture, at full size."""
+        return self._closer[camera].detect_in(frame.picture.y, boxes)
 
-    def whole(self, frame: PlateFrame) -> tuple[SeenTag, ...]:
-        """The tags in a whole picture, at full size."""
-        return self._closer.detect_full(frame.picture.y)
+    def whole(self, camera: int, frame: PlateFrame) -> tuple[SeenTag, ...]:
+        """The tags in a camera's whole picture, at full size."""
+        return self._closer[camera].detect_full(frame.picture.y)
 
     def close(self) -> None:
         """No more is looked for."""
@@ -116,11 +119,12 @@ class Lookout:
         self._waiting.clear()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _quick(self, frame: PlateFrame) -> tuple[SeenTag, ...]:
-        detector: TagDetector | None = getattr(self._own, "detector", None)
-        if detector is None:
-            detector = self._own.detector = TagDetector(threads=self._threads)
-        return detector.detect(frame.picture.y)
+    def _quick(self, camera: int, frame: PlateFrame) -> tuple[SeenTag, ...]:
+        """A quick look by the detector of this thread for this camera."""
+        detectors: dict[int, TagDetector] = self._own.__dict__.setdefault("detectors", {})
+        if camera not in detectors:
+            detectors[camera] = TagDetector(threads=self._threads, lens=self._lenses[camera])
+        return detectors[camera].detect(frame.picture.y)
 
     def _moment(self) -> tuple[PlateFrame, ...] | None:
         try:

@@ -83,7 +83,7 @@ class OpticalTracker:
         began_ns = time.monotonic_ns()
         for plate in self._plates:
             plate.start_at(began_ns)
-        lookout = Lookout(self._plates)
+        lookout = Lookout(self._plates, [one.lens for one in self._follower.cameras])
         until_ns = None if seconds is None else began_ns + ns_from_s(seconds)
         tick_ns = heard_ns = began_ns
         try:
@@ -132,14 +132,14 @@ class OpticalTracker:
         self._few = self._few + 1 if few else 0
         for camera, (frame, seen) in enumerate(zip(looked.frames, looked.tags, strict=True)):
             if few and self._few % LOOK_AGAIN == 1:
-                out.append(lookout.whole(frame))
+                out.append(lookout.whole(camera, frame))
                 continue
             misses = self._misses[camera]
             if self._count % FORGIVE == 0:
                 misses.clear()
             given_up = [number for number, count in misses.items() if count >= GIVE_UP]
             boxes = self._follower.missing(camera, seen, given_up)
-            found = lookout.closer(frame, list(boxes.values())) if boxes else ()
+            found = lookout.closer(camera, frame, list(boxes.values())) if boxes else ()
             more = {tag.id: tag for tag in found if tag.id in boxes}
             for number in boxes:
                 misses[number] = 0 if number in more else misses.get(number, 0) + 1

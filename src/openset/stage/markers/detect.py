@@ -6,7 +6,8 @@ it fits lines to whole edges. Its pixel convention is Openset's own, so nothing 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +15,16 @@ from pupil_apriltags import Detector
 
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
+from openset.stage.lens.model import Lens
+from openset.stage.markers.bow import unbowed
 from openset.stage.markers.model import FAMILY, SeenTag
 
 MOST_MENDED = 1
 LEAST_MARGIN = 20.0
 SHARPENING = 0.25
+BORDER_PX = 4.0
+"""A tag that the picture's edge cuts is still read, its corners guessed from what is left of its edges:
+pixels off."""
 SMALLEST_PX = 24
 """A picture or a piece of one with a shorter side holds no tag that can be read."""
 _AS_READ = [1, 0, 3, 2]
@@ -33,23 +39,25 @@ class TagDetector:
     """Finds tags; one for each thread that looks, since the library beneath keeps its working memory.
 
     `decimate` is by how much the picture is shrunk while quads are looked for; their edges and bits are
-    read at full size all the same.
+    read at full size all the same. With the picture's `lens`, corners lie where the tag's are; without,
+    where straight lines through its bowed edges cross.
     """
 
-    def __init__(self, threads: int = 2, decimate: float = 2.0) -> None:
+    def __init__(self, threads: int = 2, decimate: float = 2.0, lens: Lens | None = None) -> None:
         self._threads = threads
+        self._lens = lens
         self._fast = _detector(threads, decimate)
         self._full: Detector | None = self._fast if decimate == 1.0 else None
 
     def detect(self, luma: U8Plane) -> tuple[SeenTag, ...]:
         """The tags in a picture (h, w), by id; two with one id are both there."""
-        return _found(self._fast, luma, 0, 0)
+        return self._straight(_found(self._fast, luma))
 
     def detect_full(self, luma: U8Plane) -> tuple[SeenTag, ...]:
         """The same with quads looked for at full size: finds smaller tags in three times the time."""
         if self._full is None:
             self._full = _detector(self._threads, 1.0)
-        return _found(self._full, luma, 0, 0)
+        return self._straight(_found(self._full, luma))
 
     def detect_in(self, luma: U8Plane, boxes: Iterable[Box]) -> tuple[SeenTag, ...]:
         """The tags in pieces of a picture, looked for at full size: where a map says some must be."""
@@ -58,8 +66,15 @@ class TagDetector:
         seen: list[SeenTag] = []
         for left, top, right, bottom in boxes:
             left, top = max(0, left), max(0, top)
-            seen += _found(self._full, luma[top : max(top, bottom), left : max(left, right)], left, top)
-        return tuple(sorted(seen, key=lambda tag: tag.id))
+            piece = luma[top : max(top, bottom), left : max(left, right)]
+            corner = np.array([left, top], dtype=np.float64)
+            seen += [
+                replace(tag, corners_px=tag.corners_px + corner) for tag in _found(self._full, piece)
+            ]
+        return self._straight(sorted(seen, key=lambda tag: tag.id))
+
+    def _straight(self, seen: Sequence[SeenTag]) -> tuple[SeenTag, ...]:
+        return tuple(seen) if self._lens is None else unbowed(seen, self._lens)
 
 
 def twice_seen(tags: Iterable[SeenTag]) -> frozenset[int]:
@@ -96,19 +111,16 @@ def _detector(threads: int, decimate: float) -> Detector:
     return detector
 
 
-def _found(detector: Detector, luma: U8Plane, left: int, top: int) -> tuple[SeenTag, ...]:
-    """What one pass accepts, its corners counted from the whole picture's."""
+def _found(detector: Detector, luma: U8Plane) -> tuple[SeenTag, ...]:
+    """What one pass accepts, by id."""
     if min(luma.shape) < SMALLEST_PX:
         return ()
-    corner: F64 = np.array([left, top], dtype=np.float64)
-    seen = [
-        SeenTag(
-            int(each.tag_id),
-            np.asarray(each.corners)[_AS_READ] + corner,
-            int(each.hamming),
-            float(each.decision_margin),
-        )
-        for each in detector.detect(luma)
-        if each.hamming <= MOST_MENDED and each.decision_margin > LEAST_MARGIN
-    ]
+    most = np.array([luma.shape[1], luma.shape[0]]) - BORDER_PX
+    seen = []
+    for each in detector.detect(luma):
+        corners: F64 = np.asarray(each.corners, dtype=np.float64)[_AS_READ]
+        clear = each.hamming <= MOST_MENDED and each.decision_margin > LEAST_MARGIN
+        if clear and (corners > BORDER_PX).all() and (corners < most).all():
+            mended, margin = int(each.hamming), float(each.decision_margin)
+            seen.append(SeenTag(int(each.tag_id), corners, mended, margin))
     return tuple(sorted(seen, key=lambda tag: tag.id))
