@@ -79,7 +79,7 @@ def see(
     sd_px: float = CORNER_SD_PX,
     seed: int = 0,
 ) -> tuple[SeenTag, ...]:
-    """The tags in one picture, each corner taken at its own row's moment, with gaussian error."""
+    """The tags in one picture, each corner taken at its own row's moment, with a detector's error."""
     random = np.random.default_rng(seed)
     out = []
     for tag in tags.tags.values():
@@ -100,8 +100,22 @@ def see(
             )
         inside = (pixels > 2.0) & (pixels < [lens.width_px - 2.0, lens.height_px - 2.0])
         if inside.all():
-            out.append(SeenTag(tag.id, pixels + random.normal(size=(4, 2)) * sd_px))
+            out.append(SeenTag(tag.id, pixels + detected(pixels, sd_px, random)))
     return tuple(out)
+
+
+def detected(pixels: F64, sd_px: float, random: np.random.Generator) -> F64:
+    """The errors (4, 2) of corners that are crossings of lines fitted to edges: each line's middle has
+    half the error of a corner, its tilt the rest."""
+    along = np.roll(pixels, -1, axis=0) - pixels
+    normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / np.linalg.norm(along, axis=1)[:, None]
+    middle, tilt = random.normal(size=(2, 4)) * [[sd_px / 2], [sd_px / 2 * np.sqrt(3)]]
+    out = []
+    for corner in range(4):
+        lines = np.stack([normal[corner - 1], normal[corner]])
+        moved = [middle[corner - 1] + tilt[corner - 1], middle[corner] - tilt[corner]]
+        out.append(np.linalg.solve(lines, moved))
+    return np.array(out)
 
 
 def handheld(start: Pose, seed: int, amount: float = 1.0) -> Path:

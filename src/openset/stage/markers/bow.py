@@ -29,7 +29,7 @@ def unbowed(tags: Sequence[SeenTag], lens: Lens) -> tuple[SeenTag, ...]:
         return ()
     corners = np.stack([tag.corners_px for tag in tags])
     right = _crossings(*_edges(corners, lens))
-    good = np.isfinite(right).all(axis=(1, 2))
+    good = np.isfinite(right.sum(axis=(1, 2)))
     return tuple(
         replace(tag, corners_px=right[index]) if good[index] else tag for index, tag in enumerate(tags)
     )
@@ -48,9 +48,8 @@ def _edges(start: F64, lens: Lens) -> tuple[F64, F64]:
     chord = start[:, :, None] + _PLACES[:, None] * along[:, :, None]
     bow = ((edge - chord) * normal[:, :, None]).sum(axis=3)
     mean, slope = bow.mean(axis=2), bow @ _OFF / _SPREAD
-    return start - (mean - 0.5 * slope)[..., None] * normal, end - (mean + 0.5 * slope)[
-        ..., None
-    ] * normal
+    off_start, off_end = mean - 0.5 * slope, mean + 0.5 * slope
+    return start - off_start[..., None] * normal, end - off_end[..., None] * normal
 
 
 def _crossings(start: F64, end: F64) -> F64:
@@ -59,5 +58,6 @@ def _crossings(start: F64, end: F64) -> F64:
     along, before = end - start, before_end - before_start
     gap = before_start - start
     cross = along[..., 0] * before[..., 1] - along[..., 1] * before[..., 0]
-    part = (gap[..., 0] * before[..., 1] - gap[..., 1] * before[..., 0]) / cross
+    with np.errstate(divide="ignore", invalid="ignore"):  # edges that lie on one line cross nowhere
+        part = (gap[..., 0] * before[..., 1] - gap[..., 1] * before[..., 0]) / cross
     return np.asarray(start + part[..., None] * along)

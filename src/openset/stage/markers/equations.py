@@ -1,6 +1,9 @@
 """What every seen corner says of a body's pose: how far it lies from where it should, and how that
 changes with the pose and with its velocity.
 
+Corners are where lines through a tag's edges cross: a line's middle is surer than its ends, so that the
+middle of a tag is known better than four corners, each for itself, would make it (corner_noise.py).
+
 Pictures of a rolling shutter are taken a row after the other: the row v of h is exposed (v / h - 0.5)
 times the read-out after the middle one, and the body has moved on by its velocity times that.
 """
@@ -8,7 +11,7 @@ times the read-out after the middle one, and the body has moved on by its veloci
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,37 +19,43 @@ from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import project_with_derivatives
 from openset.stage.lens.model import Lens
+from openset.stage.markers.corner_noise import POINT_SD_PX, whitening_of
 from openset.stage.markers.detect import twice_seen
 from openset.stage.markers.model import CameraView
 
 NEAREST_M = 0.02
 """A corner nearer than this, or behind the camera, cannot have been seen."""
+FLOOR_SD_PX = 0.01
+"""What no length of an edge improves, where the residuals themselves tell the rest."""
+Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
+Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
 class SeenCorners:
-    """What one camera of the rig saw of the map, made ready: pixels (n, 2), the corners' places on the
-    stage (n, 3), each corner's tag (n,), the seconds from the middle row's exposure to its own (n,)."""
+    """What one camera of the rig saw of the map, made ready: pixels (n, 2), four corners a tag, their
+    places on the stage (n, 3), each corner's tag (n,), the seconds from the middle row's exposure to
+    its own (n,), and what makes the eight numbers of each tag equally sure (n / 4, 8, 8)."""
 
     lens: Lens
     camera_from_body: F64
     """(4, 4)"""
     pixels: F64
     points_m: F64
-    ids: np.ndarray[tuple[int], np.dtype[np.int64]]
+    ids: Ids
     late_s: F64
     rolling: bool
+    whitening: F64
 
-    def kept(self, keep: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> SeenCorners:
-        """Only the corners where `keep` (n,) is true."""
-        return SeenCorners(
-            self.lens,
-            self.camera_from_body,
-            self.pixels[keep],
-            self.points_m[keep],
-            self.ids[keep],
-            self.late_s[keep],
-            self.rolling,
+    def kept(self, keep: Flags) -> SeenCorners:
+        """Only the tags of which `keep` (n,) is true."""
+        return replace(
+            self,
+            pixels=self.pixels[keep],
+            points_m=self.points_m[keep],
+            ids=self.ids[keep],
+            late_s=self.late_s[keep],
+            whitening=self.whitening[keep[::4]],
         )
 
 
@@ -54,12 +63,22 @@ class SeenCorners:
 class Equations:
     """All corners together: `residuals` (2n,) in pixels, seen less expected, and their derivatives by
     the twelve numbers of pose and velocity (2n, 12), the last six 0 for a global shutter; by the
-    corner's place (2n, 3) and by its lens (2n, 9)."""
+    corner's place (2n, 3) and by its lens (2n, 9). `whitening` (n / 4, 8, 8) is the corners'."""
 
     residuals: F64
     by_motion: F64
     by_point: F64
     by_lens: F64
+    whitening: F64
+
+    @property
+    def sure_residuals(self) -> F64:
+        """The residuals (n / 4, 8), each a tag's, as multiples of what is expected of each."""
+        return np.asarray((self.whitening @ self.residuals.reshape(-1, 8, 1))[..., 0])
+
+    def sure(self, slopes: F64) -> F64:
+        """Derivatives (2n, m) of the residuals as those of the sure ones (n / 4, 8, m)."""
+        return np.asarray(self.whitening @ slopes.reshape(-1, 8, slopes.shape[1]))
 
 
 def seen_corners(
@@ -85,6 +104,7 @@ def seen_corners(
                 np.repeat(np.array([tag.id for tag in tags]), 4),
                 rows_s + late,
                 view.readout_s != 0.0 or late != 0.0,
+                whitening_of(pixels.reshape(-1, 4, 2), POINT_SD_PX, FLOOR_SD_PX),
             )
         )
     return tuple(out)
@@ -106,6 +126,7 @@ def equations(
         np.concatenate([one.by_motion for one in rows]),
         np.concatenate([one.by_point for one in rows]),
         np.concatenate([one.by_lens for one in rows]),
+        np.concatenate([one.whitening for one in rows]),
     )
 
 
@@ -138,4 +159,5 @@ def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, twist: F64
         by_motion.reshape(count, 12),
         by_point.reshape(count, 3),
         by_lens.reshape(count, 9),
+        seen.whitening,
     )

@@ -18,10 +18,12 @@ from openset.stage.markers.model import CameraView, PoseEstimate, TagMap
 from openset.stage.markers.refine import STILL, Fit, Motion, information, refine
 from openset.stage.markers.starts import Place, is_flat, starts_from_all, starts_from_single_tags
 
+EXPECTED_SD_PX = 0.1
+"""What is expected of a corner, about: see corner_noise.py for what it hangs on."""
 GATE_PX = 1.0
 GATE_SPREADS = 4 * 1.4826
-LEAST_CORNERS = 8
-"""Fewer are not thrown away: two tags hold a pose, one may mislead it."""
+LEAST_TAGS = 2
+"""With fewer left none is thrown away: two tags hold a pose, one may mislead it."""
 POOR_PX = 3.0
 """A fit this bad is of another map, another lens, or a false start."""
 TELLING = 4.0
@@ -70,18 +72,18 @@ def solve(
     """The same from corners made ready, with what was in the way."""
     if not seen:
         return Solution(None, "no tags")
-    fit = None
+    fit, spread = None, corner_sd_px / EXPECTED_SD_PX
     if start is not None:
         matrix = start.matrix
-        fit = _settled(seen, (matrix[:3, 3], matrix[:3, :3]), motion, corner_sd_px)
+        fit = _settled(seen, (matrix[:3, 3], matrix[:3, :3]), motion, spread)
     if fit is None or _is_poor(fit):
-        found = _afresh(seen, Motion(motion.twist), corner_sd_px)
+        found = _afresh(seen, Motion(motion.twist), spread)
         if found is None:
             return Solution(None, "ambiguous")
         fit = min([one for one in (fit, *found) if one], key=_median, default=None)
     if fit is None:
         return Solution(None, "no fit")
-    return _gated(seen, fit, motion, corner_sd_px)
+    return _gated(seen, fit, motion, spread)
 
 
 def _median(fit: Fit) -> float:
@@ -92,24 +94,24 @@ def _is_poor(fit: Fit) -> bool:
     return _median(fit) > GATE_PX
 
 
-def _settled(seen: Sequence[SeenCorners], start: Place, motion: Motion, sd_px: float) -> Fit | None:
+def _settled(seen: Sequence[SeenCorners], start: Place, motion: Motion, spread: float) -> Fit | None:
     """The fit near a start; solved again without trust in far corners where some are far."""
-    fit = refine(seen, start, motion, corner_sd_px=sd_px)
+    fit = refine(seen, start, motion, spread=spread)
     if fit is None or float(fit.distances_px.max()) <= GATE_PX:
         return fit
-    return refine(seen, fit.place, motion, corner_sd_px=sd_px, robust=True)
+    return refine(seen, fit.place, motion, spread=spread, robust=True)
 
 
-def _afresh(seen: Sequence[SeenCorners], motion: Motion, sd_px: float) -> list[Fit] | None:
+def _afresh(seen: Sequence[SeenCorners], motion: Motion, spread: float) -> list[Fit] | None:
     """Fits without a last pose, best first; None where two fit alike and are not the same."""
-    fits = [_settled(seen, start, motion, sd_px) for start in starts_from_all(seen)]
+    fits = [_settled(seen, start, motion, spread) for start in starts_from_all(seen)]
     found = sorted([fit for fit in fits if fit is not None], key=lambda fit: fit.cost)
     if len(found) > 1 and _alike(found[0], found[1]) and _all_flat(seen):
         return None
     if found and not _is_poor(found[0]):
         return found[:1]
     for start in starts_from_single_tags(seen):
-        fit = refine(seen, start, motion, corner_sd_px=sd_px, robust=True)
+        fit = refine(seen, start, motion, spread=spread, robust=True)
         if fit is not None:
             found.append(fit)
     return sorted(found, key=_median)[:1]
@@ -125,48 +127,47 @@ def _alike(best: Fit, second: Fit) -> bool:
     return apart > 1e-3 and second.cost + BELIEF < TELLING * (best.cost + BELIEF)
 
 
-def _gated(seen: Sequence[SeenCorners], fit: Fit, motion: Motion, sd_px: float) -> Solution:
-    """The fit without the corners that do not belong, as an estimate with its covariance."""
+def _gated(seen: Sequence[SeenCorners], fit: Fit, motion: Motion, spread: float) -> Solution:
+    """The fit without the tags that do not belong, as an estimate with its covariance."""
     if motion.sd is not None:
-        fit = refine(seen, fit.place, motion, corner_sd_px=sd_px, robust=_is_poor(fit)) or fit
-    distances = fit.distances_px
-    ids = np.concatenate([one.ids for one in seen])
-    off_px = {
-        int(number): float(np.sqrt(np.mean(distances[ids == number] ** 2))) for number in np.unique(ids)
-    }
-    gate = max(GATE_PX, GATE_SPREADS * _median(fit))
-    keep = distances <= gate
-    dropped = frozenset(ids[~keep].tolist()) - frozenset(ids[keep].tolist())
-    if not keep.all() and int(keep.sum()) >= LEAST_CORNERS:
+        fit = refine(seen, fit.place, motion, spread=spread, robust=_is_poor(fit)) or fit
+    off = np.sqrt(np.mean(fit.distances_px.reshape(-1, 4) ** 2, axis=1))
+    ids = np.concatenate([one.ids[::4] for one in seen])
+    off_px = {int(number): float(each) for number, each in zip(ids, off, strict=True)}
+    keep = off <= max(GATE_PX, GATE_SPREADS * float(np.median(off)))
+    dropped = frozenset(ids[~keep].tolist())
+    if not keep.all() and int(keep.sum()) >= LEAST_TAGS:
         ends = np.cumsum([len(one.ids) for one in seen])[:-1]
-        parts = zip(seen, np.split(keep, ends), strict=True)
+        parts = zip(seen, np.split(np.repeat(keep, 4), ends), strict=True)
         seen = [one.kept(part) for one, part in parts if part.any()]
-        again = refine(seen, fit.place, motion, corner_sd_px=sd_px)
+        again = refine(seen, fit.place, motion, spread=spread)
         if again is None:
             return Solution(None, "no fit", off_px, dropped)
         fit, ids = again, ids[keep]
     else:
         dropped = frozenset()
     residual = float(np.sqrt(np.mean(fit.distances_px**2)))
-    if residual > POOR_PX:
-        return Solution(None, "no fit", off_px, dropped)
-    covariance = _covariance(fit, motion, sd_px)
+    covariance = _covariance(fit, motion, spread) if residual <= POOR_PX else None
     if covariance is None:
         return Solution(None, "no fit", off_px, dropped)
-    used = len(np.unique(ids))
     estimate = PoseEstimate(
-        _pose(fit), covariance, residual, used, len(dropped), _told_twist(seen, fit, motion)
+        _pose(fit),
+        covariance,
+        residual,
+        len(np.unique(ids)),
+        len(dropped),
+        _told_twist(seen, fit, motion),
     )
     return Solution(estimate, "", off_px, dropped)
 
 
-def _covariance(fit: Fit, motion: Motion, sd_px: float) -> F64 | None:
+def _covariance(fit: Fit, motion: Motion, spread: float) -> F64 | None:
     """(6, 6), with the corners' error as it is seen, held by what was expected where few are seen."""
-    count = len(fit.equations.residuals)
-    squares = float((fit.equations.residuals**2).sum())
-    seen_sd = np.sqrt((squares + BELIEF * sd_px**2) / (max(0, count - 6) + BELIEF))
+    residuals = fit.equations.sure_residuals
+    squares = float((residuals**2).sum()) + BELIEF * spread**2
+    seen = float(np.sqrt(squares / (max(0, residuals.size - 6) + BELIEF)))
     try:
-        return np.asarray(np.linalg.inv(information(fit, motion, float(seen_sd)))[:6, :6])
+        return np.asarray(np.linalg.inv(information(fit, motion, seen))[:6, :6])
     except np.linalg.LinAlgError:
         return None
 

@@ -29,23 +29,23 @@ ROUNDS = 8
 LEAST_FRAMES = 12
 MOST_SD_S = 0.0007
 """What is less sure is no measurement."""
-LEAST_BEND_PX = 0.02
-"""How far a read-out of 10 ms would bend the picture beyond what a pose explains: less is the poses'
-own noise."""
+LEAST_BEND = 0.3
+"""How far a read-out of 10 ms would bend the picture beyond what a pose explains, in expected errors of
+a corner: less is the poses' own noise."""
 
 
 @dataclass(frozen=True)
 class Readout:
     """A read-out in seconds, from `frames` pictures; negative where the picture is turned upside down.
-    `bend_px` is how far 10 ms of it bend the picture beyond what a pose explains. `trouble` says why it
-    is not to be used, and what to do; "" where it is."""
+    `bend` is how far 10 ms of it bend the picture beyond what a pose explains, in expected errors.
+    `trouble` says why it is not to be used, and what to do; "" where it is."""
 
     readout_s: float
     sd_s: float
     frames: int
     residual_px: float
     residual_without_px: float
-    bend_px: float
+    bend: float
     trouble: str = ""
 
 
@@ -80,13 +80,13 @@ def measure_readout(
         step, sd_s = _step(pushes)
         if abs(step) < 1e-6:
             break
-    bend_px = _bend(pushes) * 0.01
-    found = Readout(readout_s, sd_s, len(frames), residual, without, bend_px)
+    bend = _bend(pushes) * 0.01
+    found = Readout(readout_s, sd_s, len(frames), residual, without, bend)
     return replace(found, trouble=_trouble(found))
 
 
 def _trouble(found: Readout) -> str:
-    if found.bend_px < LEAST_BEND_PX or found.sd_s > MOST_SD_S:
+    if found.bend < LEAST_BEND or found.sd_s > MOST_SD_S:
         return (
             "too little motion to tell: film the tags again, shaking the camera left and right and up "
             "and down as fast as tags stay sharp"
@@ -161,17 +161,19 @@ def _push(frames: list[_Frame], readout_s: float) -> tuple[float, list[tuple[F64
         fit = refine([corners], (matrix[:3, 3], matrix[:3, :3]), Motion(twist))
         if fit is None or float(np.median(fit.distances_px)) > 5.0:
             continue
-        keep = np.repeat(fit.distances_px < max(1.0, 6 * float(np.median(fit.distances_px))), 2)
-        motion = fit.equations.by_motion[keep]
-        # Pixels a second of read-out: the pose's own slopes times the velocity, times the row.
-        rows = np.repeat(frame.rows, 2)[keep]
-        slope = rows * (motion[:, :6] @ twist)
-        basis, _ = np.linalg.qr(motion[:, :6])
-        residuals = fit.equations.residuals[keep]
+        now, squared = fit.equations, fit.distances_px.reshape(-1, 4) ** 2
+        off = np.sqrt(squared.mean(axis=1))
+        keep = off < max(1.0, 6 * float(np.median(off)))
+        motion = now.sure(now.by_motion[:, :6])
+        # The pose's own slopes times the velocity, times the row: what a second of read-out does.
+        rows = np.repeat(frame.rows, 2)[:, None] * now.by_motion[:, :6]
+        slope = (now.sure(rows) @ twist)[keep].reshape(-1)
+        basis, _ = np.linalg.qr(motion[keep].reshape(-1, 6))
+        residuals = now.sure_residuals[keep].reshape(-1)
         own = slope - basis @ (basis.T @ slope)
         out.append((own, residuals - basis @ (basis.T @ residuals)))
-        squares += float((residuals**2).sum())
-        count += len(residuals) // 2
+        squares += float(squared[keep].sum())
+        count += 4 * int(keep.sum())
     return float(np.sqrt(squares / max(count, 1))), out
 
 
@@ -188,7 +190,7 @@ def _step(pushes: list[tuple[F64, F64]]) -> tuple[float, float]:
 
 
 def _bend(pushes: list[tuple[F64, F64]]) -> float:
-    """How many pixels the picture bends for a second of read-out, beyond what a pose explains (rms)."""
+    """How far the picture bends for a second of read-out, beyond what a pose explains (rms)."""
     if not pushes:
         return 0.0
     return float(np.sqrt(np.mean(np.concatenate([own for own, _ in pushes]) ** 2)))

@@ -17,7 +17,8 @@ MOST_STEPS = 25
 SMALL_STEP = 1e-7
 """Metres and radians: a ten-thousandth of what the corners can tell."""
 HOPELESS = 1e8
-ROBUST_PX = 1.0
+ROBUST = 10.0
+"""A tag that is off by this many times what is expected, a pixel or so, pulls half as hard."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +59,21 @@ def refine(
     start: Place,
     motion: Motion = STILL,
     *,
-    corner_sd_px: float = 0.1,
+    spread: float = 1.0,
     robust: bool = False,
 ) -> Fit | None:
     """The best pose near a start; None where the start does not see the corners. `robust` weighs far
-    corners down (Cauchy), so that a few wrong ones do not pull."""
+    tags down (Cauchy), so that a few wrong ones do not pull. `spread` is how many times worse corners
+    are than corner_noise.py expects."""
     position, rotation = start
     twist = motion.twist
     now = equations(seen, position, rotation, twist)
     if now is None:
         return None
-    weights, cost = _weighed(now, twist, motion, corner_sd_px, robust)
+    weights, cost = _weighed(now, twist, motion, spread, robust)
     damping = 0.0
     for _ in range(MOST_STEPS):
-        matrix, gradient = _normal(now, weights, twist, motion, corner_sd_px)
+        matrix, gradient = _normal(now, weights, twist, motion, spread)
         try:
             damped = matrix + damping * np.diag(np.diag(matrix))
             step = np.linalg.solve(damped, gradient).astype(np.float64)
@@ -82,7 +84,7 @@ def refine(
         faster = twist + step[6:] if motion.sd is not None else twist
         then = equations(seen, moved, turned, faster)
         if then is not None:
-            new_weights, new_cost = _weighed(then, faster, motion, corner_sd_px, robust)
+            new_weights, new_cost = _weighed(then, faster, motion, spread, robust)
         small = float(np.abs(step[:6]).max()) < SMALL_STEP
         if then is None or new_cost > cost * (1 + 1e-9):
             if small or damping > HOPELESS:
@@ -97,31 +99,32 @@ def refine(
     return Fit(position, rotation, twist, now, cost)
 
 
-def information(fit: Fit, motion: Motion, corner_sd_px: float) -> F64:
+def information(fit: Fit, motion: Motion, spread: float) -> F64:
     """How surely the corners and what was known before hold the pose (6, 6) or the pose and its
     velocity (12, 12): the inverse of its covariance."""
-    ones = np.ones(len(fit.equations.residuals))
-    return _normal(fit.equations, ones, fit.twist, motion, corner_sd_px)[0]
+    ones = np.ones(len(fit.equations.whitening))
+    return _normal(fit.equations, ones, fit.twist, motion, spread)[0]
 
 
 def _weighed(
-    now: Equations, twist: F64, motion: Motion, sd_px: float, robust: bool
+    now: Equations, twist: F64, motion: Motion, spread: float, robust: bool
 ) -> tuple[F64, float]:
-    """Each residual's weight (2n,) and the whole cost."""
-    squares = now.residuals**2
+    """Each tag's weight (n,) and the whole cost."""
+    squares = (now.sure_residuals**2).sum(axis=1)
     prior = 0.0 if motion.sd is None else float((((twist - motion.twist) / motion.sd) ** 2).sum())
     if not robust:
-        return np.ones(len(squares)), float(squares.sum()) / sd_px**2 + prior
-    far = squares.reshape(-1, 2).sum(axis=1) / ROBUST_PX**2
-    cost = float(np.log1p(far).sum()) * (ROBUST_PX / sd_px) ** 2
-    return np.repeat(1.0 / (1.0 + far), 2), cost + prior
+        return np.ones(len(squares)), float(squares.sum()) / spread**2 + prior
+    most = 8 * ROBUST**2
+    far = squares / most
+    return 1.0 / (1.0 + far), most * float(np.log1p(far).sum()) / spread**2 + prior
 
 
-def _normal(now: Equations, weights: F64, twist: F64, motion: Motion, sd_px: float) -> tuple[F64, F64]:
+def _normal(now: Equations, weights: F64, twist: F64, motion: Motion, spread: float) -> tuple[F64, F64]:
     free = 6 if motion.sd is None else 12
-    slopes = now.by_motion[:, :free]
-    weighted = slopes.T * (weights / sd_px**2)
-    matrix, gradient = weighted @ slopes, weighted @ now.residuals
+    slopes = now.sure(now.by_motion[:, :free])
+    weighted = (slopes * (weights / spread**2)[:, None, None]).reshape(-1, free).T
+    matrix = weighted @ slopes.reshape(-1, free)
+    gradient = weighted @ now.sure_residuals.reshape(-1)
     if motion.sd is not None:
         sure = 1.0 / motion.sd**2
         matrix[range(6, 12), range(6, 12)] += sure

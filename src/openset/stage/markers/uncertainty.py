@@ -68,15 +68,23 @@ def with_uncertainty(
 
 
 def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64] | None:
-    """Derivatives by pose, corner and lens of the corners that fit."""
+    """Derivatives by pose (m, 6), corner (m / 8, 8, 4, 3) and lens (m, 9) of the tags that fit, all as
+    multiples of what is expected of a tag's eight numbers; zeros for the tags that do not."""
     matrix = estimate.stage_from_body.matrix
     twist = np.zeros(6) if estimate.twist is None else estimate.twist
     now = equations([seen], matrix[:3, 3], matrix[:3, :3], twist)
     if now is None:
         return None
-    distances = np.linalg.norm(now.residuals.reshape(-1, 2), axis=1)
-    fits = np.repeat(distances <= max(1.0, 6.0 * estimate.residual_px), 2)[:, None]
-    return now.by_motion[:, :6] * fits, now.by_point * fits, now.by_lens * fits
+    off = np.sqrt((now.residuals.reshape(-1, 8) ** 2).mean(axis=1) * 2)
+    fits = (off <= max(1.0, 6.0 * estimate.residual_px)).astype(np.float64)[:, None, None]
+    by_motion = now.sure(now.by_motion[:, :6]) * fits
+    by_lens = now.sure(now.by_lens) * fits
+    by_point = np.zeros((len(fits), 8, 4, 3))
+    points = now.by_point.reshape(-1, 4, 2, 3)
+    for corner in range(4):
+        by_point[:, 2 * corner : 2 * corner + 2, corner] = points[:, corner]
+    sure = (now.whitening @ by_point.reshape(-1, 8, 12)).reshape(-1, 8, 4, 3)
+    return by_motion.reshape(-1, 6), sure * fits[..., None], by_lens.reshape(-1, 9)
 
 
 def _add_tags(
@@ -87,11 +95,10 @@ def _add_tags(
     placed: Mapping[int, PlacedTag],
 ) -> None:
     """How each tag's own six numbers pull at the pose: summed over the views that see it."""
-    for number in np.unique(seen.ids).tolist():
-        rows = np.repeat(seen.ids == number, 2)
+    slopes = by_motion.reshape(-1, 8, 6)
+    for index, number in enumerate(seen.ids[::4].tolist()):
         tag = placed[number]
         turned = -tag.stage_from_tag.matrix[:3, :3] @ skew(tag_corners_m(tag.size_m))
         by_pose = np.concatenate([np.broadcast_to(np.eye(3), turned.shape), turned], axis=2)
-        points = by_point[rows].reshape(-1, 2, 3)
-        pull = by_motion[rows].T @ (points @ by_pose).reshape(-1, 6)
+        pull = slopes[index].T @ np.einsum("rcx,cxp->rp", by_point[index], by_pose)
         by_tag[number] = by_tag.get(number, np.zeros((6, 6))) + pull
