@@ -1,7 +1,10 @@
 """Takes without pictures: sightings worked out by the simulation's own optics, with noise, and a
 tracker that errs as trackers do. Nothing here shares code with what it judges."""
 
+import shutil
+import sys
 from dataclasses import dataclass, field, replace
+from pathlib import Path as FilePath
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ from openset.stage.solve.model import PARTS, Marks, Path, Problem, RawTrack, Sig
 from openset.stage.solve.prior import prior_of
 
 F64 = npt.NDArray[np.float64]
+sys.path.insert(0, str(FilePath(__file__).parent))
 OPTICS = Optics(1920, 1080, 1400.0, 968.0, 533.0, -0.11, 0.035, 4e-4, -3e-4, -0.004)
 
 
@@ -255,3 +259,26 @@ def _held_out(rows: tuple[Any, ...], tag: Any) -> Any:
 def taken() -> Any:
     """Makes a simulated take of a plan's fields."""
     return lambda **plan: make_take(Plan(**plan))
+
+
+SHOT_FRAMES = 45
+
+
+@pytest.fixture(scope="session")
+def shot_take(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A rendered take, made once: its folder, and its true path. Not to be written into."""
+    from shooting import shoot, stage_walk, true_path
+
+    walk = stage_walk()
+    plan = Plan(seed=5, seconds=SHOT_FRAMES / 25)
+    raw = _tracker(plan, np.random.default_rng(8), walk)
+    folder = shoot(tmp_path_factory.mktemp("solve") / "lane", raw, walk, SHOT_FRAMES)
+    return folder, true_path(walk, SHOT_FRAMES)
+
+
+@pytest.fixture
+def take(shot_take: Any, tmp_path: FilePath) -> FilePath:
+    """A copy of the take, to be solved, in a copy of its production."""
+    production = shot_take[0].parents[1]
+    shutil.copytree(production, tmp_path / "lane")
+    return tmp_path / "lane" / "takes" / shot_take[0].name
