@@ -41,7 +41,7 @@ def test_the_figures_are_one_json_object_with_every_tag() -> None:
 
 def test_the_title_says_whether_the_map_is_good() -> None:
     quality = quality_of(SOLUTION, WALK.frames)
-    assert title_of(SOLUTION, quality, Path("m.json")) == "m.json: 1 tags, sure to 0.1 mm"
+    assert title_of(SOLUTION, quality, Path("m.json")) == "m.json: 1 tag, sure to 0.1 mm"
     grave = replace(quality, findings=(Finding("lens", (), "it does not fit", "Check", grave=True),))
     assert "not good enough to track on yet" in title_of(SOLUTION, grave, Path("m.json"))
 

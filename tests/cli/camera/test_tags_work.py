@@ -13,6 +13,8 @@ from openset.primitives.errors import AlreadyExists, BadInput, PlateNotFound
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import pinhole
+from openset.stage.markers.files import write_map
+from openset.stage.markers.model import TagMap
 
 
 @pytest.fixture
@@ -35,6 +37,12 @@ def test_a_walk_that_is_not_there_is_named(asked: Asked) -> None:
 def test_an_old_map_that_is_not_there_is_named(asked: Asked, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"old\.json: no such tag map"):
         run_tags(Output(True), replace(asked, add=tmp_path / "old.json"))
+
+
+def test_a_map_that_is_added_to_keeps_its_frame(asked: Asked, tmp_path: Path) -> None:
+    write_map(tmp_path / "old.json", TagMap({}))
+    with pytest.raises(BadInput, match="keeps its own frame"):
+        run_tags(Output(True), replace(asked, add=tmp_path / "old.json", floor="1,2"))
 
 
 def test_a_map_is_written_over_only_when_asked(asked: Asked) -> None:

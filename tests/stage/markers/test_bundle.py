@@ -15,7 +15,7 @@ from openset.stage.markers.bundle import Frame, solve_map
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.tape import Taped
 
-from .walked import between_m, lens_of, map_error_mm, seen_on, true_map
+from .walked import between_m, errors_m, lens_of, map_error_mm, seen_on, true_map
 
 LENS = lens_of()
 SHEETS = stage_set(3)
@@ -92,6 +92,22 @@ def test_the_stated_spread_covers_the_true_error() -> None:
     loose = solve_map(FRAMES, LENS, 0.2).tag_map.tags[100].covariance
     assert loose is not None
     assert 2.0 < 1000 * np.sqrt(np.trace(loose[:3, :3])) < 8.0
+
+
+def test_nine_of_ten_tags_lie_within_their_stated_spread() -> None:
+    """Ellipsoids of 90 % (6.25 for three axes) of 33 tags on each of three walks."""
+    inside = []
+    for seed in range(3):
+        sheets = stage_set(seed)
+        truth = true_map(sheets, 0.2)
+        frames = seen_on(stage_round(seed), sheets, np.arange(20) * 1.2, seed=seed)
+        tape = Taped(100, 117, between_m(truth, 100, 117), 1e-5)
+        found = solve_map(frames, LENS, 0.2, taped=[tape], doubt_lens=False).tag_map
+        for number, off in errors_m(found, truth).items():
+            covariance = found.tags[number].covariance
+            assert covariance is not None
+            inside.append(off @ np.linalg.solve(covariance[:3, :3], off) < 6.25)
+    assert 0.82 < np.mean(inside) < 0.98
 
 
 def _with(sheets: tuple[Sheet, ...], *more: Sheet) -> tuple[Sheet, ...]:

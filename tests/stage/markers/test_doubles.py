@@ -19,6 +19,7 @@ def test_an_id_that_stands_twice_in_a_picture_is_taken_out_everywhere() -> None:
     cleaned, (said,) = seen_twice(frames)
     assert [[tag.id for tag in frame] for frame in cleaned] == [[1], [1]]
     assert said.tags == (2,)
+    assert not said.grave  # it is left out, and the map is good without it
     assert "1 of 2 pictures show it in two places" in said.text
 
 

@@ -13,12 +13,13 @@ from openset.stage.markers.bundle import solve_map
 from openset.stage.markers.finding import Finding
 from openset.stage.markers.model import PlacedTag, SeenTag
 from openset.stage.markers.quality import MapQuality, quality_of, seen_from_deg, spread_of
-from openset.stage.markers.tape import Scale
+from openset.stage.markers.tape import Scale, Taped
 
-from .walked import lens_of, seen_on
+from .walked import between_m, lens_of, seen_on, true_map
 
 SHEETS = stage_set(3)
 FRAMES = seen_on(stage_round(3), SHEETS, np.arange(16) * 1.5)
+TAPE = Taped(100, 117, between_m(true_map(SHEETS, 0.2), 100, 117), 1e-5)
 SOLVED = solve_map(FRAMES, lens_of(), 0.2)
 
 
@@ -66,6 +67,23 @@ def test_tags_that_never_stand_in_one_picture_with_the_rest_are_named() -> None:
     (said,) = quality.findings
     assert said.tags == (200, 201)
     assert "tags 200 and 201 never stood in one picture with the rest" in said.text
+
+
+def test_a_tag_seen_from_one_side_only_is_to_be_walked_around() -> None:
+    """A coarse camera sees all other tags from all over, tag 100 only from the far right."""
+    eyes = [stage_round(3).at(each)[0] for each in np.arange(16) * 1.5]
+    coarse = seen_on(stage_round(3), SHEETS, np.arange(16) * 1.5, sd_px=0.4)
+    seen = [index for index, frame in enumerate(coarse) if any(tag.id == 100 for tag in frame)]
+    kept = sorted(seen, key=lambda index: -eyes[index][0])[:4]
+    frames = [
+        tuple(tag for tag in frame if tag.id != 100 or index in kept)
+        for index, frame in enumerate(coarse)
+    ]
+    quality = quality_of(solve_map(frames, lens_of(), 0.2, taped=[TAPE]), frames)
+    (said,) = quality.findings
+    assert said.tags == (100,)
+    assert said.text == "tag 100 was seen from one side only"
+    assert said.todo == "Walk around it"
 
 
 def test_a_walk_of_empty_pictures_was_blurred() -> None:

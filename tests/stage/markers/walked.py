@@ -67,14 +67,15 @@ def true_map(sheets: Sequence[Sheet], size_m: Mapping[int, float] | float) -> Ta
 
 
 def errors_m(found: TagMap, truth: TagMap) -> dict[int, F64]:
-    """How far each tag's middle is off (3,), after the rigid motion that fits all corners best."""
+    """How far each tag's middle is off (3,), along the found map's axes, after the rigid motion that
+    fits all corners best."""
     shared = sorted(set(found.tags) & set(truth.tags))
     wanted = np.concatenate([truth.tags[each].corners_m for each in shared])
     got = np.concatenate([found.tags[each].corners_m for each in shared])
     wanted_middle, got_middle = wanted.mean(axis=0), got.mean(axis=0)
     left, _, right = np.linalg.svd((got - got_middle).T @ (wanted - wanted_middle))
     turn = left @ np.diag([1.0, 1.0, np.sign(np.linalg.det(left @ right))]) @ right
-    off = (got - got_middle) @ turn + wanted_middle - wanted
+    off = got - got_middle - (wanted - wanted_middle) @ turn.T
     return dict(zip(shared, off.reshape(-1, 4, 3).mean(axis=1), strict=True))
 
 

@@ -69,9 +69,10 @@ def _finding(each: Finding) -> Figures:
 def title_of(solution: MapSolution, quality: MapQuality, out: Path) -> str:
     """The headline: good, or what stands against it."""
     count = len(solution.tag_map.tags)
+    tags = f"{count} tag" if count == 1 else f"{count} tags"
     if not quality.usable:
-        return f"{out}: {count} tags, and not good enough to track on yet"
-    return f"{out}: {count} tags, sure to {quality.sd_m * 1000:.2g} mm"
+        return f"{out}: {tags}, and not good enough to track on yet"
+    return f"{out}: {tags}, sure to {quality.sd_m * 1000:.2g} mm"
 
 
 def rows_of(solution: MapSolution, quality: MapQuality, walk: Walk) -> list[tuple[str, str]]:

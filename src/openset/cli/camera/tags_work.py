@@ -112,6 +112,12 @@ def _source(asked: Asked) -> str:
 
 
 def _may_write(asked: Asked) -> None:
+    if asked.add is not None and (asked.floor or asked.origin is not None or asked.towards is not None):
+        raise BadInput(
+            "a map that is added to keeps its own frame",
+            where="--floor, --origin, --towards",
+            todo="Leave them out, or make the map anew without --add",
+        )
     same = asked.add is not None and asked.out.exists() and asked.out.samefile(asked.add)
     if asked.out.exists() and not asked.replace and not same:
         raise AlreadyExists(

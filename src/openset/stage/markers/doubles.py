@@ -38,7 +38,6 @@ def seen_twice(
             f"tag {number} hangs more than once: {count} of {len(frames)} pictures show it in two "
             "places",
             f"Take one of them down, or print it with a number of its own; tag {number} is left out",
-            grave=True,
         )
         for number, count in sorted(twice.items())
     )
@@ -91,6 +90,5 @@ def _double(number: int, away_m: float, looks: int) -> Finding:
         f"tag {number} was found in two places {away_m:.2f} m apart ({looks} pictures show the second)",
         f"Two sheets carry this number, or it was moved while you filmed: take one down, or hang it "
         f"still and film again; tag {number} is left out",
-        grave=True,
         value=away_m * 1000,
     )
