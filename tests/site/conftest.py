@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -303,6 +304,122 @@ def site(production: Production, tmp_path_factory: pytest.TempPathFactory) -> It
         server.terminate()
         server.wait(10)
         log.close()
+
+
+@dataclass(frozen=True)
+class PhoneRoom:
+    """A simulated wall of tags, and what a phone's camera films of it: a loop of a slow hand-held move."""
+
+    video: Path
+    tags: Path
+    lens: Path
+    path: list[Any]
+    """The phone's true poses in the loop, as (4, 4) stage_from_camera."""
+
+
+@pytest.fixture(scope="session")
+def phone_room(tmp_path_factory: pytest.TempPathFactory) -> PhoneRoom:
+    """The room, its map, the phone's lens, and the film as Chromium's fake camera takes it."""
+    from openset.primitives.space import pose_from_matrix
+    from openset.sim.optics import Optics, rotation_from_angles
+    from openset.sim.prints import facing, tag_sheet
+    from openset.sim.sightings import Look
+    from openset.sim.sightings import picture as sighting
+    from openset.sim.walks import Walk
+    from openset.stage.lens.files import write_lens
+    from openset.stage.lens.measured import LensFile, MeasuredLens
+    from openset.stage.markers.files import write_map
+    from openset.stage.markers.model import PlacedTag, TagMap
+
+    folder = tmp_path_factory.mktemp("phone-room")
+    random = np.random.default_rng(4)
+    up = np.array([0.0, 0.0, 1.0])
+    sheets = [
+        tag_sheet(
+            number,
+            0.2,
+            np.array([(number % 4 - 1.5) * 0.5, 2.0 - 0.3 * (number % 3), 1.3 + (number // 4) * 0.5]),
+            facing(np.array([random.uniform(-0.5, 0.5), -1.0, random.uniform(-0.4, 0.4)]), up),
+        )
+        for number in range(8)
+    ]
+    placed = {}
+    for sheet in sheets:
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = sheet.rotation, sheet.position_m
+        placed[sheet.id] = PlacedTag(sheet.id, 0.2, pose_from_matrix(matrix))
+    write_map(folder / "tags.json", TagMap(placed))
+    optics = Optics(640, 360, 490.0, 322.0, 178.0)
+    lens = Lens(640, 360, 490.0, 490.0, 322.0, 178.0)
+    write_lens(folder / "lens.json", LensFile("phone", (MeasuredLens(lens),)))
+    walk = Walk(5, np.array([0.0, -0.3, 1.5]), rotation_from_angles(0.0, 0.0, 0.0), violence=0.1)
+    look = Look(noise_codes=1.5, jpeg=None)
+    path, frames = [], []
+    for number in range(20):
+        moment = walk.from_time(number / 15)
+        luma = sighting(optics, moment, sheets, look, random)
+        frames.append(b"FRAME\n" + luma.tobytes() + bytes([128]) * (320 * 180 * 2))
+        position, rotation = walk.at(number / 15)
+        matrix = np.eye(4)
+        matrix[:3, :3], matrix[:3, 3] = rotation, position
+        path.append(matrix)
+    loop = frames + frames[-2:0:-1]
+    head = b"YUV4MPEG2 W640 H360 F15:1 Ip A1:1 C420jpeg\n"
+    (folder / "camera.y4m").write_bytes(head + b"".join(loop))
+    return PhoneRoom(folder / "camera.y4m", folder / "tags.json", folder / "lens.json", path)
+
+
+@dataclass
+class PhoneSite(Site):
+    """A site that is open to phones. `poses` is where the first phone's arrive."""
+
+    phones: dict[str, Any] = field(default_factory=dict)
+    poses: socket.socket = field(default_factory=socket.socket)
+
+    def pairing(self, *, may_command: bool = True) -> str:
+        """A fresh link that lets one phone in."""
+        code = (
+            "import django; django.setup();"
+            "from openset.site.enter import owner_user; from openset.site import phones;"
+            f"print(phones.make_pairing(owner_user(), 'Ama', may_command={may_command}))"
+        )
+        command = [sys.executable, "-c", code]
+        out = subprocess.run(command, env=self.environment, capture_output=True, text=True, check=True)
+        return f"{self.phones['at']}/phone/enter/{out.stdout.strip()}"
+
+
+@pytest.fixture(scope="session")
+def phone_site(
+    production: Production, phone_room: PhoneRoom, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PhoneSite]:
+    """`openset up --phones` as it is typed, in a process and with a home of its own."""
+    home = tmp_path_factory.mktemp("phone-home")
+    poses = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    poses.bind(("127.0.0.1", 0))
+    poses.setblocking(False)
+    environment = {
+        **os.environ,
+        "OPENSET_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": "openset.site.settings",
+    }
+    command = [sys.executable, "-m", "openset", "up", str(production.root), "--json", "--port", "0"]
+    command += ["--phones", "--phone-port", "0", "--guide-port", "0"]
+    command += ["--tags", str(phone_room.tags), "--phone-lens", str(phone_room.lens)]
+    command += ["--phone-to", f"opentrackio://127.0.0.1:{poses.getsockname()[1]}"]
+    log = (home / "up.log").open("wb")
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        assert server.stdout is not None
+        figures = json.loads(server.stdout.readline())
+        port = figures["phones"]["address"].rpartition(":")[2]
+        phones = {**figures["phones"], "at": f"https://localhost:{port}"}
+        environment["OPENSET_PRODUCTIONS"] = str(production.root)
+        yield PhoneSite(figures["address"], home, environment, phones, poses)
+    finally:
+        server.send_signal(signal.SIGINT)
+        server.communicate(timeout=30)
+        log.close()
+        poses.close()
 
 
 def wait_for(check: Callable[[], bool], seconds: float = 20.0) -> None:

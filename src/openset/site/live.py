@@ -37,8 +37,10 @@ from openset.site.phones import phone_in_header, phone_may
 from openset.site.secure import Receive, Scope, Send, door_of
 
 # The engine shows one view to all monitors, so choosing it is the crew's as much as rolling is.
+# Beneath, the orders of the bench that measures the camera.
 ACTION = {
     **dict.fromkeys(("roll", "cut", "slate", "view", "stop"), STAGE),
+    **dict.fromkeys(("step", "keep", "drop", "auto", "solve", "use", "begin", "again", "tape"), STAGE),
     **dict.fromkeys(("circle", "note"), MARK),
 }
 

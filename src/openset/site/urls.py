@@ -6,9 +6,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from openset.site import phone, views
+from openset.site import camera, phone, views
 
 PRODUCTION = "productions/<slug:production_id>/"
+CAMERA = PRODUCTION + "camera/"
 TAKE = PRODUCTION + "takes/<str:take_id>/"
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(PRODUCTION, views.production, name="production"),
     path(PRODUCTION + "monitor/", views.monitor, name="monitor"),
     path(PRODUCTION + "stage/start/", views.stage_start, name="stage-start"),
+    path(CAMERA, camera.camera, name="camera"),
+    path(CAMERA + "sheets/", camera.camera_sheets, name="camera-sheets"),
+    path(CAMERA + "bar/", camera.camera_bar, name="camera-bar"),
+    path(CAMERA + "start/", camera.camera_start, name="camera-start"),
+    path(CAMERA + "marks/", camera.camera_marks, name="camera-marks"),
+    path(CAMERA + "board.pdf", camera.camera_board, name="camera-board"),
+    path(CAMERA + "tags.pdf", camera.camera_tags, name="camera-tags"),
+    path(CAMERA + "<slug:name>.svg", camera.camera_drawing, name="camera-drawing"),
     path(TAKE, views.take, name="take"),
     path(TAKE + "still.jpg", views.take_still, name="take-still"),
     path(TAKE + "marks/", views.marks, name="take-marks"),

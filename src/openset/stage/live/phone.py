@@ -17,6 +17,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -258,7 +259,8 @@ class PhoneServer:
             place = next(each for each in range(MOST_PHONES + 1) if each not in taken)
         self._places = {other: at for other, at in self._places.items() if at != place}
         self._places[name] = place
-        return PhoneSolver(name, place, self._plan)
+        keep = self._plan.keep / f"phone-{_plain(name)}" if self._plan.keep else None
+        return PhoneSolver(name, place, replace(self._plan, keep=keep))
 
 
 async def _tell(connection: ServerConnection, solver: PhoneSolver) -> None:

@@ -17,7 +17,7 @@ const FIRST_PINGS = 6;
 const HELD = new Set(["lost", "bridged", "no picture", "no map"]);
 
 let running = false;
-let mode = "tags";
+let mode = find('[name="mode"]:checked').value; // browsers keep what was chosen before a reload
 let host = "starting";
 let pings = 0;
 let heard = null;
@@ -238,4 +238,12 @@ if (!window.isSecureContext) {
   const help = find("[data-when-insecure]");
   if (help) help.hidden = false;
 }
-augmented.look().then(settle);
+find('[data-do="start"]').disabled = false;
+crew.show(Boolean(find('[name="show"][value="set"]')?.checked));
+augmented.look().then((there) => {
+  if (mode === "xr" && !there) {
+    mode = "tags";
+    find('[name="mode"][value="tags"]').checked = true;
+  }
+  settle();
+});
