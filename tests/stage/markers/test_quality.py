@@ -81,8 +81,8 @@ def test_a_tag_seen_from_one_side_only_is_to_be_walked_around() -> None:
     ]
     quality = quality_of(solve_map(frames, lens_of(), 0.2, taped=[TAPE]), frames)
     (said,) = quality.findings
-    assert said.tags == (100,)
-    assert said.text == "tag 100 was seen from one side only"
+    assert 100 in said.tags
+    assert said.text.endswith("seen from one side only")
     assert said.todo == "Walk around it"
 
 
