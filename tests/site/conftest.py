@@ -308,7 +308,7 @@ def site(production: Production, tmp_path_factory: pytest.TempPathFactory) -> It
 
 @dataclass(frozen=True)
 class PhoneRoom:
-    """A simulated wall of tags, and what a phone's camera films of it: a loop of a slow hand-held move."""
+    """A simulated wall of tags, and what a phone films of it: a loop of a slow hand-held move."""
 
     video: Path
     tags: Path
