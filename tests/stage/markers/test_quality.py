@@ -70,19 +70,18 @@ def test_tags_that_never_stand_in_one_picture_with_the_rest_are_named() -> None:
 
 
 def test_a_tag_seen_from_one_side_only_is_to_be_walked_around() -> None:
-    """A coarse camera sees all other tags from all over, tag 100 only from the far right."""
-    eyes = [stage_round(3).at(each)[0] for each in np.arange(16) * 1.5]
-    coarse = seen_on(stage_round(3), SHEETS, np.arange(16) * 1.5, sd_px=0.4)
-    seen = [index for index, frame in enumerate(coarse) if any(tag.id == 100 for tag in frame)]
-    kept = sorted(seen, key=lambda index: -eyes[index][0])[:4]
-    frames = [
-        tuple(tag for tag in frame if tag.id != 100 or index in kept)
-        for index, frame in enumerate(coarse)
-    ]
+    """A coarse camera sees all other tags from all over, tag 100 from one place alone."""
+    walk = stage_round(3)
+    all_over = seen_on(walk, SHEETS, np.arange(16) * 1.5, sd_px=0.3)
+    there = next(index for index, frame in enumerate(all_over) if any(tag.id == 100 for tag in frame))
+    standing = seen_on(walk, SHEETS, [there * 1.5] * 4, sd_px=0.3, seed=2)
+    frames = [*(tuple(tag for tag in frame if tag.id != 100) for frame in all_over), *standing]
     quality = quality_of(solve_map(frames, lens_of(), 0.2, taped=[TAPE]), frames)
-    (said,) = quality.findings
-    assert 100 in said.tags
-    assert said.text.endswith("seen from one side only")
+    (row,) = [each for each in quality.tags if each.id == 100]
+    assert row.advice == "seen from one side only: walk around it"
+    assert row.seen_from_deg < 1.0
+    (said,) = [each for each in quality.findings if 100 in each.tags]
+    assert said.text == "tag 100 was seen from one side only"
     assert said.todo == "Walk around it"
 
 

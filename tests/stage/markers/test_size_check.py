@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 
@@ -20,11 +22,13 @@ def _at(x: float, y: float, z: float) -> np.ndarray:
 CAMERAS = {0: _at(-1.0, 0.0, 3.0), 1: _at(1.0, 0.5, 2.5), 2: _at(0.0, -1.0, 2.0), 3: _at(0.5, 1.0, 3.5)}
 
 
-def _looks(factor: float, noise: float = 0.0) -> list[Look]:
+def _looks(
+    factor: float, noise: float = 0.0, cameras: Mapping[int, np.ndarray] = CAMERAS
+) -> list[Look]:
     """The tag's middle in every camera, at `factor` times its true distance."""
     random = np.random.default_rng(3)
     looks = []
-    for picture, camera in CAMERAS.items():
+    for picture, camera in cameras.items():
         there = (TAG - camera[:3, 3]) * factor * (1 + random.normal(0.0, noise))
         looks.append(Look(picture, 7, np.zeros((4, 2)), (_at(*there),), clear=True))
     return looks
@@ -50,6 +54,11 @@ def test_looks_that_do_not_meet_tell_no_size() -> None:
     odd = [Look(each.picture, 7, each.flat, (_at(*(each.poses[0][:3, 3] + shift)),), True)
            for each, shift in zip(looks, np.eye(4, 3), strict=True)]  # fmt: skip
     assert wrong_size(odd, CAMERAS, {7: 0.16}) is None
+
+
+def test_looks_from_one_place_tell_no_size() -> None:
+    near = {each: _at(-1.0 + 0.01 * each, 0.0, 3.0) for each in CAMERAS}
+    assert size_factor(_looks(2.0, cameras=near), near) is None
 
 
 def test_two_looks_are_too_few() -> None:

@@ -15,6 +15,8 @@ _OFF = 0.03
 """Paper and toner do not stretch by more."""
 _SURE = 6.0
 _FITS_M = 0.02
+_APART_RAD = 0.2
+"""Lines of sight that part less than this, 11 degrees, meet anywhere."""
 
 
 def wrong_size(
@@ -68,6 +70,9 @@ def size_factor(looks: Sequence[Look], cameras: Mapping[int, F64]) -> tuple[floa
         weight = 1.0 / max(float(np.linalg.norm(away)), 0.1)
         rows.append(np.column_stack([-away, np.eye(3)]) * weight)
         right.append(camera[:3, 3] * weight)
+    sights = np.array([row[:, 0] / np.linalg.norm(row[:, 0]) for row in rows])
+    if float(np.min(sights @ sights.T)) > np.cos(_APART_RAD):
+        return None
     matrix, wanted = np.concatenate(rows), np.concatenate(right)
     solved, _, rank, _ = np.linalg.lstsq(matrix, wanted)
     if rank < 4:
