@@ -143,6 +143,19 @@ def update_stage(production: Production, mapping: Mapping[str, Any]) -> Producti
     return replace(production, stage=found["stage"])
 
 
+def update_marks(
+    production: Production, marks: Mapping[str, tuple[float, float, float]]
+) -> Production:
+    """Put these marks in place of those in production.toml; tables this version does not know stay as
+    they are. Raises BadInput for a mark that cannot be one, DiskFull, NotWritable."""
+    path = production.root / FILE_NAME
+    checked = _marks({name: list(place) for name, place in marks.items()}, str(path))
+    found = _load(production.root)
+    found["marks"] = {name: list(place) for name, place in checked.items()}
+    write_atomic(path, _dump(found, path))
+    return replace(production, marks=checked)
+
+
 def take_ids(production: Production) -> list[TakeId]:
     """The takes on disk, scene 2 before scene 10."""
     folder = production.root / "takes"

@@ -15,9 +15,11 @@ from collections.abc import Callable
 from typing import Any
 
 from openset.primitives.errors import OpensetError
+from openset.stage.live.bench_delay import DelayStep
 from openset.stage.live.bench_draw import Canvas
 from openset.stage.live.bench_lens import LensStep
 from openset.stage.live.bench_step import Order, Said, Step
+from openset.stage.live.bench_tags import TagsStep
 from openset.stage.live.control import Control
 from openset.stage.live.pipes import PipeClosed
 from openset.stage.live.plate import PlateFrame, PlateSource, is_live
@@ -132,7 +134,10 @@ class Bench:
 
     def _made(self, name: str) -> Step:
         width, height = self._plate.format.width, self._plate.format.height
-        return LensStep(self.production, self._setup, width, height)
+        if name == "delay":
+            return DelayStep(self.production, self._setup, self._source)
+        made = TagsStep if name == "tags" else LensStep
+        return made(self.production, self._setup, width, height)
 
     def _ask(self, order: Order) -> Said:
         """An order from the socket's thread: waits until the loop has obeyed it."""

@@ -1,4 +1,4 @@
-"""The bench's picture: what the camera sees, small enough for a page, with what was found drawn on it."""
+"""The bench's picture: what the camera sees, small enough for a page, with what was found drawn in."""
 
 from __future__ import annotations
 

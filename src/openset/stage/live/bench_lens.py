@@ -138,7 +138,6 @@ class LensStep:
             self._kept.write(found, luma)
             for gone in before - {view.name for view in self._session.views}:
                 self._kept.remove(gone)
-            self._used = False
         return found
 
     def _drop(self, name: str) -> Said:

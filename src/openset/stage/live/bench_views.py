@@ -76,7 +76,7 @@ class KeptViews:
         whole = index.ndim == 1 and corners.shape == (len(index), 2) and len(set(index.tolist())) > 3
         if not whole or len(set(index.tolist())) != len(index):
             return None
-        known = 0 <= int(index.min()) and int(index.max()) < self._corners
+        known = bool(((index >= 0) & (index < self._corners)).all())
         if not (known and np.isfinite(corners).all() and np.isfinite(blur)):
             return None
         return View(path.stem, SeenBoard(index, corners), blur)

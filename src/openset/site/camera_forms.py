@@ -1,0 +1,74 @@
+"""Forms of the camera's page: what is printed, where the picture comes from, the marks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from openset.primitives.errors import OpensetError
+from openset.stage.prints.board_page import choose_board, short_name
+from openset.stage.prints.ids import parse_ids
+from openset.stage.prints.paper import PAPERS, parse_paper
+from openset.stage.prints.tag_pages import lay_out
+from openset.store.production import FURTHEST_M
+
+
+class SheetsForm(forms.Form):
+    """Which sheets are printed."""
+
+    paper = forms.ChoiceField(
+        label=_("Paper"), choices=[(each.name, each.name) for each in PAPERS.values()]
+    )
+    kind = forms.ChoiceField(
+        label=_("Board"),
+        choices=[("charuco", _("Board with markers")), ("checkerboard", _("Plain checkerboard"))],
+    )
+    tag_mm = forms.FloatField(
+        label=_("Side of a tag's black square, mm"), min_value=20, max_value=800, localize=True
+    )
+    tag_ids = forms.CharField(label=_("Numbers of the tags"), max_length=120)
+
+    def clean(self) -> dict[str, Any]:
+        """What fits on the paper."""
+        given = super().clean() or {}
+        if self.errors:
+            return given
+        try:
+            sheet = parse_paper(given["paper"])
+            given["board"] = short_name(choose_board(given["kind"], sheet))
+            lay_out(sheet, given["tag_mm"])
+            parse_ids(given["tag_ids"])
+        except OpensetError as trouble:
+            raise ValidationError(trouble.line) from trouble
+        return given
+
+
+class BarForm(forms.Form):
+    """What the scale bar measures."""
+
+    bar_mm = forms.FloatField(
+        label=_("The bar marked 100 mm measures, mm"), min_value=50, max_value=200, localize=True
+    )
+
+
+class SourceForm(forms.Form):
+    """Where the picture and the track come from."""
+
+    picture = forms.CharField(label=_("Picture"), max_length=300)
+    track = forms.CharField(label=_("Track"), max_length=300, required=False)
+    sensor_mm = forms.FloatField(
+        label=_("Width of the sensor, mm"), min_value=0, max_value=100, required=False, localize=True
+    )
+
+
+class MarkForm(forms.Form):
+    """Where an actor stands."""
+
+    was = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+    name = forms.CharField(label=_("Name"), max_length=40)
+    x = forms.FloatField(label=_("X, m"), min_value=-FURTHEST_M, max_value=FURTHEST_M, localize=True)
+    y = forms.FloatField(label=_("Y, m"), min_value=-FURTHEST_M, max_value=FURTHEST_M, localize=True)
+    z = forms.FloatField(label=_("Z, m"), min_value=-FURTHEST_M, max_value=FURTHEST_M, localize=True)

@@ -1,0 +1,26 @@
+// The check: what the running stage says of the error at the marks.
+
+import { Link } from "./link.js";
+
+const line = document.querySelector("[data-error]");
+const words = JSON.parse(document.getElementById("camera-words").textContent);
+const isolated = (name) => `\u2068${name}\u2069`;
+
+function say(text, level = "") {
+  if (line.textContent !== text) line.textContent = text;
+  line.dataset.level = level;
+}
+
+function slides({ cm, mark, distance_m, advice }) {
+  const text = words["e-slide"].replace("{n}", cm < 10 ? cm.toFixed(1) : Math.round(cm));
+  say(text.replace("{mark}", isolated(mark)).replace("{m}", distance_m.toFixed(1)), advice ? "degraded" : "good");
+}
+
+const link = new Link(line.dataset.socket, {
+  message(message) {
+    if (message.type === "status") message.error ? slides(message.error) : say(words["e-none"]);
+    else if (message.type === "engine" && message.state !== "running") say(words["e-absent"]);
+  },
+  picture: () => link.send({ type: "seen" }),
+  waiting: (seconds) => say(words.offline.replace("{n}", seconds)),
+});

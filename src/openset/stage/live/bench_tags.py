@@ -1,0 +1,176 @@
+"""The bench's third step: the map of the tags, from a walk around them and a taped distance."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from openset.primitives.errors import BadInput, OpensetError
+from openset.stage.exchange.lens_source import open_lens
+from openset.stage.lens.measured import MeasuredLens
+from openset.stage.live.bench_draw import DOUBT, GOOD, Canvas, whole_luma
+from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
+from openset.stage.live.bench_walk import MOST_PICTURES, WalkLog
+from openset.stage.live.plate import PlateFrame
+from openset.stage.markers.asked import taped_from
+from openset.stage.markers.bundle import Frame, solve_map
+from openset.stage.markers.detect import TagDetector
+from openset.stage.markers.files import write_map
+from openset.stage.markers.finding import Finding
+from openset.stage.markers.map_plot import plot_of
+from openset.stage.markers.model import SeenTag
+from openset.stage.markers.quality import MapQuality, quality_of
+from openset.stage.markers.solution import MapSolution
+from openset.stage.prints.ids import parse_ids
+from openset.store.camera import TAGS_FILE, CameraSetup, camera_folder
+from openset.store.files import write_atomic
+from openset.store.production import Production, open_production, update_stage
+
+SURE_LOOKS = 8
+"""Seen in so many pictures a tag is well tied in."""
+LEAST_PICTURES = 8
+
+
+class TagsStep:
+    """Looks at every picture; keeps what it sees, maps, writes."""
+
+    def __init__(self, production: Production, setup: CameraSetup, width: int, height: int) -> None:
+        self._production, self._setup, self._size = production, setup, (width, height)
+        self._folder: Path = camera_folder(production)
+        self._walk = WalkLog(self._folder / "walk.jsonl", width, height)
+        self._detector = TagDetector(threads=2)
+        self._seen: tuple[SeenTag, ...] = ()
+        self._work = Work()
+        self._found: tuple[MapSolution, MapQuality] | None = None
+        self._serial, self._used = 0, False
+        self._lens: MeasuredLens | None = None
+        self._lens_trouble: OpensetError | None = None
+        self._lens_at()
+
+    def look(self, frame: PlateFrame) -> None:
+        """One picture: which tags are seen, and keep it where it is the sharpest of a few."""
+        luma = whole_luma(frame.picture)
+        self._seen = self._detector.detect(luma)
+        if not self._work.busy:
+            self._walk.offer(luma, self._detector)
+
+    def draw(self, canvas: Canvas) -> None:
+        """Each tag's outline and number; green when it is well tied in."""
+        counts = self._walk.counts
+        for tag in self._seen:
+            colour = GOOD if counts.get(tag.id, 0) >= SURE_LOOKS else DOUBT
+            canvas.outline(tag.corners_px, colour)
+            canvas.word(str(tag.id), tag.corners_px.mean(axis=0).tolist(), colour)
+
+    def status(self) -> dict[str, Any]:
+        """How it stands."""
+        found = self._work.done()
+        if found is not None:
+            self._found, self._used = found, False
+            self._serial += 1
+        if self._lens is None and not self._work.busy:
+            self._lens_at()
+        counts = self._walk.counts
+        return {
+            "lens": self._lens is not None,
+            "seen": [tag.id for tag in self._seen],
+            "tags": [{"id": each, "pictures": counts[each]} for each in sorted(counts)],
+            "wanted": list(parse_ids(self._setup.tag_ids)),
+            "sure": SURE_LOOKS,
+            "mirrored": sorted(self._walk.mirrored),
+            "pictures": len(self._walk.frames),
+            "least": LEAST_PICTURES,
+            "most": MOST_PICTURES,
+            "busy": self._work.busy,
+            "result": None if self._found is None else _said(*self._found),
+            "serial": self._serial,
+            "used": self._used,
+            "trouble": told(self._work.trouble or self._lens_trouble),
+        }
+
+    def obey(self, order: Order) -> Said:
+        """solve (tapes, floor), again, use."""
+        kind = order["type"]
+        if kind == "solve":
+            return self._solve(order)
+        if kind == "again":
+            self._walk.again()
+            self._found = None
+            return True, "begun anew"
+        return self._use() if kind == "use" else UNKNOWN
+
+    def _lens_at(self) -> None:
+        """The lens in use now, at the size of these pictures."""
+        named = open_production(self._production.root).stage.get("lens")
+        if not named:
+            return
+        try:
+            self._lens, self._lens_trouble = None, None
+            file = open_lens(self._production.root / str(named), *self._size)
+            self._lens = file.settings[0]
+        except (OpensetError, IndexError) as trouble:
+            known = trouble if isinstance(trouble, OpensetError) else None
+            self._lens_trouble = known or BadInput("the lens file holds no setting")
+
+    def _solve(self, order: Order) -> Said:
+        self._lens_at()
+        lens = self._lens
+        if lens is None or len(self._walk.frames) < LEAST_PICTURES:
+            return False, "there is too little to work with"
+        tapes = order.get("tapes", [])
+        texts = [str(each) for each in tapes[:20]] if isinstance(tapes, list) else []
+        taped = taped_from([text for text in texts if text.strip()])
+        floor = str(order.get("floor", "")).strip()
+        frame = Frame(parse_ids(floor, "--floor") if floor else ())
+        frames, size_m = list(self._walk.frames), self._setup.tag_mm / 1000 * self._setup.printed
+
+        def work() -> tuple[MapSolution, MapQuality]:
+            solution = solve_map(
+                frames, lens.lens, size_m, taped=taped, frame=frame, lens_covariance=lens.covariance
+            )
+            quality = quality_of(solution, frames)
+            write_atomic(self._folder / "tags-new.svg", plot_of(solution, quality).encode())
+            return solution, quality
+
+        return (True, "solving") if self._work.start(work) else (False, "it is being solved")
+
+    def _use(self) -> Said:
+        if self._found is None:
+            return False, "there is no map yet"
+        path = self._production.root / TAGS_FILE
+        if path.is_file():
+            path.replace(path.with_name("tags.before.json"))
+        tag_map = self._found[0].tag_map
+        now = datetime.now(UTC)  # noqa: TID251 - the bench's own clock
+        made = {"made": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "from": "the walk on the camera's page"}
+        write_map(path, replace(tag_map, notes={**tag_map.notes, **made}))
+        drawn = self._folder / "tags-new.svg"
+        if drawn.is_file():
+            write_atomic(self._folder / "tags.svg", drawn.read_bytes())
+        update_stage(self._production, {"tags": TAGS_FILE})
+        self._used = True
+        return True, "used"
+
+
+def _said(solution: MapSolution, quality: MapQuality) -> dict[str, Any]:
+    return {
+        "tags": len(solution.tag_map.tags),
+        "sd_mm": round(quality.sd_m * 1000, 2),
+        "worst_sd_mm": round(quality.worst_sd_m * 1000, 2),
+        "usable": quality.usable,
+        "taped": solution.scale.taped,
+        "print_percent": round(solution.scale.factor * 100, 2),
+        "findings": [_finding(each) for each in quality.findings],
+    }
+
+
+def _finding(each: Finding) -> dict[str, Any]:
+    return {
+        "code": each.kind.replace(" ", "-"),
+        "tags": list(each.tags),
+        "text": each.text,
+        "todo": each.todo,
+        "grave": each.grave,
+    }
