@@ -105,7 +105,7 @@ def _check(asked: Asked) -> None:
 
 
 def from_images(
-    pattern: str, board: Board, say: Callable[[str], None]
+    pattern: str, board: Board, say: Callable[[str], None], *, distinct: bool = True
 ) -> tuple[list[View], list[Refusal], tuple[int, int]]:
     """The usable views of photographs, those that are none with the reason, and the pictures' size."""
     session: Session | None = None
@@ -115,8 +115,8 @@ def from_images(
             refused.append(Refusal(each.name, "other-size", each.reason, each.todo))
             continue
         if session is None:
-            session = Session(board, each.luma.shape[1], each.luma.shape[0])
-        found = session.add(each.name, each.luma)
+            session = Session(board, each.luma.shape[1], each.luma.shape[0], distinct=distinct)
+        found = session.add(each.name, each.luma, each.time_s)
         if index % 10 == 0 or isinstance(found, Refusal):
             said = found.reason if isinstance(found, Refusal) else f"{len(session.views)} views"
             say(f"{each.name}: {said}")

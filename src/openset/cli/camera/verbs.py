@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 # The groups above must stand before the verbs that join them are imported.
-from openset.cli.camera import delay, lens, prints, readout, tags  # noqa: E402, F401
+from openset.cli.camera import bench, delay, lens, nodal, prints, readout, tags  # noqa: E402, F401
 from openset.cli.camera.phone import phone  # noqa: E402
 from openset.cli.camera.solve import solve  # noqa: E402
 from openset.cli.camera.track import track  # noqa: E402

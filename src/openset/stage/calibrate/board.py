@@ -24,6 +24,7 @@ _BORDER_PX = 96
 _STOP = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 60, 1e-4)
 _PART_OF_SQUARE = 0.25
 _MOST_WINDOW = 18
+_MOST_CHARUCO_WINDOW = 9.0
 
 
 def find_board(luma: U8Plane, board: Board, *, thorough: bool = True) -> SeenBoard | None:
@@ -116,7 +117,7 @@ def refined(luma: U8Plane, board: Board, seen: SeenBoard) -> SeenBoard:
     if board.marker_m is None:
         window = _PART_OF_SQUARE * side
     else:
-        window = min(5.0, 0.8 * side * (1.0 - board.marker_m / board.square_m) / 2.0)
+        window = min(_MOST_CHARUCO_WINDOW, 0.8 * side * (1.0 - board.marker_m / board.square_m) / 2.0)
     half = int(np.clip(window, 2, _MOST_WINDOW))
     corners = np.ascontiguousarray(seen.corners_px - PIXEL_MIDDLE, np.float32).reshape(-1, 1, 2)
     moved = cv2.cornerSubPix(luma, corners, (half, half), (-1, -1), _STOP)

@@ -22,6 +22,8 @@ from openset.stage.lens.model import Lens
 
 Bool = npt.NDArray[np.bool_]
 _MOST_STEPS = 40
+SETTLED = 1e-8
+"""The part of the cost by which a step must better it to be followed by another."""
 _LEAST_SD_PX = 0.01
 
 
@@ -138,8 +140,8 @@ def _noise(corners: Corners, residuals: F64) -> F64:
     squares = np.where(corners.used, (residuals**2).sum(axis=-1) / 2.0, 0.0)
     count = np.bincount(corners.view, corners.used, corners.views)
     total = np.bincount(corners.view, squares, corners.views)
-    spare = max(1.0, count.sum() - 3.0 * corners.views - 5.0)
-    usual = total.sum() / spare
+    own = np.maximum(count - 3.0, 0.5)
+    usual = float(np.median(total / own)) * own.sum() / max(1.0, own.sum() - 5.0)
     each = (total + 20.0 * usual) / (np.maximum(count - 3.0, 0.0) + 20.0)
     return np.asarray(np.maximum(np.sqrt(each), _LEAST_SD_PX))
 
@@ -213,7 +215,7 @@ def _solve(corners: Corners, board_m: F64, state: _State, prior: Prior, freedom:
             if damping > 1e8:
                 break
             continue
-        settled = cost - after < 1e-9 * cost
+        settled = cost - after < SETTLED * cost
         state, damping = moved, max(damping / 8.0, 1e-12)
         if settled:
             break

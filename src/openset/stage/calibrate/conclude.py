@@ -62,8 +62,8 @@ def conclude(
         refused += spoilt
         kept = _without(kept, spoilt)
         first = calibrate(kept, board, width_px, height_px, model=model, start=start, thorough=False)
+    _refuse_unsure(first)
     found = calibrate(kept, board, width_px, height_px, model=model, start=start)
-    _refuse_unsure(found)
     bend_m = _board_bend_m(found, board)
     covered = coverage(found.views, found.poses, width_px, height_px)
     warnings = _warnings(found, covered, bend_m, board)

@@ -19,7 +19,8 @@ from openset.primitives.space import F64
 from openset.stage.calibrate.agreement import disagreement, map_spread_px
 from openset.stage.calibrate.bundle import Bool, Corners, Freedom, Prior, Solved, bundle
 from openset.stage.calibrate.sighting import View
-from openset.stage.calibrate.start import Guess, guess, posed, view_pose
+from openset.stage.calibrate.single import view_from
+from openset.stage.calibrate.start import Guess, guess, posed
 from openset.stage.lens.derivatives import parameters_of
 from openset.stage.lens.fisheye import WIDEST
 from openset.stage.lens.measured import MeasuredLens
@@ -34,6 +35,8 @@ SHAPE_SD_M = np.array([0.0001, 0.0001, 0.0004])
 four tenths out of it."""
 _BENDS = (0.3, 0.1, 0.03, 0.01)
 """How far each radial term moves the picture's corner, as a part of its distance from the axis."""
+BETTER = 0.97
+"""The part of the error of held-out views to which a free board must bring it, to be worth it."""
 _SPLITS = (0b10, 0b1100, 0b110)
 MODELS = ("auto", "brown-conrady", "fisheye")
 
@@ -245,42 +248,32 @@ def _spread_of(start: MeasuredLens, known: F64, diagonal: float) -> list[float]:
 
 
 def _shape_helps(problem: _Problem, fit: _Fit) -> bool:
-    """Whether half of the views are predicted better by a lens and a board from the other half when
-    that board's corners were free."""
-    if len(problem.views) < 6:
+    """Whether views that were kept apart are predicted better by a lens and a board from the others
+    when that board's corners were free: in two parts, in four where views are few."""
+    count = len(problem.views)
+    if count < 6:
         return False
-    odd, even = _halves(len(problem.views), 0b10)
+    parts = 2 if count >= 12 else 4
     flat = shaped = 0.0
-    for learn, test in ((odd, even), (even, odd)):
-        part = problem.part(learn)
-        held = problem.part(test).views
+    for part in range(parts):
+        test = list(range(part, count, parts))
+        learn = [index for index in range(count) if index not in test]
         begin = replace(fit.guess, poses=fit.guess.poses[learn])
-        for shape in (False, True):
-            solved = _fitted(part, begin, shape=shape).solved
-            left = _left_over(solved, held)
-            flat, shaped = (flat, shaped + left) if shape else (flat + left, shaped)
-    return shaped < 0.97 * flat
+        held = problem.part(test).views
+        flat += _left_over(_fitted(problem.part(learn), begin, shape=False).solved, held)
+        shaped += _left_over(_fitted(problem.part(learn), begin, shape=True).solved, held)
+    return shaped < BETTER * flat
 
 
 def _left_over(solved: Solved, views: Sequence[View]) -> float:
     """The sum over views of the median corner's distance from where lens and board put it."""
     total = 0.0
     for view in views:
-        pose = _posed_on(view, solved)
+        pose = view_from(view, solved.points_m, solved.lens)
         points = solved.points_m[view.seen.index] @ pose[:3, :3].T + pose[:3, 3]
         off = np.linalg.norm(project(solved.lens, points) - view.seen.corners_px, axis=-1)
         total += float(np.median(off))
     return total
-
-
-def _posed_on(view: View, solved: Solved) -> F64:
-    """The view's pose with lens and board held: the start on the flat board, then the bundle's."""
-    flat = solved.points_m * [1.0, 1.0, 0.0]
-    pose, _ = view_pose(view, flat, solved.lens)
-    nothing = Prior(np.zeros((0, 9)), np.zeros(0), np.zeros(0))
-    held = Freedom(np.zeros(9, bool))
-    found = bundle(_corners([view]), solved.points_m, solved.lens, pose[None], nothing, held)
-    return np.asarray(found.poses[0])
 
 
 def _halves(count: int, pattern: int) -> tuple[list[int], list[int]]:

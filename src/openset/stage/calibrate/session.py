@@ -46,21 +46,24 @@ class Seen:
 
 
 class Session:
-    """One lens at one setting of its rings. `width_px` by `height_px` is the size of all pictures."""
+    """One lens at one setting of its rings. `width_px` by `height_px` is the size of all pictures;
+    `distinct` leaves out views that show the board where another does."""
 
-    def __init__(self, board: Board, width_px: int, height_px: int) -> None:
+    def __init__(self, board: Board, width_px: int, height_px: int, *, distinct: bool = True) -> None:
         self.board = board
+        self._distinct = distinct
         self.width_px, self.height_px = width_px, height_px
         self.views: list[View] = []
         self.refused: list[Refusal] = []
         self._last: tuple[float, SeenBoard] | None = None
         self._luma: U8Plane | None = None
+        self._time_s = 0.0
         self._count = 0
 
     def look(self, luma: U8Plane, time_s: float) -> Seen:
         """A quick look at one picture (h, w)."""
         self._check(luma)
-        self._luma = luma
+        self._luma, self._time_s = luma, time_s
         shrink = min(1.0, LOOK_WIDTH / luma.shape[1])
         small = luma
         if shrink < 1.0:
@@ -86,14 +89,14 @@ class Session:
         """Take the picture last looked at, found again at full size; or why not."""
         if self._luma is None:
             return Refusal(name, "no-board", "no picture has been looked at", "Look first")
-        return self.add(name or f"view {self._count + 1}", self._luma)
+        return self.add(name or f"view {self._count + 1}", self._luma, self._time_s)
 
-    def add(self, name: str, luma: U8Plane) -> View | Refusal:
+    def add(self, name: str, luma: U8Plane, time_s: float = 0.0) -> View | Refusal:
         """Take a picture (h, w) of a set; or why not."""
         self._check(luma)
         self._count += 1
-        found = look(name, luma, self.board)
-        if isinstance(found, View):
+        found = look(name, luma, self.board, time_s)
+        if isinstance(found, View) and self._distinct:
             other = same_view(found, self.views, self.width_px)
             if other is not None:
                 found = self._sharper(found, other)

@@ -34,11 +34,13 @@ class SeenBoard:
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """A view that may be used. `blur_px` is the standard deviation of the edges' blur."""
+    """A view that may be used. `blur_px` is the standard deviation of the edges' blur, `time_s` when it
+    was taken, or its number among photographs."""
 
     name: str
     seen: SeenBoard
     blur_px: float = 0.0
+    time_s: float = 0.0
 
 
 @dataclass(frozen=True)

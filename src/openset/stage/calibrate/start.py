@@ -1,7 +1,7 @@
 """A first guess of a lens from views of a board: which focal length makes the views flat.
 
 A dozen focal lengths are tried, for a pinhole and for an equidistant fisheye; each view's pose follows
-from the straightened corners (Collins and Bartoli 2014, as OpenCV's IPPE). The guess with the smallest
+from the homography of its straightened corners (Zhang 2000). The guess with the smallest
 error over all views starts the bundle; nothing is assumed of the lens.
 """
 
@@ -19,6 +19,7 @@ from openset.stage.lens.model import Lens, project, rays
 
 _FOCALS = np.geomspace(0.3, 8.0, 14)
 """Focal lengths tried, in picture widths' larger sides: 118 to 7 degrees."""
+MOST_ERROR_PX = 1e5
 _FLIP = np.diag([1.0, -1.0, -1.0])
 
 
@@ -86,19 +87,32 @@ def view_pose(view: View, board_m: F64, lens: Lens) -> tuple[F64, F64]:
     """The camera from the board (4, 4), and what is left of each corner (n, 2) in pixels."""
     points = board_m[view.seen.index]
     straight = rays(lens, view.seen.corners_px)
-    flat = np.ascontiguousarray(straight[:, :2] * [1.0, -1.0])
-    _, turns, moves, _ = cv2.solvePnPGeneric(points, flat, np.eye(3), None, flags=cv2.SOLVEPNP_IPPE)
-    best, least = np.eye(4), np.full((len(points), 2), 1e6)
-    for turn, move in zip(turns, moves, strict=True):
+    pose = _from_plane(points[:, :2], straight[:, :2] * [1.0, -1.0])
+    if pose is None:
         pose = np.eye(4)
-        pose[:3, :3] = _FLIP @ cv2.Rodrigues(turn)[0]
-        pose[:3, 3] = _FLIP @ np.asarray(move).reshape(3)
-        in_camera = points @ pose[:3, :3].T + pose[:3, 3]
-        if np.any(in_camera[:, 2] > -1e-6):
-            continue
-        error = project(lens, in_camera) - view.seen.corners_px
-        if float((error**2).sum()) < float((least**2).sum()):
-            best, least = pose, np.asarray(error)
-    if least[0, 0] == 1e6:
-        best[2, 3] = -1.0
-    return best, np.clip(least, -1e6, 1e6)
+        pose[2, 3] = -1.0
+    in_camera = points @ pose[:3, :3].T + pose[:3, 3]
+    if np.any(in_camera[:, 2] > -1e-6):
+        return pose, np.full((len(points), 2), MOST_ERROR_PX)
+    error = project(lens, in_camera) - view.seen.corners_px
+    return pose, np.clip(np.nan_to_num(error, nan=MOST_ERROR_PX), -MOST_ERROR_PX, MOST_ERROR_PX)
+
+
+def _from_plane(points: F64, straight: F64) -> F64 | None:
+    """Camera from board (4, 4) by the homography from the board's plane to straight sight lines: its
+    columns are the board's two axes and its origin, up to one scale (Zhang 2000, section 3.1)."""
+    middle, size = points.mean(axis=0), float(np.ptp(points, axis=0).max())
+    homography, _ = cv2.findHomography((points - middle) / size, straight)
+    if homography is None or not np.isfinite(homography).all():
+        return None
+    lengths = np.linalg.norm(homography[:, :2], axis=0)
+    scale = float(np.sqrt(lengths[0] * lengths[1])) * (1.0 if homography[2, 2] > 0 else -1.0)
+    if abs(scale) < 1e-12:
+        return None
+    axes = homography[:, :2] / scale
+    left, _, right = np.linalg.svd(np.column_stack([axes, np.cross(axes[:, 0], axes[:, 1])]))
+    turn = left @ np.diag([1.0, 1.0, float(np.linalg.det(left @ right))]) @ right
+    move = homography[:, 2] * (size / scale) - turn @ [middle[0], middle[1], 0.0]
+    out = np.eye(4)
+    out[:3, :3], out[:3, 3] = _FLIP @ turn, _FLIP @ move
+    return out
