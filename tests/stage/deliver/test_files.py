@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 import pytest
+import tomli_w
 from pxr import Gf, Usd, UsdGeom
 
 from openset.formats import xmp
@@ -20,7 +21,7 @@ from openset.primitives.ids import parse_take_id
 from openset.stage.deliver.files import choose_takes, make_delivery, verify_delivery
 from openset.stage.lens.files import read_st_map
 from openset.stage.record.files import recover_take, write_marks
-from openset.stage.record.model import Marks
+from openset.stage.record.model import SOLVE_FILE, SOLVED_FILE, TRACK_FILE, Marks
 from openset.store.files import hash_file
 from openset.store.mhl import check
 from openset.store.production import open_production
@@ -333,3 +334,49 @@ def test_rights_that_cannot_be_written_are_refused_before_anything_is_copied(
     with pytest.raises(BadInput, match=trouble):
         deliver(film)
     assert not any((film.production.root / "deliveries").iterdir())
+
+
+def with_a_solve(take: Path) -> None:
+    """Leave a solved track and its report in a take, a hand's breadth from the track as shot."""
+    lines = [orjson.loads(line) for line in (take / TRACK_FILE).read_bytes().splitlines()]
+    for line in lines:
+        line["sample"]["transforms"][0]["translation"]["x"] += 0.1
+    told = b"".join(orjson.dumps(line) + b"\n" for line in lines)
+    (take / SOLVED_FILE).write_bytes(told)
+    report = {
+        "solve": {"software": "openset 0", "notes": []},
+        "residuals": {"before": {"rms_px": 4.0}, "after": {"rms_px": 0.1}},
+        "delay": {"solved_s": 0.08},
+        "files": {SOLVED_FILE: hash_file(take / SOLVED_FILE)},
+    }
+    (take / SOLVE_FILE).write_bytes(tomli_w.dumps(report).encode())
+
+
+def test_a_solved_take_hands_over_its_solved_camera_and_says_so(film: Any, tmp_path: Path) -> None:
+    take = film.shoot(circled=True)
+    with_a_solve(take)
+    made = make_delivery(film.production, tmp_path / "post", now=film.made)
+    assert verify_delivery(made.folder).ok
+    passport = orjson.loads((made.folder / "passport.json").read_bytes())
+    assert passport["takes"][0]["solve"] == {
+        "software": "openset 0", "residual_before_px": 4.0, "residual_after_px": 0.1,
+        "delay_ms": 80.0, "notes": [],
+    }  # fmt: skip
+    assert any("solved from the picture" in sentence for sentence in passport["not_promised"])
+    assert "4.00 px as shot, 0.10 px solved" in (made.folder / "passport.html").read_text()
+    rows = (made.folder / "takes" / take.name / "frames.csv").read_text().splitlines()
+    shot = make_delivery(film.production, tmp_path / "shot", now=film.made, as_shot=True)
+    assert verify_delivery(shot.folder).ok
+    as_shot = (shot.folder / "takes" / take.name / "frames.csv").read_text().splitlines()
+    assert float(rows[1].split(",")[4]) - float(as_shot[1].split(",")[4]) == pytest.approx(0.1)
+    assert "solve" not in orjson.loads((shot.folder / "passport.json").read_bytes())["takes"][0]
+    assert not (shot.folder / "takes" / take.name / SOLVED_FILE).exists()
+
+
+def test_a_delivered_solve_that_was_changed_is_found(film: Any, tmp_path: Path) -> None:
+    take = film.shoot(circled=True)
+    with_a_solve(take)
+    made = make_delivery(film.production, tmp_path / "post", now=film.made)
+    solved = made.folder / "takes" / take.name / SOLVED_FILE
+    solved.write_bytes(solved.read_bytes().replace(b'"tracked"', b'"held"', 1))
+    assert not verify_delivery(made.folder).ok

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+import tomli_w
 
 from openset.formats.xmp import Rights
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.convert import convert
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.sources import open_source
+from openset.stage.record.model import SOLVE_FILE, SOLVED_FILE, TRACK_FILE
+from openset.store.files import hash_file
 
 
 def test_a_take_is_a_move_and_a_clip(film: Any) -> None:
@@ -21,6 +25,24 @@ def test_a_take_is_a_move_and_a_clip(film: Any) -> None:
     move = source.readers["move"](Options()).value
     assert (move.name, len(move.samples), move.rate, move.size_px) == ("1-A-t01", 5, 25, film.size)
     assert move.picture == folder / "picture.mov"
+
+
+def test_a_solved_take_is_its_solved_move_and_the_track_file_the_one_as_shot(film: Any) -> None:
+    take = film.shoot()
+    lines = [orjson.loads(line) for line in (take / TRACK_FILE).read_bytes().splitlines()]
+    for line in lines:
+        line["sample"]["transforms"][0]["translation"]["x"] += 0.1
+    (take / SOLVED_FILE).write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    report = {"files": {SOLVED_FILE: hash_file(take / SOLVED_FILE)}}
+    (take / SOLVE_FILE).write_bytes(tomli_w.dumps(report).encode())
+
+    def first_x(path: Path) -> float:
+        move = open_source(path).readers["move"](Options()).value
+        return float(move.samples[0]["transforms"][0]["translation"]["x"])
+
+    assert first_x(take) - first_x(take / TRACK_FILE) == pytest.approx(0.1)
+    assert "timeline" in open_source(take).readers
+    assert open_source(take).readers["timeline"](Options()).value
 
 
 def test_a_production_is_a_script_a_cut_and_records(film: Any) -> None:

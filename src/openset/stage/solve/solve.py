@@ -12,6 +12,7 @@ from openset.stage.solve.judge import residuals, summary
 from openset.stage.solve.model import (
     NAMES,
     PART_OF,
+    READOUT,
     Bools,
     Figure,
     Problem,
@@ -22,6 +23,8 @@ from openset.stage.solve.model import (
 
 _SAYS_SOMETHING = 0.5
 """A number is determined where its spread is less than this part of what was believed before."""
+_UNSEEN_TREMOR = 0.02
+"""The part of the read-out that goes to tremor faster than the frames follow."""
 _VAGUE = {"delay_s": 0.005, "readout_s": 0.001}
 """Seconds beyond which a time was only read out of the tracker's noise."""
 _WHY = {
@@ -109,6 +112,7 @@ def _figures(problem: Problem, found: Bundle) -> dict[str, Figure]:
     shared = found.state.shared
     covariance = found.solved.shared_covariance()[: len(NAMES), : len(NAMES)]
     sd = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    sd[READOUT] = np.hypot(sd[READOUT], _UNSEEN_TREMOR * abs(shared[READOUT]))
     belief = np.sqrt(np.diag(problem.prior.covariance))
     out = {}
     for index, (name, part) in enumerate(zip(NAMES, PART_OF, strict=True)):
