@@ -32,9 +32,12 @@ PAGES = (
     "/journal/",
     "/people/",
     "/grants/",
+    "/guide/",
+    "/phones/",
+    "/phone/",
     "/nowhere/",
 )
-CLOSED = ("/account/", "/people/", "/nowhere/")
+CLOSED = ("/account/", "/people/", "/phones/", "/phone/", "/nowhere/")
 
 
 @pytest.fixture
@@ -56,7 +59,7 @@ def tree(client: Client, path: str, **headers: str) -> html.HtmlElement:
 
 
 @pytest.mark.parametrize(
-    "path", [page for page in PAGES if page not in ("/account/", "/people/", "/nowhere/")]
+    "path", [page for page in PAGES if page not in CLOSED]
 )
 def test_every_page_can_be_read_without_signing_in(client: Client, shown: Any, path: str) -> None:
     assert client.get(path.format(id=shown.id)).status_code == 200
@@ -103,8 +106,10 @@ def test_every_address_of_the_site_that_reads_is_among_those_tested() -> None:
     files = {"take-still", "take-file", "production-file", "static-file", "enter"}
     posts = {"take-marks", "take-verify", "take-proxy", "stage-start", "sign-out"}
     pages = {"home", "production", "monitor", "take", "sign-in", "account"}
+    phones = {"phone", "phone-guide", "phones"}  # and in test_phone.py, with what only answers there:
+    phones |= {"phones-pair", "phones-away", "phone-enter", "phone-authority", "phone-profile"}
     names = {pattern.name for pattern in get_resolver().url_patterns if hasattr(pattern, "name")}
-    assert names == files | posts | pages
+    assert names == files | posts | pages | phones
 
 
 def test_one_production_alone_leads_straight_to_its_newest_take(client: Client, shown: Any) -> None:
