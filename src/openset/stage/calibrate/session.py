@@ -1,13 +1,12 @@
 """A calibration while it goes on: look at pictures as they come, keep the good ones, solve at the end.
 
-A look is quick: the board is sought in a picture reduced to 960 across, so that a page can show ten a
-second. What is kept is found again at full size. Nothing here waits or reads: pictures and times are
-given.
+A look is quick: the board is sought in a reduced picture, so that a page can show ten a second. What is
+kept is found again at full size. Nothing here waits or reads: pictures and times are given.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -24,7 +23,8 @@ from openset.stage.calibrate.start import bare_lens, view_pose
 from openset.stage.lens.measured import MeasuredLens
 from openset.stage.prints.model import Board
 
-LOOK_WIDTH = 960
+LOOK_WIDTH = {"charuco": 960, "checkerboard": 640}
+"""To how many pixels across a picture is reduced for a quick look: markers need more."""
 STILL_PX_S = 0.02
 """How fast the board may move, in picture widths a second, to be sharp and to be there still."""
 _LIKELY_FOCAL = 1.2
@@ -64,7 +64,7 @@ class Session:
         """A quick look at one picture (h, w)."""
         self._check(luma)
         self._luma, self._time_s = luma, time_s
-        shrink = min(1.0, LOOK_WIDTH / luma.shape[1])
+        shrink = min(1.0, LOOK_WIDTH[self.board.kind] / luma.shape[1])
         small = luma
         if shrink < 1.0:
             small = np.asarray(
@@ -79,10 +79,13 @@ class Session:
         seen = SeenBoard(found.index, found.corners_px / shrink)
         speed = self._speed(seen, time_s)
         measures = measure(small, self.board, found)
+        measures = replace(
+            measures, blur_px=measures.blur_px / shrink, square_px=measures.square_px / shrink
+        )
         trouble = judged("", self.board, found, measures)
         trouble = trouble or self._moving(speed) or self._twin(View("", seen))
-        blur = measures.blur_px / shrink
         good = trouble is None
+        blur = measures.blur_px
         return Seen(time_s, outline(seen), seen.corners_px, blur, speed, trouble, good)
 
     def keep(self, name: str = "") -> View | Refusal:

@@ -1,8 +1,8 @@
 """A first guess of a lens from views of a board: which focal length makes the views flat.
 
 A dozen focal lengths are tried, for a pinhole and for an equidistant fisheye; each view's pose follows
-from the homography of its straightened corners (Zhang 2000). The guess with the smallest
-error over all views starts the bundle; nothing is assumed of the lens.
+from the homography of its straightened corners (Zhang 2000). The guess with the smallest error over all
+views starts the bundle; nothing is assumed of the lens.
 """
 
 from __future__ import annotations
