@@ -19,7 +19,7 @@ from openset.stage.tracking.delay_path import path_of
 from openset.stage.tracking.motion import Motion
 from openset.stage.tracking.samples import TrackSample
 
-WIDTH, HEIGHT = 1200, 980
+WIDTH, HEIGHT = 1200, 1000
 INK, FAINT, LINE, ACCENT, DOT = "#1a1a1a", "#6b6b6b", "#d0d0d0", "#b8480a", "#1f4e79"
 _LEFT, _RIGHT = 90, WIDTH - 40
 LONGEST_S = 12.0
@@ -63,7 +63,7 @@ def headline(found: DelayEstimate) -> str:
     """The figure in words."""
     if found.refused is not None:
         return f"No delay: {found.refused}"
-    doubt = "" if found.sd_s is None else f" ± {1000 * found.sd_s:.2f}"
+    doubt = "" if found.sd_s is None else f" ± {max(0.1, 1000 * found.sd_s):.1f}"
     way = "after" if found.delay_s >= 0 else "before"
     return f"The picture comes {1000 * abs(found.delay_s):.1f}{doubt} ms {way} the pose"
 
@@ -88,17 +88,17 @@ def _head(found: DelayEstimate, title: str) -> str:
 
 def _curve(found: DelayEstimate, curve: tuple[F64, F64]) -> str:
     delays, heights = curve
-    frame = _Frame(190, 200, (1000 * float(delays[0]), 1000 * float(delays[-1])), (0.0, 1.0))
+    frame = _Frame(180, 200, (1000 * float(delays[0]), 1000 * float(delays[-1])), (0.0, 1.0))
     out = [_axes(frame, "How well picture and track agree, at each delay in milliseconds", "")]
     out.append(_path(frame.points(1000 * delays, np.maximum(heights, 0.0)), DOT))
     (x, y), *_ = frame.points(np.array([1000 * found.delay_s]), np.array([found.confidence]))
     out.append(
-        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="190" y2="390" stroke="{ACCENT}" stroke-width="2"/>'
+        f'<line x1="{x:.1f}" x2="{x:.1f}" y1="180" y2="380" stroke="{ACCENT}" stroke-width="2"/>'
     )
     out.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{ACCENT}"/>')
     anchor, aside = ("start", 12) if x < 0.8 * WIDTH else ("end", -12)
     said = f"{1000 * found.delay_s:.1f} ms"
-    out.append(_text(x + aside, 212, said, anchor=anchor, fill=ACCENT, weight=700))
+    out.append(_text(x + aside, 202, said, anchor=anchor, fill=ACCENT, weight=700))
     return "\n".join(out)
 
 
@@ -116,7 +116,7 @@ def _motions(found: DelayEstimate, motion: Motion, track: Sequence[TrackSample])
     inside = (middle >= start) & (middle <= start + LONGEST_S)
     out = []
     names = ("Pan", "Tilt")
-    for row, top in ((0, 470), (1, 725)):
+    for row, top in ((0, 465), (1, 740)):
         reach = 1.15 * max(0.5, float(np.percentile(np.abs(seen[row, inside]), 99)))
         frame = _Frame(top, 200, (start, min(start + LONGEST_S, float(middle[-1]))), (-reach, reach))
         said = f"{names[row]}, degrees a second: dots the picture, line the track at this delay"

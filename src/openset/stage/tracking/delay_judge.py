@@ -51,7 +51,7 @@ def judged(found: DelayEstimate, fit: Fit, search_s: tuple[float, float]) -> Del
     reason = (
         (_of_jump(jump) if jump else None)
         or (_of_clocks(drift) if isinstance(change, Drift) and drift else None)
-        or _of_motion(found)
+        or _of_motion(found, fit)
         or _of_cover(found, fit)
         or _of_fit(found, fit, search_s)
         or (_of_clocks(found.drift) if found.drift else None)
@@ -79,16 +79,33 @@ def _of_jump(jump: Jump) -> Reason:
     )
 
 
-def _of_motion(found: DelayEstimate) -> Reason | None:
+def _of_motion(found: DelayEstimate, fit: Fit) -> Reason | None:
     if found.moved_px >= MIN_MOTION_PX:
         return None
-    if found.turned_deg_s > 3 * MIN_TURN_DEG_S and found.confidence < MIN_CORRELATION:
-        return None  # the tracker moved and the picture did not: they do not agree
+    flowed_px = float(np.hypot(*_spread(fit.seen[:2, fit.weight[0] > 0])))
+    moved, turned = flowed_px > 2 * MIN_MOTION_PX, found.turned_deg_s > 2 * MIN_TURN_DEG_S
+    if moved and not turned:
+        return "the picture moved and the track stood still", "Check that the tracker sees its marks"
+    if turned and not moved:
+        return (
+            "the track moved and the picture stood still",
+            "Check that this is the camera the tracker is on, and that its picture has detail",
+        )
+    if moved:
+        return None  # both moved, and nothing of one is in the other: they do not agree
     return (
         f"the camera hardly moved ({found.moved_px:.2f} pixels a frame; {MIN_MOTION_PX:g} are needed, "
         f"about {MIN_TURN_DEG_S:g} degrees a second)",
         SHAKE,
     )
+
+
+def _spread(values: F64) -> F64:
+    """Standard deviations of signals (c, n) by the median: an actor's frames do not count."""
+    if not values.shape[1]:
+        return np.zeros(len(values))
+    middle = np.median(values, axis=1, keepdims=True)
+    return np.asarray(1.4826 * np.median(np.abs(values - middle), axis=1))
 
 
 def _of_cover(found: DelayEstimate, fit: Fit) -> Reason | None:

@@ -21,7 +21,7 @@ MOST_SD_S = 0.002
 
 def readout_of(motion: Motion, fit: Fit, exact: Refined) -> tuple[float, float] | None:
     """The read-out and its standard deviation, seconds; None where the picture does not show it."""
-    if motion.shear_px is None or len(motion.shear_px) < MIN_FRAMES:
+    if motion.shear_px is None or len(motion.shear_px) < MIN_FRAMES or exact.sd_s > MOST_SD_S:
         return None
     delay_s = exact.delay_s
     covered = fit.path.covers(fit.begin - delay_s, fit.end - delay_s)

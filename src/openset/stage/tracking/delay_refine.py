@@ -24,6 +24,7 @@ _GRID_S = 0.002
 _SLOPE_S = 0.004
 _TOGETHER_S = 0.4
 _NEXT_S = 0.1
+_SINGULAR = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +96,8 @@ def _at(fit: Fit, change: F64, delay_s: float) -> _Moment | None:
     used = [each for each in range(3) if (instruments[each] * design[each]).any()]
     design, instruments = design[used], instruments[used]
     normal = np.einsum("icn,jcn->ij", instruments, design)
-    if np.linalg.matrix_rank(normal, tol=1e-12 * float(np.abs(normal).max() or 1.0)) < len(used):
+    size = np.sqrt(np.abs(np.diag(normal)))
+    if not used or not size.all() or abs(np.linalg.det(normal / np.outer(size, size))) < _SINGULAR:
         return None
     gains = np.zeros(3)
     gains[used] = np.linalg.solve(normal, np.einsum("icn,cn->i", instruments, seen))

@@ -76,7 +76,7 @@ def _line(
 
 
 def _drifting(fit: Fit, times: F64, rising: tuple[float, float]) -> Drift | None:
-    """The drift near a delay that rises evenly: the frames' times set right by it, then what is left."""
+    """The drift near a delay that rises evenly: the frames set right by it, then what is left."""
     base, steep = rising
     moved = steep * (times - float(times[-1]) / 2)
     straight = replace(fit, begin=fit.begin - moved, end=fit.end - moved)
