@@ -25,6 +25,11 @@ PAGES = (
     "/productions/{id}/",
     "/productions/{id}/?circled",
     "/productions/{id}/monitor/",
+    "/productions/{id}/camera/",
+    "/productions/{id}/camera/?step=lens",
+    "/productions/{id}/camera/?step=tags",
+    "/productions/{id}/camera/?step=delay",
+    "/productions/{id}/camera/?step=check",
     "/productions/{id}/takes/1-A-t01/",
     "/productions/{id}/takes/1-A-t02/",
     "/sign-in/",
@@ -109,6 +114,8 @@ def test_every_address_of_the_site_that_reads_is_among_those_tested() -> None:
     phones = {"phone", "phone-guide", "phones"}  # and in test_phone.py, with what only answers there:
     phones |= {"phones-pair", "phones-away", "phone-enter", "phone-authority", "phone-profile"}
     names = {pattern.name for pattern in get_resolver().url_patterns if hasattr(pattern, "name")}
+    pages |= {"camera", "camera-board", "camera-tags", "camera-drawing"}
+    posts |= {"camera-sheets", "camera-bar", "camera-start", "camera-marks"}
     assert names == files | posts | pages | phones
 
 

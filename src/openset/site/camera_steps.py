@@ -125,4 +125,6 @@ def _check(production: Production) -> StepOnPage:
 
 
 def _number(value: float, places: int) -> str:
-    return str(number_format(round(value, places), places))
+    """A figure in the reader's own digits' order; whole where it is whole, and never minus nought."""
+    rounded = round(value, places) + 0.0
+    return str(number_format(rounded, 0 if rounded.is_integer() else places))

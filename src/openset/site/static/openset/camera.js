@@ -49,10 +49,10 @@ export const kit = {
     place.replaceChildren(
       ...rows.map(([text, ...others]) => {
         const item = document.createElement("li");
-        const words = document.createElement("span");
-        words.dir = "auto";
-        words.textContent = text;
-        item.append(words, ...others);
+        const line = document.createElement("span");
+        line.dir = "auto";
+        line.textContent = text;
+        item.append(line, ...others);
         return item;
       }),
     );

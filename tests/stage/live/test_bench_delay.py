@@ -1,0 +1,70 @@
+"""The delay on the bench."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openset.stage.live.bench_delay import DelayStep, moved_px, said
+from openset.stage.tracking.delay_model import DelayEstimate
+from openset.stage.tracking.motion import Motion
+from openset.store.camera import read_setup, write_setup
+from openset.store.production import Production, open_production
+
+
+def motion(flow: np.ndarray) -> Motion:
+    times = np.arange(len(flow) + 1) * 40_000_000
+    return Motion(times[:-1], times[1:], flow)
+
+
+def test_motion_is_the_spread_of_the_flow() -> None:
+    # x goes +1, -1, +1, -1 and y stands: variances 1 and 0.
+    flow = np.array([[1.0, 0.0], [-1.0, 0.0]] * 4)
+    assert moved_px(motion(flow)) == pytest.approx(1.0)
+    assert moved_px(motion(np.full((8, 2), 3.0))) == 0.0
+    assert moved_px(motion(flow[:2])) == 0.0
+
+
+def test_an_estimate_is_told_in_milliseconds_and_too_little_motion_by_name() -> None:
+    good = said(DelayEstimate(0.0834, 0.97, 0.0004, None, moved_px=1.2))
+    assert (good["ms"], good["sd_ms"], good["too_still"]) == (83.4, 0.4, False)
+    still = said(DelayEstimate(0.0, 0.2, None, "too little motion", moved_px=0.1))
+    assert still["too_still"]
+
+
+def test_without_a_track_nothing_begins(lane: Production) -> None:
+    step = DelayStep(lane, read_setup(lane), "plate.mp4")
+    assert step.status()["tracked"] is False
+    assert not step.obey({"type": "begin"})[0]
+    assert not step.obey({"type": "use"})[0]
+
+
+def test_a_live_track_does_not_go_with_a_clip(lane: Production) -> None:
+    write_setup(lane, track="udp::0")
+    assert DelayStep(lane, read_setup(lane), "plate.mp4").status()["tracked"] is False
+
+
+def test_a_still_picture_moves_too_little(
+    lane: Production, waved: list[np.ndarray], show: Callable[..., Any]
+) -> None:
+    step = DelayStep(lane, read_setup(lane), "plate.mp4")
+    for number in range(6):
+        step.look(show(waved[0], number, 0.04 * number))
+    assert step.status()["motion_px"] < step.status()["needed_px"]
+
+
+def test_a_measured_delay_goes_into_use(lane: Production) -> None:
+    step = DelayStep(lane, read_setup(lane), "plate.mp4")
+    found = DelayEstimate(0.083, 0.97, 0.0005, None, moved_px=1.0)
+    assert step._work.start(lambda: found)
+    until = time.monotonic() + 10
+    while step.status()["busy"] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert step.status()["result"]["ms"] == 83.0
+    assert step.obey({"type": "use"})[0]
+    kept = open_production(lane.root).stage
+    assert (kept["delay_s"], kept["delay_sd_s"]) == (0.083, 0.0005)

@@ -1,0 +1,118 @@
+"""The tags on the bench: a walk and one taped distance become the map in use."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from openset.sim.optics import Optics
+from openset.sim.prints import facing, tag_sheet
+from openset.sim.sightings import Look, picture, still
+from openset.sim.walks import looking
+from openset.stage.lens.files import write_lens
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.model import Lens
+from openset.stage.live.bench_tags import TagsStep
+from openset.stage.live.bench_walk import WINDOW
+from openset.stage.markers.files import read_map
+from openset.store.camera import camera_folder, read_setup, write_setup
+from openset.store.production import Production, open_production, update_stage
+
+Show = Callable[..., Any]
+OPTICS = Optics(960, 540, 760.0, 480.0, 270.0)
+WALL = facing(np.array([0.0, -1.0, 0.0]), np.array([0.0, 0.0, 1.0]))
+PLACES = {
+    0: (-0.6, 0.0, 1.0),
+    1: (0.0, 0.0, 1.0),
+    2: (0.6, 0.0, 1.0),
+    3: (-0.3, 0.0, 1.5),
+    4: (0.3, 0.0, 1.5),
+}
+
+
+@pytest.fixture(scope="module")
+def walked() -> list[np.ndarray]:
+    sheets = [tag_sheet(each, 0.2, np.array(place), WALL) for each, place in PLACES.items()]
+    random, out = np.random.default_rng(4), []
+    for number in range(10):
+        eye = np.array([-0.9 + 0.2 * number, -1.9 + 0.08 * (number % 4), 1.0 + 0.15 * (number % 3)])
+        turned = looking(eye, np.array([0.0, 0.0, 1.25]))
+        look = Look(0.6, 1.0, None, 0.0, 0.0)
+        out.append(picture(OPTICS, still(eye, turned), sheets, look, random))
+    return out
+
+
+@pytest.fixture
+def lensed(lane: Production) -> Production:
+    camera_folder(lane)
+    lens = Lens(960, 540, 760.0, 760.0, 480.0, 270.0)
+    write_lens(lane.root / "camera" / "lens.json", LensFile("", (MeasuredLens(lens),)))
+    write_setup(lane, tag_mm=200.0, tag_ids="0-4")
+    return update_stage(lane, {"lens": "camera/lens.json"})
+
+
+def walk(step: TagsStep, pictures: list[np.ndarray], show: Show) -> None:
+    for number, luma in enumerate(pictures):
+        for _ in range(WINDOW):
+            step.look(show(luma, number, 0.1 * number))
+
+
+def made(step: TagsStep, **order: Any) -> dict[str, Any]:
+    ok, text = step.obey({"type": "solve", **order})
+    assert ok, text
+    until = time.monotonic() + 60
+    while (said := step.status())["busy"]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return said
+
+
+def test_a_walk_and_a_taped_distance_become_the_map_in_use(
+    lensed: Production, walked: list[np.ndarray], show: Show
+) -> None:
+    write_setup(lensed, tag_mm=196.0)  # set 2 % too small: the tape says better
+    step = TagsStep(lensed, read_setup(lensed), 960, 540)
+    walk(step, walked, show)
+    assert [each["id"] for each in step.status()["tags"]] == [0, 1, 2, 3, 4]
+    said = made(step, tapes=["0-2:1.2"])
+    assert said["trouble"] is None
+    assert said["result"]["tags"] == 5
+    assert said["result"]["print_percent"] == pytest.approx(102.04, abs=0.2)
+    assert (lensed.root / "camera" / "tags-new.svg").is_file()
+    assert step.obey({"type": "use"})[0]
+    assert open_production(lensed.root).stage["tags"] == "camera/tags.json"
+    tags = read_map(lensed.root / "camera" / "tags.json").tags
+    apart = np.subtract(tags[3].stage_from_tag.position_m, tags[4].stage_from_tag.position_m)
+    assert np.linalg.norm(apart) == pytest.approx(0.6, abs=0.003)
+
+
+def test_a_walk_goes_on_where_it_was_left(
+    lensed: Production, walked: list[np.ndarray], show: Show
+) -> None:
+    walk(TagsStep(lensed, read_setup(lensed), 960, 540), walked[:4], show)
+    again = TagsStep(lensed, read_setup(lensed), 960, 540)
+    assert again.status()["pictures"] == 4
+    assert again.obey({"type": "again"})[0]
+    assert again.status()["pictures"] == 0
+
+
+def test_without_a_lens_there_is_no_map_and_it_says_so(
+    lane: Production, walked: list[np.ndarray], show: Show
+) -> None:
+    step = TagsStep(lane, read_setup(lane), 960, 540)
+    walk(step, walked, show)
+    assert step.status()["lens"] is False
+    assert not step.obey({"type": "solve"})[0]
+    assert not step.obey({"type": "use"})[0]
+
+
+def test_a_lens_that_comes_into_use_meanwhile_is_taken(lane: Production, lensed: Production) -> None:
+    update_stage(lensed, {"lens": None})
+    step = TagsStep(lensed, read_setup(lensed), 960, 540)
+    assert step.status()["lens"] is False
+    update_stage(lensed, {"lens": "camera/lens.json"})
+    assert step.status()["lens"] is True
