@@ -1,4 +1,4 @@
-"""Pictures looked at ahead: nothing lost of a clip, nothing old of a camera."""
+"""Pictures taken in their time, and looked at where tags are expected."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import cv2
 import numpy as np
 import pytest
 
+from openset.primitives.image import U8Plane
 from openset.stage.lens.model import pinhole
-from openset.stage.live.looking import Lookout
+from openset.stage.live.looking import SWEEP, Looker, Moments
 from openset.stage.live.plate import PlateSource
+from openset.stage.markers.model import SeenTag
+from openset.stage.markers.pieces import Box
 
 
 @pytest.fixture(scope="module")
@@ -34,21 +37,20 @@ def source(folder: Path, rate: int = 25, *, paced: bool = False) -> PlateSource:
     return PlateSource(str(folder), rate=Fraction(rate), paced=paced)
 
 
-def test_every_picture_of_a_clip_is_looked_at_in_order(folder: Path) -> None:
+def test_every_picture_of_a_clip_is_taken_in_order(folder: Path) -> None:
     plate = source(folder)
     plate.start_at(0)
-    lookout = Lookout([plate], [LENS])
+    moments, looker = Moments([plate]), Looker(LENS, threads=1)
     lefts, times = [], []
-    while not lookout.ended:
-        looked = lookout.next()
-        if looked is not None:
-            ((tag,),) = looked.tags
+    while not moments.ended:
+        taken = moments.next()
+        if taken is not None:
+            (tag,) = looker.look(taken.frames[0].picture.y, {})
             lefts.append(float(tag.corners_px[:, 0].min()))
-            times.append(looked.time_ns)
-    lookout.close()
+            times.append(taken.time_ns)
     assert lefts == pytest.approx([60, 70, 80, 90, 100], abs=0.5)
     assert times == [0, 40_000_000, 80_000_000, 120_000_000, 160_000_000]
-    assert lookout.skipped == 0
+    assert moments.skipped == 0
 
 
 def test_a_second_camera_s_nearest_picture_goes_along_with_its_own_time(folder: Path) -> None:
@@ -56,28 +58,62 @@ def test_a_second_camera_s_nearest_picture_goes_along_with_its_own_time(folder: 
     plates = [source(folder), source(folder, 20)]
     for plate in plates:
         plate.start_at(0)
-    lookout = Lookout(plates, [LENS, LENS])
+    moments = Moments(plates)
     late_ms = []
-    while not lookout.ended:
-        looked = lookout.next()
-        if looked is not None:
-            assert len(looked.frames) == len(looked.tags) == 2
-            late_ms.append(round(looked.late_s[1] * 1000))
-    lookout.close()
+    while not moments.ended:
+        taken = moments.next()
+        if taken is not None:
+            late_ms.append(round(taken.late_s[1] * 1000))
     assert late_ms == [0, 10, 20, -20, -10]
 
 
-def test_a_closer_look_finds_what_a_piece_of_the_picture_holds(folder: Path) -> None:
-    plate = source(folder)
-    plate.start_at(0)
-    lookout = Lookout([plate], [LENS])
-    looked = None
-    while looked is None:
-        looked = lookout.next()
-    frame = looked.frames[0]
-    assert [tag.id for tag in lookout.closer(0, frame, [(40, 60, 150, 170)])] == [5]
-    assert lookout.closer(0, frame, [(200, 60, 310, 170)]) == ()
-    assert [tag.id for tag in lookout.whole(0, frame)] == [5]
-    lookout.close()
-    plate.stop()
-    assert lookout.ended
+WALL: dict[int, tuple[int, int]] = {5: (40, 50), 6: (200, 60), 7: (60, 170), 8: (210, 180)}
+BOXES: dict[int, Box] = {number: (x - 20, y - 20, x + 68, y + 68) for number, (x, y) in WALL.items()}
+
+
+def wall(without: tuple[int, ...] = ()) -> U8Plane:
+    """A picture of four tags of 48 px."""
+    dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_APRILTAG_36h11)
+    luma = np.full((260, 320), 200, np.uint8)
+    for number, (x, y) in WALL.items():
+        if number not in without:
+            luma[y : y + 48, x : x + 48] = cv2.aruco.generateImageMarker(dictionary, number, 48)
+    return luma
+
+
+def ids(seen: tuple[SeenTag, ...]) -> list[int]:
+    return [tag.id for tag in seen]
+
+
+def test_only_what_is_expected_is_looked_at_but_for_a_sweep_now_and_then() -> None:
+    looker = Looker(LENS, threads=1)
+    few = {number: BOXES[number] for number in (5, 6, 7)}
+    found = [ids(looker.look(wall(), few)) for _ in range(2 * SWEEP)]
+    assert [len(each) for each in found].count(4) == 2
+    assert found[0] == [5, 6, 7]
+
+
+def test_where_too_few_of_the_expected_are_found_the_whole_picture_is_looked_at() -> None:
+    looker = Looker(LENS, threads=1)
+    wrong = {number: (box[0] + 200, box[1], box[2] + 200, box[3]) for number, box in BOXES.items()}
+    assert ids(looker.look(wall(), wrong)) == [5, 6, 7, 8]
+    assert ids(looker.look(wall(), {})) == [5, 6, 7, 8]
+    assert ids(looker.look(wall(), {5: BOXES[5]})) == [5, 6, 7, 8]
+
+
+def test_a_covered_tag_is_given_up_until_the_next_sweep() -> None:
+    looker = Looker(LENS, threads=1)
+    given_up = []
+    for _ in range(SWEEP):
+        looker.look(wall(without=(8,)), BOXES)
+        given_up.append(list(looker.given_up))
+    assert given_up[0] == []
+    assert given_up[4] == [8]
+    assert given_up[-1] == []
+
+
+def test_a_tag_that_both_looks_find_comes_once() -> None:
+    looker = Looker(LENS, threads=1)
+    for _ in range(SWEEP):
+        seen = looker.look(wall(), BOXES)
+    assert ids(seen) == [5, 6, 7, 8]

@@ -167,17 +167,27 @@ def test_pictures_of_two_cameras_taken_one_after_the_other_make_one_pose() -> No
     assert errors[-1][1] > 1.0
 
 
-def test_missing_tags_are_looked_for_where_the_map_puts_them() -> None:
+def test_tags_are_expected_where_the_moving_camera_will_see_them() -> None:
     tags = room()
-    film = look_at((0.0, -1.6, 1.5), (0.0, 3.0, 0.9))
+
+    def path(time_s: float) -> Pose:
+        matrix = look_at((0.0, -1.6, 1.5), (0.0, 3.0, 0.9)).matrix
+        matrix[:3, 3] += np.array([1.5, 0.0, 0.0]) * time_s
+        return pose_from_matrix(matrix)
+
     follower = Follower([RigCamera(LENS)], tags)
-    seen = see(tags, lambda _: film)
-    assert follower.missing(0, seen) == {}
-    follower.step([seen], 0)
-    assert follower.missing(0, seen) == {}
-    small = min(seen, key=lambda tag: float(np.ptp(tag.corners_px, axis=0).min()))
-    (box,) = follower.missing(0, [tag for tag in seen if tag is not small]).values()
-    low, high = small.corners_px.min(axis=0), small.corners_px.max(axis=0)
-    assert box[0] < low[0] < high[0] < box[2]
-    assert box[1] < low[1] < high[1] < box[3]
-    assert follower.missing(0, [tag for tag in seen if tag is not small], [small.id]) == {}
+    assert follower.expected(0, 0) == {}
+    for frame in range(2):
+        follower.step([see(tags, path, frame * FRAME_NS / 1e9)], frame * FRAME_NS)
+    boxes = follower.expected(0, 2 * FRAME_NS)
+    seen = {tag.id: tag for tag in see(tags, path, 2 * FRAME_NS / 1e9)}
+    assert len(boxes) > 15
+    for number, box in boxes.items():
+        # 5 cm a picture is 10 px or more at 5 m: the piece lies around where the tag has gone to.
+        middle = seen[number].corners_px.mean(axis=0)
+        assert (box[0] + box[2]) / 2 == pytest.approx(middle[0], abs=3)
+        assert (box[1] + box[3]) / 2 == pytest.approx(middle[1], abs=3)
+    some = next(iter(boxes))
+    assert some not in follower.expected(0, 2 * FRAME_NS, [some])
+    assert follower.expected(0, 60 * FRAME_NS) == {}
+    assert follower.expected(0, 0) == {}

@@ -14,8 +14,9 @@ from openset.primitives.time import parse_rate
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.files import read_lens, write_lens
 from openset.stage.lens.model import Lens
-from openset.stage.live.looking import Lookout
+from openset.stage.live.looking import Moments
 from openset.stage.live.plate import PlateSource
+from openset.stage.markers.detect import TagDetector
 from openset.stage.markers.files import read_map
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.readout import Readout, measure_readout
@@ -60,21 +61,20 @@ def run_readout(
 def _seen(plate: PlateSource, lens: Lens, seconds: float) -> list[tuple[int, tuple[SeenTag, ...]]]:
     """Each picture's time and tags, as much of it as is asked."""
     plate.start_at(0)
-    lookout = Lookout([plate], [lens])
+    moments, detector = Moments([plate]), TagDetector(lens=lens)
     out: list[tuple[int, tuple[SeenTag, ...]]] = []
     silent = 0
     try:
-        while not lookout.ended and len(out) < MOST_PICTURES and silent < 20:
-            looked = lookout.next()
-            if looked is None:
+        while not moments.ended and len(out) < MOST_PICTURES and silent < 20:
+            taken = moments.next()
+            if taken is None:
                 silent += 1
                 continue
             silent = 0
-            out.append((looked.time_ns, looked.tags[0]))
-            if looked.time_ns - out[0][0] >= seconds * 1e9:
+            out.append((taken.time_ns, detector.detect(taken.frames[0].picture.y)))
+            if taken.time_ns - out[0][0] >= seconds * 1e9:
                 break
     finally:
-        lookout.close()
         plate.stop()
     if plate.trouble is not None and not out:
         raise plate.trouble

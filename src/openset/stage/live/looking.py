@@ -1,33 +1,43 @@
-"""Pictures of one moment and the tags in them, looked for ahead of whoever solves for the pose.
+"""Pictures of one moment, and the tags in them.
 
-Detection leaves the interpreter free, so that it runs beside decoding and solving. What is found does
-not depend on who is faster: the same clips give the same tags.
+A source decodes on a thread of its own while the moment before is looked at. What is found does not
+depend on who is faster: the same clips give the same tags.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from openset.primitives.image import U8Plane
 from openset.stage.lens.model import Lens
 from openset.stage.live.pipes import PipeClosed
 from openset.stage.live.plate import PlateFrame, PlateSource
-from openset.stage.markers.detect import Box, TagDetector
+from openset.stage.markers.detect import TagDetector
 from openset.stage.markers.model import SeenTag
+from openset.stage.markers.pieces import Box
 
 WAIT_S = 0.25
+LEAST_EXPECTED = 2
+"""With fewer tags to be expected the whole picture is looked at."""
+ENOUGH = 0.6
+"""The part of the expected tags that must be found, or the whole picture is looked at."""
+SWEEP = 10
+"""Every so many pictures the whole one is looked at, for what nobody expects."""
+CLOSELY = 5
+"""While few tags are found, every so many pictures are looked at closely, which takes three times as
+long."""
+GIVE_UP = 3
+"""A tag that is looked for so often in vain is covered: it is not looked for until the next sweep."""
 
 
 @dataclass(frozen=True, eq=False)
-class Looked:
-    """One moment: each camera's newest picture by then, and the tags a quick look found in it."""
+class Taken:
+    """One moment: each camera's picture that was taken nearest to the first's."""
 
     frames: tuple[PlateFrame, ...]
-    tags: tuple[tuple[SeenTag, ...], ...]
 
     @property
     def time_ns(self) -> int:
@@ -63,81 +73,79 @@ class _Nearest:
         return min(self._kept, key=lambda frame: abs(frame.time_ns - time_ns), default=None)
 
 
-class Lookout:
-    """Takes pictures from running sources and looks for tags in them, a few moments ahead, each through
-    its lens.
+class Moments:
+    """Takes moments from running sources. The first gives their times; a live source is taken at its
+    newest picture: `skipped` counts those there was no time for. `ended` says that the first has."""
 
-    The first source gives the moments. A live source is taken at its newest picture: `skipped` counts
-    those there was no time for. `ended` says that the first source has.
-    """
-
-    def __init__(self, plates: Sequence[PlateSource], lenses: Sequence[Lens]) -> None:
+    def __init__(self, plates: Sequence[PlateSource]) -> None:
         self._first = plates[0]
         self._others = [_Nearest(plate) for plate in plates[1:]]
-        cores = os.cpu_count() or 2
-        # A live picture is looked at by all cores at once, for its age; clips by each core for itself.
-        self._threads = max(1, cores // len(plates)) if self._first.realtime else 1
-        workers = len(plates) if self._first.realtime else max(2, cores)
-        self._ahead = 1 if self._first.realtime else workers + 1
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="lookout")
-        self._own = threading.local()
-        self._lenses = tuple(lenses)
-        self._closer = [TagDetector(threads=self._threads, lens=lens) for lens in lenses]
-        self._waiting: deque[tuple[tuple[PlateFrame, ...], list[Future[tuple[SeenTag, ...]]]]] = deque()
-        self._over = False
+        self.ended = False
         self.skipped = 0
 
-    @property
-    def ended(self) -> bool:
-        """No more moments will come."""
-        return self._over and not self._waiting
-
-    def next(self) -> Looked | None:
+    def next(self) -> Taken | None:
         """The next moment; None where none came for a while, or all is over."""
-        while not self._over and len(self._waiting) < self._ahead:
-            frames = self._moment()
-            if frames is None:
-                break
-            found = [self._pool.submit(self._quick, *each) for each in enumerate(frames)]
-            self._waiting.append((frames, found))
-        if not self._waiting:
-            return None
-        frames, found = self._waiting.popleft()
-        return Looked(frames, tuple(each.result() for each in found))
-
-    def closer(self, camera: int, frame: PlateFrame, boxes: Sequence[Box]) -> tuple[SeenTag, ...]:
-        """The tags in pieces of a camera's picture, at full size."""
-        return self._closer[camera].detect_in(frame.picture.y, boxes)
-
-    def whole(self, camera: int, frame: PlateFrame) -> tuple[SeenTag, ...]:
-        """The tags in a camera's whole picture, at full size."""
-        return self._closer[camera].detect_full(frame.picture.y)
-
-    def close(self) -> None:
-        """No more is looked for."""
-        self._over = True
-        self._waiting.clear()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def _quick(self, camera: int, frame: PlateFrame) -> tuple[SeenTag, ...]:
-        """A quick look by the detector of this thread for this camera."""
-        detectors: dict[int, TagDetector] = self._own.__dict__.setdefault("detectors", {})
-        if camera not in detectors:
-            detectors[camera] = TagDetector(threads=self._threads, lens=self._lenses[camera])
-        return detectors[camera].detect(frame.picture.y)
-
-    def _moment(self) -> tuple[PlateFrame, ...] | None:
         try:
             frame = self._first.queue.get(WAIT_S)
             while self._first.realtime and frame is not None and len(self._first.queue):
                 self.skipped += 1
                 frame = self._first.queue.get(0.0)
         except PipeClosed:
-            self._over = True
+            self.ended = True
             return None
         if frame is None:
             return None
         others = [other.at(frame.time_ns) for other in self._others]
         if any(each is None for each in others):
             return None
-        return (frame, *[each for each in others if each is not None])
+        return Taken((frame, *[each for each in others if each is not None]))
+
+
+class Looker:
+    """Finds one camera's tags: where they are expected, or all over the picture."""
+
+    def __init__(self, lens: Lens, threads: int = 0) -> None:
+        self._detector = TagDetector(threads=threads or os.cpu_count() or 2, lens=lens)
+        self._misses: dict[int, int] = {}
+        self._since_sweep = 0
+        self._poor = 0
+
+    @property
+    def given_up(self) -> Collection[int]:
+        """The ids that were looked for in vain."""
+        return [number for number, count in self._misses.items() if count >= GIVE_UP]
+
+    def look(self, luma: U8Plane, expected: Mapping[int, Box]) -> tuple[SeenTag, ...]:
+        """The tags in a picture (h, w). Where tags are `expected` their pieces are looked at at full
+        size; the whole picture where there are none, where too few are found, and now and then."""
+        near = self._detector.detect_in(luma, expected.values()) if expected else ()
+        found = {tag.id for tag in near}
+        for number in expected:
+            self._misses[number] = 0 if number in found else self._misses.get(number, 0) + 1
+        hit = sum(number in found for number in expected)
+        self._since_sweep += 1
+        enough = len(expected) >= LEAST_EXPECTED and hit >= max(LEAST_EXPECTED, ENOUGH * len(expected))
+        if enough and self._since_sweep < SWEEP:
+            self._poor = 0
+            return near
+        self._since_sweep = 0
+        self._misses.clear()
+        self._poor = 0 if enough else self._poor + 1
+        return _joined(near, self._whole(luma))
+
+    def _whole(self, luma: U8Plane) -> tuple[SeenTag, ...]:
+        quick = self._detector.detect(luma)
+        if self._poor % CLOSELY == 1 and len(quick) < LEAST_EXPECTED:
+            return self._detector.detect_full(luma)
+        return quick
+
+
+def _joined(near: Sequence[SeenTag], far: Sequence[SeenTag]) -> tuple[SeenTag, ...]:
+    """The tags of both looks; of one that both found, the closer look's."""
+    out = list(near)
+    for tag in far:
+        middle = tag.corners_px.mean(axis=0)
+        same = [each for each in near if each.id == tag.id]
+        if all(float(abs(each.corners_px.mean(axis=0) - middle).max()) > 3.0 for each in same):
+            out.append(tag)
+    return tuple(sorted(out, key=lambda tag: tag.id))

@@ -17,7 +17,7 @@ import numpy as np
 from openset.primitives.space import F64
 from openset.primitives.time import NS_PER_S, ns_from_s
 from openset.stage.accuracy.said import say_spread, say_weak_side, weak_side
-from openset.stage.live.looking import Looked, Lookout
+from openset.stage.live.looking import Looker, Moments, Taken
 from openset.stage.live.optical_figures import OpticalFigures
 from openset.stage.live.outlet import Outlet
 from openset.stage.live.plate import PlateSource
@@ -28,13 +28,6 @@ from openset.stage.markers.predict import Predictor
 from openset.stage.markers.uncertainty import with_uncertainty
 from openset.stage.tracking.samples import LensReport, TrackSample
 from openset.stage.tracking.wire import Heard
-
-FEW_TAGS = 2
-LOOK_AGAIN = 5
-"""A whole picture at full size takes three times as long: while few tags are found, every so many
-pictures are looked at that way."""
-GIVE_UP = 3
-FORGIVE = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,9 +57,7 @@ class OpticalTracker:
         self._teller = teller
         self._predictor = Predictor()
         self._stopping = threading.Event()
-        self._misses: list[dict[int, int]] = [{} for _ in plates]
-        self._count = 0
-        self._few = 0
+        self._lookers = [Looker(camera.lens) for camera in follower.cameras]
 
     def stop(self) -> None:
         """End `run` soon; for another thread or a signal's handler."""
@@ -83,17 +74,17 @@ class OpticalTracker:
         began_ns = time.monotonic_ns()
         for plate in self._plates:
             plate.start_at(began_ns)
-        lookout = Lookout(self._plates, [one.lens for one in self._follower.cameras])
+        moments = Moments(self._plates)
         until_ns = None if seconds is None else began_ns + ns_from_s(seconds)
         tick_ns = heard_ns = began_ns
         try:
-            while not (self._stopping.is_set() or lookout.ended):
-                looked = lookout.next()
+            while not (self._stopping.is_set() or moments.ended):
+                taken = moments.next()
+                if taken is not None:
+                    on_pose(self._one(taken))
                 now_ns = time.monotonic_ns()
-                if looked is not None:
-                    heard_ns = now_ns
-                    on_pose(self._one(lookout, looked))
-                self.total.skipped = self._second.skipped = lookout.skipped
+                heard_ns = heard_ns if taken is None else now_ns
+                self.total.skipped = self._second.skipped = moments.skipped
                 self._second.silent_ns = now_ns - heard_ns
                 if now_ns - tick_ns >= NS_PER_S:
                     self._second.seconds = (now_ns - tick_ns) / 1e9
@@ -102,48 +93,31 @@ class OpticalTracker:
                 if until_ns is not None and now_ns >= until_ns:
                     break
         finally:
-            lookout.close()
             self.total.seconds = (time.monotonic_ns() - began_ns) / 1e9
             for plate in self._plates:
                 plate.stop()
         return self.total
 
-    def _one(self, lookout: Lookout, looked: Looked) -> Followed:
+    def _one(self, taken: Taken) -> Followed:
         """Follow one moment and tell it."""
-        pictures = self._looked_again(lookout, looked)
-        followed = self._follower.step(pictures, looked.time_ns, looked.late_s)
+        pictures = self._look(taken)
+        followed = self._follower.step(pictures, taken.time_ns, taken.late_s)
         age_ms = None
         if followed.estimate is not None:
             followed = replace(followed, estimate=self._sure(followed.estimate, pictures))
             self._tell(followed, pictures)
             if self._plates[0].realtime:
-                age_ms = (time.monotonic_ns() - looked.time_ns) / 1e6
+                age_ms = (time.monotonic_ns() - taken.time_ns) / 1e6
         for figures in (self.total, self._second):
             figures.note(followed, age_ms)
         return followed
 
-    def _looked_again(self, lookout: Lookout, looked: Looked) -> list[tuple[SeenTag, ...]]:
-        """The quick look's tags, and those a closer look finds where the map says some are missing;
-        where there are next to none, the whole picture is looked at closely now and then."""
-        self._count += 1
+    def _look(self, taken: Taken) -> list[tuple[SeenTag, ...]]:
+        """Each camera's tags, looked for where the map and the last poses say that they are."""
         out = []
-        known = self._follower.tags.tags
-        few = sum(tag.id in known for seen in looked.tags for tag in seen) < FEW_TAGS
-        self._few = self._few + 1 if few else 0
-        for camera, (frame, seen) in enumerate(zip(looked.frames, looked.tags, strict=True)):
-            if few and self._few % LOOK_AGAIN == 1:
-                out.append(lookout.whole(camera, frame))
-                continue
-            misses = self._misses[camera]
-            if self._count % FORGIVE == 0:
-                misses.clear()
-            given_up = [number for number, count in misses.items() if count >= GIVE_UP]
-            boxes = self._follower.missing(camera, seen, given_up)
-            found = lookout.closer(camera, frame, list(boxes.values())) if boxes else ()
-            more = {tag.id: tag for tag in found if tag.id in boxes}
-            for number in boxes:
-                misses[number] = 0 if number in more else misses.get(number, 0) + 1
-            out.append((*seen, *more.values()))
+        for camera, (frame, looker) in enumerate(zip(taken.frames, self._lookers, strict=True)):
+            expected = self._follower.expected(camera, taken.time_ns, looker.given_up)
+            out.append(looker.look(frame.picture.y, expected))
         return out
 
     def _sure(self, estimate: PoseEstimate, pictures: Sequence[tuple[SeenTag, ...]]) -> PoseEstimate:

@@ -18,6 +18,7 @@ from openset.primitives.space import F64
 from openset.stage.lens.model import Lens
 from openset.stage.markers.bow import unbowed
 from openset.stage.markers.model import FAMILY, SeenTag
+from openset.stage.markers.pieces import Box, lay_out
 
 MOST_MENDED = 1
 LEAST_MARGIN = 20.0
@@ -27,12 +28,11 @@ BORDER_PX = 4.0
 pixels off."""
 SMALLEST_PX = 24
 """A picture or a piece of one with a shorter side holds no tag that can be read."""
+LARGE_PX = 110
+"""A piece this wide holds a tag that is found in a picture of half the size."""
 _AS_READ = [1, 0, 3, 2]
 """AprilTag counts its corners the other way round, and a tag printed with OpenCV's dictionary stands on
 its head for it."""
-
-Box = tuple[int, int, int, int]
-"""A piece of a picture: left, top, right, bottom in whole pixels."""
 
 
 class TagDetector:
@@ -60,17 +60,21 @@ class TagDetector:
         return self._straight(_found(self._full, luma))
 
     def detect_in(self, luma: U8Plane, boxes: Iterable[Box]) -> tuple[SeenTag, ...]:
-        """The tags in pieces of a picture, looked for at full size: where a map says some must be."""
+        """The tags in pieces of a picture, where a map says some must be: in small pieces looked for at
+        full size. One that lies in two pieces comes once."""
         if self._full is None:
             self._full = _detector(self._threads, 1.0)
+        large: list[Box] = []
+        small: list[Box] = []
+        for box in boxes:
+            (large if min(box[2] - box[0], box[3] - box[1]) >= LARGE_PX else small).append(box)
         seen: list[SeenTag] = []
-        for left, top, right, bottom in boxes:
-            left, top = max(0, left), max(0, top)
-            piece = luma[top : max(top, bottom), left : max(left, right)]
-            corner = np.array([left, top], dtype=np.float64)
-            seen += [
-                replace(tag, corners_px=tag.corners_px + corner) for tag in _found(self._full, piece)
-            ]
+        for detector, pieces in ((self._fast, large), (self._full, small)):
+            sheet = lay_out(luma, pieces)
+            for tag in _found(detector, sheet.luma) if sheet is not None else ():
+                corners = sheet.whole(tag.corners_px) if sheet is not None else None
+                if corners is not None and not _is_among(seen, tag.id, corners):
+                    seen.append(replace(tag, corners_px=corners))
         return self._straight(sorted(seen, key=lambda tag: tag.id))
 
     def _straight(self, seen: Sequence[SeenTag]) -> tuple[SeenTag, ...]:
@@ -84,6 +88,13 @@ def twice_seen(tags: Iterable[SeenTag]) -> frozenset[int]:
     for tag in tags:
         (twice if tag.id in once else once).add(tag.id)
     return frozenset(twice)
+
+
+def _is_among(seen: Sequence[SeenTag], number: int, corners_px: F64) -> bool:
+    """Whether a tag was found already in a piece that overlaps."""
+    return any(
+        tag.id == number and float(np.abs(tag.corners_px - corners_px).max()) < 2.0 for tag in seen
+    )
 
 
 class _Detector(Detector):  # type: ignore[misc]

@@ -62,8 +62,8 @@ class SeenCorners:
 @dataclass(frozen=True, eq=False)
 class Equations:
     """All corners together: `residuals` (2n,) in pixels, seen less expected, and their derivatives by
-    the twelve numbers of pose and velocity (2n, 12), the last six 0 for a global shutter; by the
-    corner's place (2n, 3) and by its lens (2n, 9). `whitening` (n / 4, 8, 8) is the corners'."""
+    pose, velocity and acceleration (2n, 18), the last twelve 0 for a global shutter; by the corner's
+    place (2n, 3) and by its lens (2n, 9). `whitening` (n / 4, 8, 8) is the corners'."""
 
     residuals: F64
     by_motion: F64
@@ -111,11 +111,11 @@ def seen_corners(
 
 
 def equations(
-    seen: Sequence[SeenCorners], position_m: F64, rotation: F64, twist: F64
+    seen: Sequence[SeenCorners], position_m: F64, rotation: F64, motion: F64
 ) -> Equations | None:
-    """The equations at a pose: position (3,), stage_from_body (3, 3), velocity (6,). None where a
-    corner would lie behind its camera."""
-    each = [_of_one_camera(one, position_m, rotation, twist) for one in seen]
+    """The equations at a pose: position (3,), stage_from_body (3, 3), velocity and acceleration (12,).
+    None where a corner would lie behind its camera."""
+    each = [_of_one_camera(one, position_m, rotation, motion) for one in seen]
     rows = [one for one in each if one is not None]
     if len(rows) < len(each) or not rows:
         return None
@@ -130,12 +130,13 @@ def equations(
     )
 
 
-def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, twist: F64) -> Equations | None:
+def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, motion: F64) -> Equations | None:
     from_body = seen.camera_from_body[:3, :3]
+    late, later = seen.late_s[:, None], 0.5 * seen.late_s[:, None] ** 2
     if seen.rolling:
-        late = seen.late_s[:, None]
-        at_middle = (seen.points_m - position_m - late * twist[:3]) @ rotation
-        turned = matrix_from_vector(-late * twist[3:])
+        gone = late * motion[:3] + later * motion[6:9]
+        at_middle = (seen.points_m - position_m - gone) @ rotation
+        turned = matrix_from_vector(-late * motion[3:6] - later * motion[9:])
         in_body = np.einsum("nij,nj->ni", turned, at_middle)
         to_camera = from_body @ turned
     else:
@@ -147,16 +148,18 @@ def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, twist: F64
     pixels, by_camera, by_lens = project_with_derivatives(seen.lens, in_camera)
     by_body = by_camera @ to_camera
     by_point = by_body @ rotation.T
-    by_motion = np.zeros((len(pixels), 2, 12))
+    by_motion = np.zeros((len(pixels), 2, 18))
     by_motion[:, :, :3] = -by_point
     by_motion[:, :, 3:6] = by_body @ skew(at_middle)
     if seen.rolling:
-        by_motion[:, :, 6:9] = -by_point * seen.late_s[:, None, None]
-        by_motion[:, :, 9:] = by_camera @ from_body @ skew(in_body) * seen.late_s[:, None, None]
+        by_turn = by_camera @ from_body @ skew(in_body)
+        for first, weight in ((6, late[:, None]), (12, later[:, None])):
+            by_motion[:, :, first : first + 3] = -by_point * weight
+            by_motion[:, :, first + 3 : first + 6] = by_turn * weight
     count = 2 * len(pixels)
     return Equations(
         (seen.pixels - pixels).reshape(count),
-        by_motion.reshape(count, 12),
+        by_motion.reshape(count, 18),
         by_point.reshape(count, 3),
         by_lens.reshape(count, 9),
         seen.whitening,

@@ -7,20 +7,21 @@ cannot be: a jump on one tag's word is held back for one picture, a tag that sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from openset.primitives.space import F64, IDENTITY, Pose, angle_between_rad
 from openset.stage.lens.model import Lens
-from openset.stage.markers.detect import Box, twice_seen
+from openset.stage.markers.detect import twice_seen
 from openset.stage.markers.equations import seen_corners
+from openset.stage.markers.expected import expected_boxes
 from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMap
 from openset.stage.markers.moved import MovedTags
+from openset.stage.markers.pieces import Box
 from openset.stage.markers.pose import Solution
-from openset.stage.markers.rescue import boxes_of_missing
-from openset.stage.markers.shutter import LONGEST_GAP_S, Moment, solve_moving, velocity
+from openset.stage.markers.shutter import LONGEST_GAP_S, Moment, moved_on, solve_moving, velocity
 
 FORGET_S = 0.5
 """A pose older than this is no place to begin."""
@@ -117,17 +118,18 @@ class Follower:
         """The tags that were given up, and by how many metres each is off, about."""
         return dict(self._moved.off_m)
 
-    def missing(
-        self, camera: int, seen: Sequence[SeenTag], given_up: Sequence[int] = ()
-    ) -> dict[int, Box]:
-        """Where in a camera's picture mapped tags must be that were not found, by the last pose; each
-        id with its piece of the picture."""
+    def expected(self, camera: int, time_ns: int, given_up: Collection[int] = ()) -> dict[int, Box]:
+        """Where in a camera's picture of a time mapped tags must be, by the last poses: each id with
+        its piece of the picture. Nothing where the last pose is too old to tell."""
         if not self._before:
             return {}
+        last = self._before[-1]
+        gap_s = (time_ns - last.time_ns) / 1e9
+        if not 0.0 < gap_s <= LONGEST_GAP_S:
+            return {}
         one = self.cameras[camera]
-        pose = self._before[-1].pose.after(one.body_from_camera)
-        known = {tag.id for tag in seen}
-        return boxes_of_missing(self._corners, known, one.lens, pose, {*given_up, *self._moved.off_m})
+        pose = moved_on(self._before, gap_s).after(one.body_from_camera)
+        return expected_boxes(self._corners, one.lens, pose, {*given_up, *self._moved.off_m})
 
     def _mind_clock(self, time_ns: int) -> list[str]:
         """Forget how fast the body was where the pictures' clock jumped, and say so."""

@@ -174,7 +174,7 @@ def _covariance(fit: Fit, motion: Motion, spread: float) -> F64 | None:
 
 def _told_twist(seen: Sequence[SeenCorners], fit: Fit, motion: Motion) -> F64 | None:
     told = motion is not STILL and any(one.rolling for one in seen)
-    return fit.twist if told else None
+    return fit.motion[:6] if told else None
 
 
 def _pose(fit: Fit) -> Pose:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openset.primitives.rotation import matrix_from_vector
+from openset.primitives.rotation import matrix_from_vector, vector_from_matrix
 from openset.primitives.space import F64
 from openset.stage.markers.equations import Equations, SeenCorners, equations
 from openset.stage.markers.starts import Place
@@ -21,13 +21,38 @@ ROBUST = 10.0
 """A tag that is off by this many times what is expected, a pixel or so, pulls half as hard."""
 
 
+ACCELERATION_SD = np.array([0.6, 0.6, 0.6, 2.0, 2.0, 2.0])
+"""How far a velocity may change while a picture is read out: metres and radians a second squared. A
+hand pulls harder, but what a few tags say of it is mostly their own noise."""
+
+
 @dataclass(frozen=True, eq=False)
 class Motion:
     """What is known of the body's velocity (6,) beforehand, and its standard deviations (6,); None
-    where the velocity is taken as it is."""
+    where the velocity is taken as it is, and steady. Where it is solved its acceleration is too.
+
+    A velocity that was told by the pose itself and those before holds at the place `told_at`, and is
+    `per_pose` (1 / s) more for every metre and radian that the pose is further on."""
 
     twist: F64
     sd: F64 | None = None
+    told_at: Place | None = None
+    per_pose: float = 0.0
+
+    def at(self, position_m: F64, rotation: F64) -> F64:
+        """The velocity and acceleration (12,) to expect of a pose."""
+        twist = self.twist
+        if self.told_at is not None:
+            turned = vector_from_matrix(self.told_at[1].T @ rotation)
+            twist = twist + self.per_pose * np.concatenate([position_m - self.told_at[0], turned])
+        return np.concatenate([twist, np.zeros(6)])
+
+    def off(self, fit_at: Place, moving: F64) -> float:
+        """How far a velocity and acceleration (12,) are from what is known, in squared deviations."""
+        if self.sd is None:
+            return 0.0
+        spread = np.concatenate([self.sd, ACCELERATION_SD])
+        return float((((moving - self.at(*fit_at)) / spread) ** 2).sum())
 
 
 STILL = Motion(np.zeros(6))
@@ -39,7 +64,8 @@ class Fit:
 
     position_m: F64
     rotation: F64
-    twist: F64
+    motion: F64
+    """Velocity and acceleration (12,)."""
     equations: Equations
     cost: float
 
@@ -66,14 +92,14 @@ def refine(
     tags down (Cauchy), so that a few wrong ones do not pull. `spread` is how many times worse corners
     are than corner_noise.py expects."""
     position, rotation = start
-    twist = motion.twist
-    now = equations(seen, position, rotation, twist)
+    moving = motion.at(position, rotation)
+    now = equations(seen, position, rotation, moving)
     if now is None:
         return None
-    weights, cost = _weighed(now, twist, motion, spread, robust)
+    weights, cost = _weighed(now, (position, rotation), moving, motion, spread, robust)
     damping = 0.0
     for _ in range(MOST_STEPS):
-        matrix, gradient = _normal(now, weights, twist, motion, spread)
+        matrix, gradient = _normal(now, weights, (position, rotation), moving, motion, spread)
         try:
             damped = matrix + damping * np.diag(np.diag(matrix))
             step = np.linalg.solve(damped, gradient).astype(np.float64)
@@ -81,37 +107,36 @@ def refine(
             return None
         moved = position + step[:3]
         turned = rotation @ matrix_from_vector(step[3:6])
-        faster = twist + step[6:] if motion.sd is not None else twist
+        faster = moving + step[6:] if motion.sd is not None else moving
         then = equations(seen, moved, turned, faster)
         if then is not None:
-            new_weights, new_cost = _weighed(then, faster, motion, spread, robust)
+            new_weights, new_cost = _weighed(then, (moved, turned), faster, motion, spread, robust)
         small = float(np.abs(step[:6]).max()) < SMALL_STEP
         if then is None or new_cost > cost * (1 + 1e-9):
             if small or damping > HOPELESS:
                 break
             damping = max(1e-4, 10 * damping)
             continue
-        position, rotation, twist, now = moved, turned, faster, then
+        position, rotation, moving, now = moved, turned, faster, then
         weights, cost = new_weights, new_cost
         damping = damping / 10 if damping > 1e-6 else 0.0
         if small:
             break
-    return Fit(position, rotation, twist, now, cost)
+    return Fit(position, rotation, moving, now, cost)
 
 
 def information(fit: Fit, motion: Motion, spread: float) -> F64:
-    """How surely the corners and what was known before hold the pose (6, 6) or the pose and its
-    velocity (12, 12): the inverse of its covariance."""
+    """How surely the corners and what was known before hold the pose (6, 6), or the pose, its
+    velocity and acceleration (18, 18): the inverse of its covariance."""
     ones = np.ones(len(fit.equations.whitening))
-    return _normal(fit.equations, ones, fit.twist, motion, spread)[0]
+    return _normal(fit.equations, ones, fit.place, fit.motion, motion, spread)[0]
 
 
 def _weighed(
-    now: Equations, twist: F64, motion: Motion, spread: float, robust: bool
+    now: Equations, place: Place, moving: F64, motion: Motion, spread: float, robust: bool
 ) -> tuple[F64, float]:
     """Each tag's weight (n,) and the whole cost."""
-    squares = (now.sure_residuals**2).sum(axis=1)
-    prior = 0.0 if motion.sd is None else float((((twist - motion.twist) / motion.sd) ** 2).sum())
+    squares, prior = (now.sure_residuals**2).sum(axis=1), motion.off(place, moving)
     if not robust:
         return np.ones(len(squares)), float(squares.sum()) / spread**2 + prior
     most = 8 * ROBUST**2
@@ -119,14 +144,19 @@ def _weighed(
     return 1.0 / (1.0 + far), most * float(np.log1p(far).sum()) / spread**2 + prior
 
 
-def _normal(now: Equations, weights: F64, twist: F64, motion: Motion, spread: float) -> tuple[F64, F64]:
-    free = 6 if motion.sd is None else 12
+def _normal(
+    now: Equations, weights: F64, place: Place, moving: F64, motion: Motion, spread: float
+) -> tuple[F64, F64]:
+    free = 6 if motion.sd is None else 18
     slopes = now.sure(now.by_motion[:, :free])
     weighted = (slopes * (weights / spread**2)[:, None, None]).reshape(-1, free).T
     matrix = weighted @ slopes.reshape(-1, free)
     gradient = weighted @ now.sure_residuals.reshape(-1)
     if motion.sd is not None:
-        sure = 1.0 / motion.sd**2
-        matrix[range(6, 12), range(6, 12)] += sure
-        gradient[6:] += sure * (motion.twist - twist)
+        sure = 1.0 / np.concatenate([motion.sd, ACCELERATION_SD])
+        by = np.concatenate([np.zeros((12, 6)), np.eye(12)], axis=1)
+        by[:6, :6] -= motion.per_pose * np.eye(6)
+        by *= sure[:, None]
+        matrix += by.T @ by
+        gradient += by.T @ (sure * (motion.at(*place) - moving))
     return matrix, gradient

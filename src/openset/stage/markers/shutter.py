@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from openset.primitives.rotation import vector_from_matrix
-from openset.primitives.space import F64, Pose
+from openset.primitives.rotation import matrix_from_vector, vector_from_matrix
+from openset.primitives.space import F64, Pose, pose_from_matrix
 from openset.stage.markers.equations import SeenCorners
 from openset.stage.markers.pose import Solution, solve
 from openset.stage.markers.refine import Motion
@@ -25,7 +25,7 @@ UNKNOWN_SD = np.array([0.5, 0.5, 0.5, 1.0, 1.0, 1.0])
 """A camera carried about: metres and radians a second."""
 CHANGE_SD = np.array([4.0, 4.0, 4.0, 12.0, 12.0, 12.0])
 """How much a hand changes its velocity in a second."""
-BEND_SD = np.array([20.0, 20.0, 20.0, 45.0, 45.0, 45.0])
+BEND_SD = np.array([10.0, 10.0, 10.0, 22.0, 22.0, 22.0])
 """What the slope of three poses misses, by the square of their distance in time: a tremor of 8 Hz."""
 MOST_SD = np.array([0.2, 0.2, 0.2, 0.5, 0.5, 0.5])
 
@@ -83,7 +83,10 @@ def motion_along(before: Sequence[Moment], now: Moment) -> Motion | None:
         return None
     late, early = velocity(last, now), velocity(older, last)
     slope = late + (late - early) * short_s / (long_s + short_s)
-    return Motion(slope, np.minimum(MOST_SD, BEND_SD * short_s * (short_s + long_s) / 2))
+    sd = np.minimum(MOST_SD, BEND_SD * short_s * (short_s + long_s) / 2)
+    matrix = now.pose.matrix
+    per_pose = 1.0 / short_s + 1.0 / (long_s + short_s)
+    return Motion(slope, sd, (matrix[:3, 3], matrix[:3, :3]), per_pose)
 
 
 def velocity(first: Moment, second: Moment) -> F64:
@@ -93,3 +96,15 @@ def velocity(first: Moment, second: Moment) -> F64:
     from_, to = first.pose.matrix, second.pose.matrix
     turned = vector_from_matrix(from_[:3, :3].T @ to[:3, :3])
     return np.concatenate([to[:3, 3] - from_[:3, 3], turned]) / seconds
+
+
+def moved_on(before: Sequence[Moment], seconds: float) -> Pose:
+    """Where the body will be so long after the newest moment, at the velocity of the last two."""
+    last = before[-1]
+    if len(before) < 2 or not 0.0 < (last.time_ns - before[-2].time_ns) / 1e9 <= LONGEST_GAP_S:
+        return last.pose
+    twist = velocity(before[-2], last)
+    matrix = last.pose.matrix
+    matrix[:3, 3] += twist[:3] * seconds
+    matrix[:3, :3] = matrix[:3, :3] @ matrix_from_vector(twist[3:] * seconds)
+    return pose_from_matrix(matrix)

@@ -72,7 +72,8 @@ def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64] |
     multiples of what is expected of a tag's eight numbers; zeros for the tags that do not."""
     matrix = estimate.stage_from_body.matrix
     twist = np.zeros(6) if estimate.twist is None else estimate.twist
-    now = equations([seen], matrix[:3, 3], matrix[:3, :3], twist)
+    motion = np.concatenate([twist, np.zeros(6)])
+    now = equations([seen], matrix[:3, 3], matrix[:3, :3], motion)
     if now is None:
         return None
     off = np.sqrt((now.residuals.reshape(-1, 8) ** 2).mean(axis=1) * 2)
