@@ -28,7 +28,6 @@ from openset.stage.markers.spread import tag_covariances
 from openset.stage.markers.started import Given, Solved, rms
 from openset.stage.markers.tape import Scale, Taped, scale_of
 
-_MOST_ROUNDS = 6
 _PRINTER = 0.1
 """Prints further off than this are of another size, not of a careless printer."""
 
@@ -70,7 +69,7 @@ def solve_map(
     size_m = size_m * _print_factor(known, size_m, sizes_m or {})
     cleaned, findings = seen_twice(frames)
     left_out = {number for each in findings for number in each.tags}
-    for _ in range(_MOST_ROUNDS):
+    while True:
         attempt = Attempt(cleaned, lens, size_m, sizes, left_out, say)
         solved = attempt.solved(given)
         odd = hung_twice(
