@@ -48,8 +48,11 @@ def test_ahead_is_towards_the_tag_that_is_named() -> None:
     np.testing.assert_allclose(_on_stage(frame, 1), (0.0, 2.0, 0.0), atol=1e-9)
 
 
-def test_an_origin_on_the_wall_is_the_floor_below_it_and_ahead_is_into_the_wall() -> None:
-    frame = map_from_stage(TILTED, SIZES, (0, 1, 2), origin=9)
+@pytest.mark.parametrize("turned", [0.0, np.pi / 4, -np.pi / 2, np.pi])
+def test_an_origin_on_the_wall_is_the_floor_below_it_and_ahead_is_into_the_wall(turned: float) -> None:
+    """However the sheet is turned on the wall."""
+    hung = TILTED | {9: TILTED[9] @ _at(0.0, 0.0, 0.0, (0.0, 0.0, turned))}
+    frame = map_from_stage(hung, SIZES, (0, 1, 2), origin=9)
     np.testing.assert_allclose(_on_stage(frame, 9), (0.0, 0.0, 1.5), atol=1e-9)
     np.testing.assert_allclose(_on_stage(frame, 0), (-1.0, -5.0, 0.0), atol=1e-9)
 

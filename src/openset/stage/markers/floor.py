@@ -13,6 +13,8 @@ from openset.stage.markers.grow import corners_on_stage
 
 _OFF_M = 0.005
 """A tag that lies higher or lower than this does not lie on the floor."""
+_LYING = 0.7
+"""The cosine between a tag's and the floor's normal from which it lies, or hangs overhead."""
 
 
 def map_from_stage(
@@ -26,8 +28,8 @@ def map_from_stage(
 
     With tags on the floor: z = 0 is the plane fitted through their corners, the origin lies at the
     middle of tag `origin` (the first of the floor where none is named), or on the floor below it; +Y
-    points to the middle of tag `towards`, else along the origin tag's own up, or into the wall it hangs
-    on. Without: the frame of the tag `origin` as it hangs. Raises BadInput where a named tag is not on
+    points to the middle of tag `towards`, else along the origin tag's own up, or, however it is turned,
+    into the wall it hangs on. Without: the frame of the tag `origin` as it hangs. Raises BadInput where a named tag is not on
     the map.
     """
     named = [*floor, *(each for each in (origin, towards) if each is not None)]
@@ -101,7 +103,5 @@ def not_on_the_floor(
 def _ahead(tags: Mapping[int, F64], first: int, towards: int | None, place: F64, up: F64) -> F64:
     if towards is not None:
         return np.asarray(tags[towards][:3, 3] - place)
-    upright = tags[first][:3, 1]
-    if abs(float(np.dot(upright, up))) < 0.7:
-        return np.asarray(upright)
-    return np.asarray(-tags[first][:3, 2])
+    upright, out = tags[first][:3, 1], tags[first][:3, 2]
+    return np.asarray(upright if abs(float(np.dot(out, up))) > _LYING else -out)
