@@ -21,8 +21,8 @@ def test_the_gains_are_the_focal_length_and_a_roll_of_one(hand: Callable[..., An
     assert solved.correlation > 0.998
     assert solved.agreement > 0.998
     # 600 px, less the little that smoothing the track takes from its fastest motion.
-    assert solved.gains[0] == pytest.approx(600.0, rel=0.02)
-    assert solved.gains[2] == pytest.approx(1.0, rel=0.02)
+    assert solved.gains[0] == pytest.approx(600.0, rel=0.03)
+    assert solved.gains[2] == pytest.approx(1.0, rel=0.04)
 
 
 def test_the_scan_finds_the_peak_and_refining_sharpens_it(hand: Callable[..., Any]) -> None:

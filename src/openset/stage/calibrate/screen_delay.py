@@ -31,7 +31,7 @@ from openset.stage.calibrate.screen_codes import FIRST_ID, IDS, Sight
 LONGEST_S = 0.6
 MIN_SIGHTS = 20
 MOST_STRAYS = 0.2
-_STEP_S = 0.0001
+_STEP_S, _COARSE_S, _AROUND_S = 0.0002, 0.002, 0.04
 _SOFT_S = np.array([0.0002, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.009])
 _STRAY = 0.01
 _UNEVEN = 0.2
@@ -90,7 +90,9 @@ def estimate_loop(shown: Sequence[Shown], sights: Sequence[Shown]) -> LoopEstima
             refused=f"the camera read the patches in {len(edges)} pictures, {MIN_SIGHTS} are needed",
             remedy="Fill the frame with the screen, in focus, neither too bright nor too dark",
         )
-    delays = np.arange(0.0, LONGEST_S, _STEP_S)
+    coarse = np.arange(0.0, LONGEST_S, _COARSE_S)
+    near_s = float(coarse[int(np.argmax(_log_likelihood(edges, coarse).max(axis=1)))])
+    delays = np.arange(max(0.0, near_s - _AROUND_S), min(LONGEST_S, near_s + _AROUND_S), _STEP_S)
     likely = _log_likelihood(edges, delays)
     # Each delay with the softness that suits it best: where the edges leave room, all of it counts.
     over_delay = np.exp(likely.max(axis=1) - likely.max())
