@@ -87,7 +87,7 @@ def phone(page: Page, phone_site: Any) -> Page:
     """The same phone, let in by a scanned link."""
     page.goto(phone_site.pairing())
     page.get_by_role("button", name="Use this phone").click()
-    expect(page.get_by_role("button", name="Start")).to_be_visible()
+    expect(page.get_by_role("button", name="Start")).to_be_enabled()
     drain(phone_site.poses)
     return page
 
