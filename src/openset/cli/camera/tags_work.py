@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from openset.cli.output import Output
 from openset.primitives.errors import AlreadyExists, BadInput
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.measured import MeasuredLens
+from openset.stage.live.plate import PlateSource
 from openset.stage.live.walk import Walk, watch_walk
 from openset.stage.markers.asked import size_from, sizes_from, taped_from
 from openset.stage.markers.bundle import Frame, solve_map
@@ -27,8 +29,9 @@ from openset.stage.prints.ids import parse_ids
 from openset.stage.prints.scale import print_scale
 from openset.store.files import write_atomic
 
-_WALKING = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+_WALKING = np.ones(6)
 """How fast a camera moves and turns on a walk: metres and radians a second."""
+_MOST_READOUT_MS = 200.0
 
 
 @dataclass(frozen=True)
@@ -67,10 +70,13 @@ def run_tags(output: Output, asked: Asked) -> None:
     frame = Frame(floor, asked.origin, asked.towards)
     known = read_map(asked.add) if asked.add else None
     _may_write(asked)
-    walk = watch_walk(source, every=asked.every, seconds=asked.seconds, progress=output.say)
-    lens_file = open_lens(asked.lens, walk.width, walk.height)
+    plate = PlateSource(source)
+    lens_file = open_lens(asked.lens, plate.format.width, plate.format.height)
     measured = _setting(lens_file.settings, asked)
     readout_s = lens_file.readout_s if asked.readout_ms is None else asked.readout_ms / 1000
+    walk = watch_walk(
+        plate, measured.lens, every=asked.every, seconds=asked.seconds, progress=output.say
+    )
     try:
         solution = solve_map(
             walk.frames,
@@ -89,9 +95,10 @@ def run_tags(output: Output, asked: Asked) -> None:
     quality = quality_of(solution, walk.frames)
     quality = replace(quality, findings=(*quality.findings, *_mirrored(walk)))
     tag_map = _noted(solution.tag_map, asked, source, lens_file.name, solution)
+    drawn = plot_of(solution, quality)
     write_map(asked.out, tag_map)
     if asked.plot is not None:
-        write_atomic(asked.plot, plot_of(solution, quality).encode())
+        write_atomic(asked.plot, drawn.encode())
     figures: dict[str, Any] = figures_of(solution, quality, walk, asked.out)
     figures["plot"] = None if asked.plot is None else str(asked.plot)
     output.done(figures, title_of(solution, quality, asked.out), rows_of(solution, quality, walk))
@@ -108,10 +115,31 @@ def _source(asked: Asked) -> str:
         raise BadInput(
             "no such lens file", where=str(asked.lens), todo="Make one with openset calibrate lens"
         )
+    if asked.readout_ms is not None and not 0.0 <= asked.readout_ms <= _MOST_READOUT_MS:
+        raise BadInput(
+            f"a read-out of {asked.readout_ms:g} ms",
+            where="--readout-ms",
+            todo=f"Measure it with openset calibrate readout: 0 to {_MOST_READOUT_MS:g} ms",
+        )
+    for name, ring in (("--zoom", asked.zoom), ("--focus", asked.focus)):
+        if not math.isfinite(ring):
+            raise BadInput(f"a ring at {ring}", where=name, todo="Rings go from 0 to 1")
     return asked.picture or asked.images
 
 
 def _may_write(asked: Asked) -> None:
+    """Everything that would keep the answer from being written, before anyone walks."""
+    for path in (asked.out, *([] if asked.plot is None else [asked.plot])):
+        if not path.parent.is_dir():
+            raise BadInput(
+                "there is no such folder", where=str(path.parent), todo="Make it, or name another"
+            )
+    if asked.plot is not None and (asked.plot.suffix.lower() != ".svg" or asked.plot == asked.out):
+        raise BadInput(
+            "the drawing is an SVG of its own",
+            where=str(asked.plot),
+            todo="Name a file that ends in .svg, and not the map's",
+        )
     if asked.add is not None and (asked.floor or asked.origin is not None or asked.towards is not None):
         raise BadInput(
             "a map that is added to keeps its own frame",

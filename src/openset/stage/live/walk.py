@@ -11,6 +11,7 @@ import numpy as np
 
 from openset.primitives.errors import BadInput
 from openset.primitives.image import U8Plane
+from openset.stage.lens.model import Lens
 from openset.stage.live.pipes import PipeClosed
 from openset.stage.live.plate import PlateFrame, PlateSource
 from openset.stage.markers.detect import TagDetector
@@ -43,22 +44,22 @@ class Walk:
 
 
 def watch_walk(
-    source: str,
+    plate: PlateSource,
+    lens: Lens,
     *,
     every: int | None = None,
     seconds: float = 60.0,
     progress: Callable[[str], None] | None = None,
 ) -> Walk:
-    """Look at a source: of every `every` pictures at the sharpest one, with the detector at full size.
+    """Look at a source, filmed through `lens`: of every `every` pictures at the sharpest one, with the
+    detector at full size.
 
-    A live source is watched for `seconds`. Raises PlateNotFound, PlateBroken, and BadInput where no
-    picture came.
+    A live source is watched for `seconds`. Raises PlateBroken, and BadInput where no picture came.
     """
     say = progress or (lambda text: None)
-    plate = PlateSource(source)
     walk = Walk(plate.format.width, plate.format.height)
     step = every or _usual_step(plate)
-    detector = TagDetector(threads=2)
+    detector = TagDetector(threads=2, lens=lens)
     mirrored: dict[int, int] = {}
     plate.start_at(time.monotonic_ns())
     try:
@@ -81,7 +82,7 @@ def watch_walk(
     if plate.trouble is not None:
         say(f"note: {plate.trouble.line}")
     if not walk.frames:
-        raise BadInput("no picture came", where=source, todo="Check the camera or the file")
+        raise BadInput("no picture came", where=plate.source, todo="Check the camera or the file")
     straight = {tag.id for each in walk.frames for tag in each}
     least = 1 if len(walk.frames) <= _MIRROR_EVERY else _MIRROR_LEAST
     walk.mirrored = tuple(
