@@ -29,8 +29,8 @@ def map_from_stage(
     With tags on the floor: z = 0 is the plane fitted through their corners, the origin lies at the
     middle of tag `origin` (the first of the floor where none is named), or on the floor below it; +Y
     points to the middle of tag `towards`, else along the origin tag's own up, or, however it is turned,
-    into the wall it hangs on. Without: the frame of the tag `origin` as it hangs. Raises BadInput where a named tag is not on
-    the map.
+    into the wall it hangs on. Without: the frame of the tag `origin` as it hangs. Raises BadInput where
+    a named tag is not on the map.
     """
     named = [*floor, *(each for each in (origin, towards) if each is not None)]
     for each in named:
