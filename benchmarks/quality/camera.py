@@ -21,8 +21,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from benchmarks.quality.camera_rows import frame  # noqa: E402
-from benchmarks.quality.camera_rows.table import ROWS  # noqa: E402
+from benchmarks.quality.camera_rows import frame
+from benchmarks.quality.camera_rows.table import ROWS
 
 
 def main() -> None:
@@ -32,7 +32,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--only", default="", help="rows by name, between commas: " + ",".join(ROWS))
-    parser.add_argument("--quick", action="store_true", help="fewer views and frames: a check that it runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer views and frames: a check that it runs"
+    )
     parser.add_argument("--keep", type=Path, help="folder for what is done, to go on from later")
     given = parser.parse_args()
     wanted = [name for name in given.only.split(",") if name] or list(ROWS)
@@ -42,7 +44,9 @@ def main() -> None:
     seeds = range(given.first_seed, given.first_seed + given.seeds)
     done = frame.measured([ROWS[name] for name in wanted], seeds, given.quick, given.keep)
     tables: list[dict[str, Any]] = [
-        frame.missing(ROWS[name], done.absent[name]) if name in done.absent else frame.judged(ROWS[name], done.numbers[name])
+        frame.missing(ROWS[name], done.absent[name])
+        if name in done.absent
+        else frame.judged(ROWS[name], done.numbers[name])
         for name in wanted
     ]
     tables.append(frame.covered(done.numbers))

@@ -126,10 +126,17 @@ def missing(row: Row, why: str) -> dict[str, Any]:
 
 def covered(everything: dict[str, list[Numbers]]) -> dict[str, Any]:
     """How many truths lay inside their stated 90 % intervals, over all rows that stated any."""
-    names = sorted({k[3:] for results in everything.values() for one in results for k in one if k[:3] == "of."})
+    names = sorted(
+        {k[3:] for results in everything.values() for one in results for k in one if k[:3] == "of."}
+    )
     figures = []
     for name in names:
-        pairs = [(one[f"in.{name}"], one[f"of.{name}"]) for r in everything.values() for one in r if f"of.{name}" in one]
+        pairs = [
+            (one[f"in.{name}"], one[f"of.{name}"])
+            for r in everything.values()
+            for one in r
+            if f"of.{name}" in one
+        ]
         inside, count = (float(sum(column)) for column in zip(*pairs, strict=True))
         share = inside / count if count else 0.0
         by_seed = np.array([i / n for i, n in pairs if n])
@@ -147,7 +154,12 @@ def covered(everything: dict[str, list[Numbers]]) -> dict[str, Any]:
                 "reached": LEAST_COVERED <= share <= MOST_COVERED,
             }
         )
-    return {"row": "coverage", "title": "Stated error against true error", "against": "", "figures": figures}
+    return {
+        "row": "coverage",
+        "title": "Stated error against true error",
+        "against": "",
+        "figures": figures,
+    }
 
 
 def told(table: dict[str, Any]) -> str:

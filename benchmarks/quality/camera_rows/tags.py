@@ -20,7 +20,7 @@ from openset.stage.markers.model import SeenTag
 from openset.stage.markers.tape import Taped
 
 FRAMES, QUICK_FRAMES, ROUND_S = 60, 24, 24.0
-LOOK = Look()
+LOOK = Look(samples=2)
 Looks = tuple[tuple[SeenTag, ...], ...]
 
 
@@ -55,15 +55,22 @@ def walked(kind: str, seed: int, frames: int, optics: Optics = WITNESS, look: Lo
     stage = hung(kind, seed)
     path = ceiling_round(seed) if kind == "ceiling" else stage_round(seed)
     random = np.random.default_rng([seed, 11])
-    detector = TagDetector()
+    detector = TagDetector(lens=lens_of(optics))
     ours, theirs, tallies = [], [], (Tally(), Tally())
     for time_s in np.linspace(0.0, ROUND_S, frames, endpoint=False):
         luma = picture(optics, path.from_time(float(time_s)), stage.sheets, look, random)
         pose = path.at(float(time_s))
-        for seen, kept, tally in ((detector.detect(luma), ours, tallies[0]), (opencv_tags(luma), theirs, tallies[1])):
+        for seen, kept, tally in (
+            (detector.detect(luma), ours, tallies[0]),
+            (opencv_tags(luma), theirs, tallies[1]),
+        ):
             kept.append(seen)
             tally.add(optics, pose, seen, stage)
-    numbers = {f"{prefix}{name}": value for prefix, t in (("", tallies[0]), ("cv.", tallies[1])) for name, value in t.numbers.items()}
+    numbers = {
+        f"{prefix}{name}": value
+        for prefix, t in (("", tallies[0]), ("cv.", tallies[1]))
+        for name, value in t.numbers.items()
+    }
     return Walked(tuple(ours), tuple(theirs), numbers)
 
 
@@ -74,7 +81,9 @@ class Tally:
         self._squares: list[float] = []
         self._found = self._there = 0
 
-    def add(self, optics: Optics, pose: tuple[np.ndarray, np.ndarray], seen: Sequence[SeenTag], stage: Stage) -> None:
+    def add(
+        self, optics: Optics, pose: tuple[np.ndarray, np.ndarray], seen: Sequence[SeenTag], stage: Stage
+    ) -> None:
         """One picture's tags."""
         there = {i for i, sheet in stage.tags.items() if in_view(optics, *pose, sheet, border_px=8.0)}
         self._there += len(there)
@@ -97,7 +106,10 @@ class Tally:
 def taped(stage: Stage, seed: int) -> Taped:
     """One distance read off a tape to the millimetre, between two tags far apart."""
     ids = sorted(stage.tags)
-    first, second = ids[0], max(ids, key=lambda i: float(np.linalg.norm(_middle(stage, i) - _middle(stage, ids[0]))))
+    first, second = (
+        ids[0],
+        max(ids, key=lambda i: float(np.linalg.norm(_middle(stage, i) - _middle(stage, ids[0])))),
+    )
     distance = float(np.linalg.norm(_middle(stage, first) - _middle(stage, second)))
     return Taped(first, second, round(distance, 3), 0.0005)
 
@@ -160,4 +172,6 @@ FIGURES = (
 AGAINST = "the same adjustment with cv2.aruco's corners: OpenCV has none"
 TAGS = Row("tags", "Tag map, ceiling set, walk-around, one tape", ceiling_row, FIGURES, against=AGAINST)
 STAGE_FIGURES = (Figure("map_mm", "map, all corners", "mm"), *FIGURES[1:])
-STAGE_TAGS = Row("set-tags", "Tag map, stage set, walk-around, one tape", stage_row, STAGE_FIGURES, against=AGAINST)
+STAGE_TAGS = Row(
+    "set-tags", "Tag map, stage set, walk-around, one tape", stage_row, STAGE_FIGURES, against=AGAINST
+)

@@ -25,7 +25,26 @@ SURE_SD = 1.6449
 def lens_of(optics: Optics) -> Lens:
     """The true lens in the stage's terms."""
     o = optics
-    return Lens(o.width_px, o.height_px, o.f_px, o.down_px, o.cx_px, o.cy_px, o.k1, o.k2, o.p1, o.p2, o.k3)
+    return Lens(
+        o.width_px, o.height_px, o.f_px, o.down_px, o.cx_px, o.cy_px, o.k1, o.k2, o.p1, o.p2, o.k3
+    )
+
+
+def optics_of(lens: Lens) -> Optics:
+    """A solved lens as the judge's own optics, which draw it by their own code."""
+    numbers = (
+        lens.width_px,
+        lens.height_px,
+        lens.fx_px,
+        lens.cx_px,
+        lens.cy_px,
+        lens.k1,
+        lens.k2,
+        lens.p1,
+        lens.p2,
+        lens.k3,
+    )
+    return Optics(*numbers, fisheye=lens.fisheye, fy_px=lens.fy_px)
 
 
 def matrix_of(optics: Optics) -> tuple[F64, F64]:
@@ -95,7 +114,9 @@ def rms3(errors: F64) -> float:
     return float(np.sqrt(np.mean(np.sum(errors**2, axis=-1)))) if len(errors) else float("nan")
 
 
-def pose_errors(found: Sequence[F64], truth: Sequence[tuple[F64, F64]], where: Aligned | None) -> PoseErrors:
+def pose_errors(
+    found: Sequence[F64], truth: Sequence[tuple[F64, F64]], where: Aligned | None
+) -> PoseErrors:
     """Found stage_from_camera (4, 4), on the map, against true (position, rotation)."""
     places, turns = [], []
     for matrix, (position, rotation) in zip(found, truth, strict=True):
