@@ -124,6 +124,16 @@ def _with(sheets: tuple[Sheet, ...], *more: Sheet) -> tuple[Sheet, ...]:
     return (*(each for each in sheets if each.id not in ids), *more)
 
 
+def _to_the_right(count: int) -> list[Sheet]:
+    """More tags on the wall, half a metre apart, beyond its last."""
+    last, ids = SHEETS[5], range(200, 200 + count)
+    steps = [np.array([0.5 + 0.5 * each, 0.0, 0.3 * (each % 3)]) for each in range(count)]
+    return [
+        tag_sheet(number, 0.2, last.position_m + step, last.rotation)
+        for number, step in zip(ids, steps, strict=True)
+    ]
+
+
 def test_two_tags_with_one_id_in_one_picture_are_named_and_left_out() -> None:
     twin = tag_sheet(103, 0.2, SHEETS[3].position_m + np.array([0.0, 0.0, 0.35]), SHEETS[3].rotation)
     found = solve_map(seen_on(stage_round(3), (*SHEETS, twin), TIMES), LENS, 0.2, taped=[TAPE])
@@ -179,6 +189,15 @@ def test_new_tags_are_added_and_the_old_ones_stay() -> None:
     for each, tag in old.tags.items():
         assert found.tag_map.tags[each].stage_from_tag == tag.stage_from_tag
     assert map_error_mm(found.tag_map, true_map((*SHEETS, new), 0.2)) < 0.3
+
+
+def test_an_old_tag_that_is_seen_once_from_afar_keeps_its_place() -> None:
+    """A walk about the right of the stage: at its rim tag 124 is seen once, unsure by millimetres."""
+    path = WalkAround(10, (-1.5, -1.0, 1.0), (5.0, -0.2, 1.6), (0.0, 2.5, 0.8), (5.0, 2.5, 1.6))
+    frames = seen_on(path, (*SHEETS, *_to_the_right(7)), np.arange(24) * 1.0, seed=55)
+    found = solve_map(frames, LENS, 0.2, known=TRUTH, doubt_lens=False)
+    assert found.findings == ()
+    assert found.tag_map.tags[124].stage_from_tag == TRUTH.tags[124].stage_from_tag
 
 
 def test_a_tag_that_has_moved_since_the_old_map_is_named_and_placed_anew() -> None:
@@ -250,15 +269,7 @@ def test_a_tag_of_another_size_than_said_is_named_with_its_real_one() -> None:
 
 def test_one_id_on_two_walls_that_are_never_seen_together_is_named() -> None:
     """A second tag 102 hangs far to the right, behind a row of others; no picture shows both."""
-    bridge = [
-        tag_sheet(
-            200 + each,
-            0.2,
-            SHEETS[5].position_m + np.array([0.5 + 0.5 * each, 0.0, 0.3 * (each % 3)]),
-            SHEETS[5].rotation,
-        )
-        for each in range(9)
-    ]
+    bridge = _to_the_right(9)
     twin = tag_sheet(102, 0.2, SHEETS[5].position_m + np.array([4.2, 0.0, 1.0]), SHEETS[5].rotation)
     path = WalkAround(5, (-1.5, -1.0, 1.0), (5.0, -0.2, 1.6), (-1.5, 2.5, 0.8), (5.8, 2.5, 1.6))
     frames = seen_on(path, (*SHEETS, *bridge, twin), np.arange(40) * 0.6)

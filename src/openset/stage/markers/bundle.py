@@ -31,6 +31,9 @@ from openset.stage.markers.tape import Scale, Taped, scale_of
 _PRINTER = 0.1
 """Prints further off than this are of another size, not of a careless printer."""
 
+_SCALES_SD = 3e-4
+"""By what part two maps of the same sheets differ in scale: a millimetre in three metres."""
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -116,7 +119,7 @@ def _print_factor(known: TagMap | None, size_m: float, sizes_m: Mapping[int, flo
 
 def _on_known(attempt: Attempt, solved: Solved, known: TagMap, given: Given) -> tuple[Solved, Overlay]:
     old = {each: tag.stage_from_tag.matrix for each, tag in known.tags.items()}
-    laid = overlay(old, solved.tags, attempt.sizes_m)
+    laid = overlay(old, solved.tags, attempt.sizes_m, _spreads(solved))
     if laid is None:
         raise BadInput(
             "none of the tags on the old map was found in these pictures",
@@ -125,6 +128,16 @@ def _on_known(attempt: Attempt, solved: Solved, known: TagMap, given: Given) -> 
         )
     held = {each: old[each] for each in laid.agreeing}
     return attempt.again(solved, laid.old_from_new, replace(given, held=held)), laid
+
+
+def _spreads(solved: Solved) -> dict[int, tuple[float, float]]:
+    """How sure each tag's place and turn are within a map of its own: metres and radians."""
+    whole, _ = tag_covariances(solved.adjusted, solved.problem.held, _SCALES_SD, np.eye(4))
+    variance = np.maximum(np.diag(whole), 0.0).reshape(-1, 2, 3).sum(axis=2)
+    return {
+        each: (float(metres), float(radians))
+        for each, (metres, radians) in zip(solved.ids, np.sqrt(variance), strict=True)
+    }
 
 
 def _added(

@@ -14,6 +14,8 @@ from openset.stage.markers.grow import corners_on_stage
 
 _MOVED_M = 0.004
 _MOVED_RAD = 0.02
+_SURE = 3.0
+"""How many spreads a tag must be off, where its place in the new map is less sure than that."""
 _MOST_PAIRS = 400
 _TURNED_RAD = 0.05
 """Less than this is not worth a word: three degrees."""
@@ -49,10 +51,15 @@ class Overlay:
 
 
 def overlay(
-    old: Mapping[int, F64], new: Mapping[int, F64], sizes_m: Mapping[int, float]
+    old: Mapping[int, F64],
+    new: Mapping[int, F64],
+    sizes_m: Mapping[int, float],
+    spreads: Mapping[int, tuple[float, float]],
 ) -> Overlay | None:
     """Lay the new map, tags' poses (4, 4) by id, over the old. None where they share no tag.
 
+    `spreads` are how sure the new places and turns are, metres and radians: a tag seen once at the
+    picture's edge has not moved because it is seen badly.
     The rigid motion that most tags agree on is taken from pairs of tags, then fitted to all that agree.
     """
     shared = sorted(set(old) & set(new))
@@ -62,14 +69,18 @@ def overlay(
         each: (corners_on_stage(old[each], sizes_m[each]), corners_on_stage(new[each], sizes_m[each]))
         for each in shared
     }
+    limits = {
+        each: (max(_MOVED_M, _SURE * far_m), max(_MOVED_RAD, _SURE * turned_rad))
+        for each, (far_m, turned_rad) in spreads.items()
+    }
     pairs = list(combinations(shared, 2))
     step = max(1, len(pairs) // _MOST_PAIRS)
     tried = [*pairs[::step], *((each, each) for each in shared)]
-    votes = [_agreeing(rigid(corners, pair), old, new, shared) for pair in tried]
+    votes = [_agreeing(rigid(corners, pair), old, new, shared, limits) for pair in tried]
     best = max(votes, key=len)
     undecided = any(len(each) == len(best) and not set(each) & set(best) for each in votes)
     for _ in range(3):
-        again = _agreeing(rigid(corners, best), old, new, shared)
+        again = _agreeing(rigid(corners, best), old, new, shared, limits)
         if len(again) <= len(best):
             break
         best = again
@@ -92,12 +103,16 @@ def rigid(corners: Mapping[int, tuple[F64, F64]], tags: Sequence[int]) -> F64:
 
 
 def _agreeing(
-    motion: F64, old: Mapping[int, F64], new: Mapping[int, F64], shared: Sequence[int]
+    motion: F64,
+    old: Mapping[int, F64],
+    new: Mapping[int, F64],
+    shared: Sequence[int],
+    limits: Mapping[int, tuple[float, float]],
 ) -> tuple[int, ...]:
     agreeing = []
     for each in shared:
         far_m, turned_rad = _apart(motion @ new[each], old[each])
-        if far_m < _MOVED_M and turned_rad < _MOVED_RAD:
+        if far_m < limits[each][0] and turned_rad < limits[each][1]:
             agreeing.append(each)
     return tuple(agreeing)
 
