@@ -90,7 +90,7 @@ def test_a_tag_that_cannot_be_is_refused_with_its_place(field: str, value: objec
     [
         {"what": "a map of the underground"}, {"version": 2}, {"version": None}, {"tags": {}},
         {"tags": [7]}, {"tags": None}, {"family": "tag16h5"}, {"notes": ["a"]}, {"notes": {"a": 1}},
-        {"residual_px": "low"},
+        {"residual_px": "low"}, {"scale_from": "tape \x1b[2J"}, {"scale_from": "x" * 4001},
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_map_is_refused(change: dict[str, Any]) -> None:

@@ -69,7 +69,7 @@ def map_from_json(data: bytes) -> TagMap:
         tags,
         family,
         bounded(root.get("residual_px", 0.0), 0.0, 1e6, "residual_px"),
-        text(root, "scale_from")[:_LONGEST_NOTE],
+        _scale_from(text(root, "scale_from")),
         _notes(root.get("notes", {})),
     )
 
@@ -133,6 +133,13 @@ def _covariance(value: object, at: str) -> F64 | None:
     if float(np.linalg.eigvalsh(out)[0]) < -1e-9 * max(largest, 1e-300):
         raise FormatError("this is no covariance: a spread would be negative", at)
     return out
+
+
+def _scale_from(said: str) -> str:
+    """It is shown and drawn: nothing in it may steer a terminal or break a drawing."""
+    if len(said) > _LONGEST_NOTE or not said.isprintable():
+        raise FormatError("a line of text was expected", "scale_from")
+    return said
 
 
 def _notes(value: object) -> Mapping[str, str]:
