@@ -56,6 +56,22 @@ def delay(
         Path | None,
         typer.Option("--production", help="Keep the delay in this production, for openset stage."),
     ] = None,
+    screen: Annotated[
+        bool,
+        typer.Option(
+            "--screen",
+            help="Measure a screen and a live camera instead: the camera sees patches of a page.",
+        ),
+    ] = False,
+    port: Annotated[int, typer.Option("--port", help="With --screen: the page's port; 0: any.")] = 0,
+    capture_ms: Annotated[
+        str,
+        typer.Option(
+            "--capture-ms",
+            help="With --screen: the camera's own delay where it is known, MS or MS,SD: tells the "
+            "screen's from it.",
+        ),
+    ] = "",
     plot: Annotated[
         Path | None, typer.Option("--plot", help="Draw the fit: an SVG to judge it by.")
     ] = None,
@@ -70,7 +86,12 @@ def delay(
     """
 
     def work(output: Any) -> int:
-        from openset.cli.camera.delay_work import run_delay
+        from openset.cli.camera.delay_work import run_delay, run_of_screen
+
+        if screen:
+            return run_of_screen(
+                output, picture, seconds=seconds, port=port, capture_ms=capture_ms, rate=rate
+            )
 
         return run_delay(
             output, take, picture=picture, track=track, seconds=seconds, start_s=start, lens=lens,

@@ -64,6 +64,17 @@ def run_delay(
     return 0
 
 
+def run_of_screen(
+    output: Output, picture: str, *, seconds: float, port: int, capture_ms: str, rate: str
+) -> int:
+    """Measure the loop of a screen; what only that needs is imported here."""
+    from openset.cli.camera.delay_screen_work import run_screen_delay
+
+    return run_screen_delay(
+        output, picture, seconds=seconds, port=port, capture_ms=capture_ms, rate=_rate(rate)
+    )
+
+
 def kept(found: DelayEstimate, source: str, now: datetime) -> dict[str, Any]:
     """What production.toml [stage] keeps of a measured delay."""
     return {
