@@ -22,6 +22,8 @@ from openset.primitives.errors import (
 from openset.primitives.time import parse_timecode
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.model import Lens
 from openset.stage.record.files import read_track_lines, verify_take
 from openset.stage.render.vantage import Vantage
 from openset.stage.rig import StagePlan, baked_panorama, run_stage
@@ -70,6 +72,23 @@ def test_a_clip_and_a_recorded_track_make_a_take_that_verifies(
 def test_a_missing_set_names_those_there_are(day: Path, production: Production) -> None:
     with pytest.raises(SetNotFound, match="sky"):
         run_stage(production, plan(day, set_name="palace"))
+
+
+@pytest.mark.parametrize(
+    ("lens", "words"),
+    [
+        (Lens(160, 90, 70.0, 70.0, 80.0, 45.0, fisheye=(0.0, 0.0, 0.0, 0.0)), "a fisheye lens of"),
+        (Lens(160, 120, 150.0, 150.0, 80.0, 60.0), "another shape"),
+    ],
+)
+def test_a_measured_lens_that_cannot_be_shot_with_ends_before_anything_is_made(
+    day: Path, production: Production, lens: Lens, words: str
+) -> None:
+    file = LensFile("", (MeasuredLens(lens),))
+    given = plan(day, lens=lens, lens_file=file, lens_source="lens.json")
+    with pytest.raises(BadInput, match=f"lens.json: .*{words}"):
+        run_stage(production, given)
+    assert list((production.root / "takes").iterdir()) == []
 
 
 def test_a_missing_plate_ends_before_anything_is_made(day: Path, production: Production) -> None:

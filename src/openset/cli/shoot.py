@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,6 @@ def run_shoot(
     lens: Path | None = None,
 ) -> int:
     """Shoot one take; the exit code is 0, or that of the trouble that ended it early."""
-    production = open_production(folder)
-    delay = _delay(production, delay_s)
     measured = _measured(lens, focal_mm)
     plan = StagePlan(
         plate=plate,
@@ -55,8 +54,6 @@ def run_shoot(
         scene=check_name(scene, "scene"),
         shot=check_name(shot, "shot"),
         backend=backend,
-        delay_s=delay[0],
-        delay_sd_s=delay[1],
         record_matte=matte,
         roll_at_start=True,
         port=port,
@@ -66,6 +63,9 @@ def run_shoot(
         lens_file=measured,
         lens_source=str(lens or ""),
     )
+    production = open_production(folder)
+    delay, sd_s = _delay(production, delay_s)
+    plan = replace(plan, delay_s=delay, delay_sd_s=sd_s)
     _end_politely()
     result = run_stage(production, plan, say=output.say)
     return report(output, production.root, result)
@@ -88,8 +88,11 @@ def _measured(lens: Path | None, focal_mm: float | None = None) -> LensFile | No
     if focal_mm is not None:
         raise BadInput("a lens file and a focal length", todo="Give --lens or --focal-mm, not both")
     from openset.stage.lens.files import read_lens
+    from openset.stage.lens.picture import only_setting
 
-    return read_lens(lens)
+    file = read_lens(lens)
+    only_setting(file, lens)
+    return file
 
 
 def _sits(mount: str | None, measured: LensFile | None) -> Pose:

@@ -31,6 +31,7 @@ from openset.stage.key.keyer import Keyer
 from openset.stage.key.settings import KeySettings
 from openset.stage.lens.measured import LensFile
 from openset.stage.lens.model import Lens, pinhole
+from openset.stage.lens.picture import measured_lens_for, plain_lens_for
 from openset.stage.lens.report import lens_from_report
 from openset.stage.live.control import Control
 from openset.stage.live.inlet import open_tracker
@@ -251,6 +252,7 @@ def run_stage(
     )
     opened = _Open(plate, Recorder(production))
     try:
+        plan = replace(plan, lens=_lens_of(plan, plate.format.width, plate.format.height))
         heard = _open_ltc(plan, opened, say)
         track = _open_track(plan, opened, say)
         loop = _open_loop(production, plan, scene, track, opened, say)
@@ -299,6 +301,15 @@ def run_stage(
         timecode_state=loop.status.timecode_state,
         timecode_note=loop.status.timecode_note,
     )
+
+
+def _lens_of(plan: StagePlan, width: int, height: int) -> Lens | None:
+    """The plan's lens for the picture that is shot. Raises BadInput where it cannot be."""
+    if plan.lens is None:
+        return None
+    if plan.lens_file is not None or plan.lens.is_bent:
+        return measured_lens_for(plan.lens, width, height, plan.lens_source)
+    return plain_lens_for(plan.lens, width, height)
 
 
 def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:

@@ -16,7 +16,7 @@ from openset.primitives.errors import BadInput, PlateNotFound
 from openset.primitives.space import IDENTITY, Pose
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
-from openset.stage.lens.model import pinhole
+from openset.stage.lens.model import Lens, pinhole, pixel_grid, project, rays
 from openset.stage.live.optical_figures import OpticalFigures
 from openset.stage.markers.files import write_map
 from openset.stage.markers.follow import Followed
@@ -119,6 +119,40 @@ def test_a_series_of_settings_is_refused_with_what_to_do(asked: Asked, tmp_path:
     write_lens(tmp_path / "zoom.json", LensFile("zoom", both))
     with pytest.raises(BadInput, match="a series of 2 settings"):
         run_track(Output(True), replace(asked, lenses=(tmp_path / "zoom.json",)))
+
+
+@pytest.fixture
+def wide(asked: Asked, tmp_path: Path) -> Asked:
+    """The same wall by an equidistant fisheye: 800 px of diagonal at 350 px a radian, 131 degrees."""
+    lens = Lens(WIDTH, HEIGHT, 350.0, 350.0, WIDTH / 2, HEIGHT / 2, fisheye=(0.0, 0.0, 0.0, 0.0))
+    write_lens(tmp_path / "wide.json", LensFile("wide", (MeasuredLens(lens),)))
+    straight = project(
+        pinhole(WIDTH, HEIGHT, FOCAL_PX / WIDTH * 36, 36), rays(lens, pixel_grid(WIDTH, HEIGHT))
+    )
+    across, down = np.moveaxis((straight - 0.5).astype(np.float32), -1, 0)
+    for path in Path(asked.pictures[0]).iterdir():
+        luma = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        drawn = cv2.remap(luma, across, down, cv2.INTER_LINEAR, borderValue=(210,))
+        cv2.imwrite(str(path), drawn)
+    return replace(asked, lenses=(tmp_path / "wide.json",))
+
+
+def test_a_film_camera_too_wide_to_be_told_is_refused_before_anything_is_written(
+    wide: Asked,
+) -> None:
+    with pytest.raises(BadInput, match=r"wide\.json: a fisheye lens of 131 degrees.*--mount"):
+        run_track(Output(True), wide)
+    assert wide.write is not None
+    assert not wide.write.exists()
+
+
+def test_a_witness_camera_may_be_wider_and_its_lens_is_not_sent(wide: Asked) -> None:
+    assert run_track(Output(True), replace(wide, mounts=("0,0.1,0,0,0,0",))) == 0
+    assert wide.write is not None
+    line = orjson.loads(wide.write.read_bytes().splitlines()[0])
+    place = line["sample"]["transforms"][0]["translation"]
+    assert [place["x"], place["z"]] == pytest.approx([0.0, 1.5], abs=0.12)
+    assert "lens" not in line["sample"]
 
 
 def test_a_second_says_rate_tags_spread_and_what_is_wrong() -> None:

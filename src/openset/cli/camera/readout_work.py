@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from openset.cli.camera.track_work import only_setting, open_picture
+from openset.cli.camera.track_work import open_picture
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.time import parse_rate
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.files import read_lens, write_lens
 from openset.stage.lens.model import Lens
+from openset.stage.lens.picture import only_setting
 from openset.stage.live.looking import Moments
 from openset.stage.live.plate import PlateSource
 from openset.stage.markers.detect import TagDetector

@@ -14,7 +14,7 @@ from openset.primitives.errors import BadInput, OpensetError, PlateNotFound, Tra
 from openset.primitives.space import F64, IDENTITY, Pose
 from openset.primitives.time import parse_rate
 from openset.stage.exchange.lens_source import open_lens
-from openset.stage.lens.measured import LensFile
+from openset.stage.lens.picture import only_setting
 from openset.stage.lens.report import report_from_lens
 from openset.stage.live.inlet import table_of
 from openset.stage.live.optical import OpticalTracker, Teller
@@ -25,6 +25,7 @@ from openset.stage.markers.files import read_map
 from openset.stage.markers.follow import Follower, RigCamera
 from openset.stage.markers.mount import parse_mount
 from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
+from openset.stage.tracking.samples import LensReport
 
 
 @dataclass(frozen=True)
@@ -51,15 +52,15 @@ def run_track(output: Output, asked: Asked) -> int:
     with ExitStack() as closing:
         plates = [_plate(source, asked) for source in asked.pictures]
         rig = [_camera(index, plate, asked) for index, plate in enumerate(plates)]
+        told = _told_lens(rig[0][0], asked.lenses[0])
         outlets: list[Outlet] = []
         for target in [*asked.to, *([str(asked.write)] if asked.write else [])]:
             outlets.append(_outlet(target))
             closing.callback(outlets[-1].close)
         cameras = [camera for camera, _ in rig]
-        film = cameras[0].body_from_camera == IDENTITY
         teller = Teller(
             asked.name,
-            report_from_lens(cameras[0].lens) if film else None,
+            told,
             tuple(covariance for _, covariance in rig),
             asked.predict_ms / 1000,
         )
@@ -128,15 +129,18 @@ def _camera(index: int, plate: PlateSource, asked: Asked) -> tuple[RigCamera, F6
     return RigCamera(measured.lens, mount, readout_s), measured.covariance
 
 
-def only_setting(file: LensFile, path: Path) -> Any:
-    """The lens of a file that holds one; BadInput where it holds a series over focus or zoom."""
-    if len(file.settings) != 1:
+def _told_lens(camera: RigCamera, path: Path) -> LensReport | None:
+    """The lens that goes out with the poses: the film camera's; none where a witness camera leads."""
+    if camera.body_from_camera != IDENTITY:
+        return None
+    try:
+        return report_from_lens(camera.lens)
+    except BadInput as trouble:
         raise BadInput(
-            f"a series of {len(file.settings)} settings of the rings",
+            trouble.what,
             where=str(path),
-            todo="Tracking by tags takes one: leave the rings alone, and calibrate that setting",
-        )
-    return file.settings[0]
+            todo="A camera this wide tracks as a witness: say with --mount where the film camera sits",
+        ) from trouble
 
 
 def _mount(text: str) -> Pose:

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from openset.primitives.errors import BadInput
 from openset.stage.exchange.kinds import as_kind
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.openset_lens import file_of
@@ -20,8 +19,7 @@ from openset.stage.lens.files import read_lens
 from openset.stage.lens.lens_file import WHAT
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
-
-_SAME_SHAPE = 0.01
+from openset.stage.lens.picture import other_shape, same_shape
 
 
 def open_lens(
@@ -39,8 +37,8 @@ def open_lens(
         )
     options = Options(name=name, size_px=(width_px, height_px), sensor_width_mm=sensor_width_mm)
     table = as_kind(open_source(path), "lens", options)[0].value
-    if table.size_px is not None and not _same_shape(table.size_px, (width_px, height_px)):
-        raise _other_shape(path, table.size_px, (width_px, height_px))
+    if table.size_px is not None and not same_shape(table.size_px, (width_px, height_px)):
+        raise other_shape(table.size_px, (width_px, height_px), str(path))
     return file_of(table, options)
 
 
@@ -56,8 +54,8 @@ def _fitted(each: MeasuredLens, width_px: int, height_px: int, path: Path) -> Me
     lens = each.lens
     if (lens.width_px, lens.height_px) == (width_px, height_px):
         return each
-    if not _same_shape((lens.width_px, lens.height_px), (width_px, height_px)):
-        raise _other_shape(path, (lens.width_px, lens.height_px), (width_px, height_px))
+    if not same_shape((lens.width_px, lens.height_px), (width_px, height_px)):
+        raise other_shape((lens.width_px, lens.height_px), (width_px, height_px), str(path))
     return scaled(each, lens.scaled_to(width_px, height_px))
 
 
@@ -75,17 +73,4 @@ def scaled(each: MeasuredLens, lens: Lens) -> MeasuredLens:
         covariance=covariance,
         rms_px=each.rms_px * by_x,
         map_uncertainty_px=None if apart is None else apart * by_x,
-    )
-
-
-def _same_shape(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return abs(one[0] * other[1] / (one[1] * other[0]) - 1.0) < _SAME_SHAPE
-
-
-def _other_shape(path: Path, measured: tuple[int, int], wanted: tuple[int, int]) -> BadInput:
-    return BadInput(
-        f"this lens was measured on pictures of {measured[0]} x {measured[1]}, and these are "
-        f"{wanted[0]} x {wanted[1]}, another shape",
-        where=str(path),
-        todo="Calibrate with pictures framed as they are shot",
     )

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -46,9 +47,7 @@ def report_from_lens(lens: Lens) -> LensReport:
     where it is too wide for any.
     """
     if lens.fisheye is not None:
-        from openset.stage.lens.fisheye import lens_from_fisheye
-
-        lens = lens_from_fisheye(lens, lens.fisheye).lens
+        lens = _as_brown_conrady(lens)
     focal_mm = lens.focal_length_mm
     sensor_height_mm = lens.height_px * focal_mm / lens.fy_px
     above = [k / focal_mm ** (2 * n) for n, k in enumerate((lens.k1, lens.k2, lens.k3), start=1)]
@@ -68,6 +67,15 @@ def report_from_lens(lens: Lens) -> LensReport:
         radial=(above[0], 0.0, above[1], 0.0, above[2]) if distorted else (),
         tangential=(lens.p1 / focal_mm, lens.p2 / focal_mm) if distorted else (),
     )
+
+
+@lru_cache(maxsize=16)
+def _as_brown_conrady(lens: Lens) -> Lens:
+    """Fitted once, not for every frame of a take."""
+    from openset.stage.lens.fisheye import lens_from_fisheye
+
+    assert lens.fisheye is not None
+    return lens_from_fisheye(lens, lens.fisheye).lens
 
 
 def lens_from_report(report: LensReport, width_px: int, height_px: int) -> Lens:
