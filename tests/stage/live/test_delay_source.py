@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,11 +12,16 @@ import orjson
 import pytest
 
 from openset.primitives.errors import BadInput, PlateNotFound, TrackNotFound
+from openset.primitives.ids import parse_take_id
 from openset.primitives.space import pose_from_pan_tilt_roll
+from openset.primitives.time import Timecode
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 from openset.stage.live.delay_source import Wanted, from_files, is_take, material_of
+from openset.stage.record.files import write_take
+from openset.stage.record.model import TakeRecord, TakeSpec
+from openset.stage.tracking.delay import estimate_delay
 from openset.stage.tracking.opentrackio import sample_from_track
 from openset.stage.tracking.samples import TrackSample
 
@@ -99,6 +106,49 @@ def test_live_and_recorded_do_not_go_together(shaken: Path) -> None:
         material_of(None, "/dev/video9", str(shaken / "track.otrk.jsonl"), Wanted(), quiet)
     with pytest.raises(BadInput, match="share no clock"):
         material_of(None, str(shaken / "clip.mp4"), "udp::55555", Wanted(), quiet)
+
+
+def test_a_clock_that_was_set_back_is_told(shaken: Path, tmp_path: Path) -> None:
+    lines = (shaken / "track.otrk.jsonl").read_bytes().splitlines()
+    entries = [orjson.loads(line) for line in lines]
+    for entry in entries[200:]:
+        entry["time_ns"] -= 1_200_000_000
+    (tmp_path / "set.otrk.jsonl").write_bytes(b"\n".join(orjson.dumps(each) for each in entries))
+    made = from_files(str(shaken / "clip.mp4"), tmp_path / "set.otrk.jsonl", Wanted(), quiet)
+    # Sample 199 at 1.99 s, the next at 2.00 - 1.20 = 0.80 s: 1.19 s back.
+    assert made.went_back == "the tracker's clock was set back by 1.19 s at 00:00:02.0"
+    assert [each.time_ns for each in made.track] == sorted(each.time_ns for each in made.track)
+
+
+def test_a_take_is_on_the_engines_clock_as_its_picture_arrived(shaken: Path, tmp_path: Path) -> None:
+    spec = TakeSpec(
+        parse_take_id("1-A-t01"), Fraction(25), 320, 180, Timecode(0, Fraction(25)), 0.04, "street",
+        "baked", "clip", "track",
+    )  # fmt: skip
+    folder = tmp_path / "1-A-t01"
+    folder.mkdir()
+    write_take(folder, TakeRecord(spec, "film-1", "closed", datetime(2026, 3, 1, tzinfo=UTC)))
+    shutil.copy(shaken / "clip.mp4", folder / "picture.mov")
+    began = 9_000 * S
+    sample = orjson.loads((shaken / "track.otrk.jsonl").read_bytes().splitlines()[0])["sample"]
+    lines = [
+        {
+            "frame": index, "pts_s": index / 25, "timecode": "00:00:00:00", "age_s": 0.0,
+            "time_ns": began + index * 40_000_000 - 40_000_000, "state": "tracked", "sample": sample,
+        }
+        for index in range(75)
+    ]  # fmt: skip
+    (folder / "track.otrk.jsonl").write_bytes(b"\n".join(orjson.dumps(each) for each in lines) + b"\n")
+    write_track(folder / "raw.otrk.jsonl", began)
+    assert is_take(folder)
+    made = material_of(folder, "", "", Wanted(), quiet)
+    # Exposed 40 ms (the delay it was recorded with) before they arrived at 9000 s.
+    assert made.motion.from_ns[0] == began
+    assert made.used_s == 0.04
+    assert made.track[0].time_ns == began
+    assert made.clock == "the engine's clock, as the take kept it"
+    found = estimate_delay(made.motion, made.track)
+    assert found.delay_s == pytest.approx(0.06, abs=0.004)
 
 
 def test_what_is_not_there_is_named(shaken: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ def run_delay(
     wanted = Wanted(start_s, seconds, _mount(mount), lens, _rate(rate), profile_named(profile).name)
     material = material_of(take, picture, track, wanted, output.say)
     found = estimate_delay(material.motion, material.track, (-search_s, search_s))
+    if material.went_back:
+        found = replace(found, refused=material.went_back, remedy="Record once more")
     figures = figures_of(found, material)
     source = str(take) if take is not None else picture
     if plot is not None:

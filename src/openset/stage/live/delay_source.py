@@ -12,6 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from openset.primitives.errors import BadInput, PlateNotFound, TrackNotFound
 from openset.primitives.image import U8Plane
@@ -26,12 +27,14 @@ from openset.stage.live.recorded import open_recording
 from openset.stage.live.track import LiveTrack
 from openset.stage.record.files import read_take, read_track_lines
 from openset.stage.record.model import PICTURE_FILE, TAKE_FILE
+from openset.stage.tracking.delay_model import clock
 from openset.stage.tracking.endpoint import is_endpoint
 from openset.stage.tracking.motion import Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
 
 Say = Callable[[str], None]
 MOST_SAMPLES = 2_000_000
+SET_BACK_NS = 100_000_000
 FIRST_FRAME_S = 10.0
 FIRST_SAMPLE_S = 10.0
 MARGIN_S = 1.5
@@ -42,7 +45,8 @@ _UNEVEN = 0.1
 @dataclass(frozen=True, eq=False)
 class Material:
     """What the delay is measured from. `clock` says in words what the times of both are counted from;
-    `used_s` is the delay a take was recorded with; `uneven` whether the frames' times are."""
+    `used_s` is the delay a take was recorded with; `uneven` whether the frames' times are; `went_back`
+    says that the track's clock was set back while it was recorded, "" where it was not."""
 
     motion: Motion
     track: list[TrackSample]
@@ -51,6 +55,7 @@ class Material:
     lens: Lens | None = None
     used_s: float | None = None
     uneven: bool = False
+    went_back: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,9 @@ def from_take(folder: Path, wanted: Wanted, say: Say) -> Material:
         if not log.add(began, lines[frame.index].time_ns + late_ns, frame.picture.y, say):
             break
     motion = log.motion()
-    track = _samples(folder, wanted, mount)
+    track, back = _samples(folder, wanted, mount)
     said = "the engine's clock, as the take kept it"
-    return Material(motion, track, said, log.frames, lens, record.spec.delay_s, log.uneven)
+    return Material(motion, track, said, log.frames, lens, record.spec.delay_s, log.uneven, back)
 
 
 def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
@@ -92,7 +97,7 @@ def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
     they fall on the clip, else from its first sample."""
     plate = PlateSource(picture, rate=wanted.rate or Fraction(25))
     lens, mount = _lens_of(wanted, (plate.format.width, plate.format.height))
-    samples = _samples(track, wanted, mount)
+    samples, back = _samples(track, wanted, mount)
     log = _Watched(wanted, lens)
     for frame in _frames(plate):
         if not log.add(frame.time_ns, frame.time_ns, frame.picture.y, say):
@@ -106,7 +111,7 @@ def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
     else:
         said = "clip and track from their first frame and sample"
         samples = [replace(each, time_ns=each.time_ns - first_ns) for each in samples]
-    return Material(motion, samples, said, log.frames, lens, None, log.uneven)
+    return Material(motion, samples, said, log.frames, lens, None, log.uneven, back)
 
 
 def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
@@ -243,8 +248,9 @@ def _queued(plate: PlateSource, patience_s: float) -> Iterator[PlateFrame]:
         yield frame
 
 
-def _samples(path: Path, wanted: Wanted, mount: Pose) -> list[TrackSample]:
-    """The samples of the source that sent most, in order of time, as the camera's entrance pupil."""
+def _samples(path: Path, wanted: Wanted, mount: Pose) -> tuple[list[TrackSample], str]:
+    """The samples of the source that sent most, in order of time, as the camera's entrance pupil; and
+    what is said of a clock that was set back."""
     counts: Counter[str] = Counter()
     kept: list[tuple[str, TrackSample]] = []
     for report in open_recording(path, rate=wanted.rate, profile=wanted.profile).entries():
@@ -255,7 +261,26 @@ def _samples(path: Path, wanted: Wanted, mount: Pose) -> list[TrackSample]:
                 f"more than {MOST_SAMPLES} samples", where=str(path), todo="Give a shorter track"
             )
     most = counts.most_common(1)[0][0]
-    return _mounted(sorted((s for name, s in kept if name == most), key=lambda s: s.time_ns), mount)
+    samples = [sample for name, sample in kept if name == most]
+    told = _set_back(samples)
+    return _mounted(sorted(samples, key=lambda sample: sample.time_ns), mount), told
+
+
+def _set_back(samples: list[TrackSample]) -> str:
+    """Where the times of a track, as it was recorded, go back: datagrams overtake each other by
+    milliseconds, a clock that is set goes further."""
+    times = np.array([sample.time_ns for sample in samples], np.int64)
+    back = np.flatnonzero(np.diff(times) < -SET_BACK_NS)
+    if not len(back):
+        return ""
+    here = int(back[0])
+    by_s = (times[here] - times[here + 1]) / NS_PER_S
+    return f"the tracker's clock was set back by {by_s:.2f} s at {clock(_since(times, here))}"
+
+
+def _since(times: npt.NDArray[np.int64], here: int) -> float:
+    """Seconds from the first sample to one, by the clock before it was set."""
+    return float(times[here] - times[0]) / NS_PER_S
 
 
 def _mounted(samples: list[TrackSample], mount: Pose) -> list[TrackSample]:
