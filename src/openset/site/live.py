@@ -41,6 +41,7 @@ from openset.site.secure import Receive, Scope, Send, door_of
 ACTION = {
     **dict.fromkeys(("roll", "cut", "slate", "view", "stop"), STAGE),
     **dict.fromkeys(("step", "keep", "drop", "auto", "solve", "use", "begin", "again", "tape"), STAGE),
+    **dict.fromkeys(("open", "close"), STAGE),
     **dict.fromkeys(("circle", "note"), MARK),
 }
 

@@ -18,6 +18,7 @@ from openset.primitives.errors import OpensetError
 from openset.stage.live.bench_delay import DelayStep
 from openset.stage.live.bench_draw import Canvas
 from openset.stage.live.bench_lens import LensStep
+from openset.stage.live.bench_screen import ScreenStep
 from openset.stage.live.bench_step import Order, Said, Step
 from openset.stage.live.bench_tags import TagsStep
 from openset.stage.live.control import Control
@@ -26,7 +27,7 @@ from openset.stage.live.plate import PlateFrame, PlateSource, is_live
 from openset.store.camera import CameraSetup, read_setup
 from openset.store.production import Production
 
-STEPS = ("lens", "tags", "delay")
+STEPS = ("lens", "tags", "delay", "screen")
 SILENT_S = 3.0
 UNWATCHED_S = 90.0
 _WAIT_S = 0.1
@@ -136,6 +137,8 @@ class Bench:
         width, height = self._plate.format.width, self._plate.format.height
         if name == "delay":
             return DelayStep(self.production, self._setup, self._source)
+        if name == "screen":
+            return ScreenStep(self.production, self._source, float(self._plate.format.rate))
         made = TagsStep if name == "tags" else LensStep
         return made(self.production, self._setup, width, height)
 
