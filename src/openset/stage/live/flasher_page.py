@@ -2,8 +2,8 @@
 
 It asks the host for the time, gets the schedule, changes the left patch at the refresh its time has
 come by (requestAnimationFrame) and says when that was; the right patch shows what the host says it has
-read.
-F fills the screen, the space bar asks the host to begin. Words come from the host, so that the page has no language of its own.
+read. F fills the screen, the space bar asks the host to begin. Words come from the host, so that the
+page has no language of its own.
 """
 
 from __future__ import annotations
