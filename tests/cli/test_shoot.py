@@ -19,10 +19,14 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from openset.formats.ltc import encode_blocks
+from openset.primitives.space import Pose
 from openset.primitives.time import parse_timecode
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
 from openset.stage.exchange.sound import write_sound
+from openset.stage.lens.files import write_lens
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.model import Lens
 from openset.stage.record.files import read_take, verify_take
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Scene
@@ -276,3 +280,25 @@ def test_ctrl_c_closes_the_take(film: Path, tmp_path: Path) -> None:
     assert record.state == "closed"
     assert record.reason == "interrupted"
     assert verify_take(film / "takes" / "1-A-t01").ok
+
+
+def test_a_measured_camera_is_taken_and_the_take_says_so(film: Path, day: Path, tmp_path: Path) -> None:
+    lens = Lens(640, 360, 700.0, 700.0, 322.0, 179.0, k1=-0.05)
+    measured = MeasuredLens(lens, covariance=np.diag([1.0] * 4 + [1e-6] * 5))
+    mount = Pose((0.0, 0.1, 0.0), (1.0, 0.0, 0.0, 0.0))
+    write_lens(tmp_path / "lens.json", LensFile("Prime", (measured,), tracker_from_camera=mount))
+    production = update_stage(open_production(film), {"delay_s": 0.04, "delay_sd_s": 0.0005})
+    file = production.root / "production.toml"
+    file.write_text(file.read_text() + "\n[marks]\nA = [0.0, 0.0, 0.0]\n")
+    done = run(*shoot_arguments(film, day, **{"--lens": str(tmp_path / "lens.json")}))
+    assert done.returncode == 0, done.stderr
+    record = read_take(film / "takes" / "1-A-t01")
+    assert (record.spec.delay_s, record.spec.delay_sd_s) == (0.04, 0.0005)
+    assert record.spec.lens_source.endswith("lens.json")
+    (mark,) = record.accuracy
+    assert mark.mark == "A"
+    assert mark.shares["lens"] > 0
+    given = run(*shoot_arguments(film, day, **{"--delay": "0.02"}))
+    assert given.returncode == 0, given.stderr
+    second = read_take(film / "takes" / "1-A-t02")
+    assert (second.spec.delay_s, second.spec.delay_sd_s) == (0.02, None)
