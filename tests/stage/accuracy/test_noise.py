@@ -6,7 +6,7 @@ import numpy as np
 
 from openset.primitives.rotation import matrix_from_vector
 from openset.primitives.space import Pose, pose_from_matrix
-from openset.stage.accuracy.noise import noise_of
+from openset.stage.accuracy.noise import QUIETEST, noise_of
 from openset.stage.tracking.samples import TrackSample
 
 
@@ -40,10 +40,15 @@ def test_one_jump_counts_for_nothing() -> None:
     np.testing.assert_allclose(np.sqrt(np.diag(found))[:3], 1e-3, rtol=0.3)
 
 
-def test_a_still_simulated_tracker_has_none() -> None:
-    found = noise_of([TrackSample(i, Pose((0.0, 0.0, 1.0), (1.0, 0.0, 0.0, 0.0))) for i in range(50)])
+def test_a_tracker_that_repeats_itself_tells_nothing_of_its_noise() -> None:
+    still = [TrackSample(i, Pose((0.0, 0.0, 1.0), (1.0, 0.0, 0.0, 0.0))) for i in range(50)]
+    assert noise_of(still) is None
+
+
+def test_no_tracker_is_without_noise() -> None:
+    found = noise_of(_reports(400, 1e-7, 1e-9))
     assert found is not None
-    assert not found.any()
+    np.testing.assert_allclose(np.sqrt(np.diag(found)), QUIETEST)
 
 
 def test_too_few_reports_say_nothing() -> None:

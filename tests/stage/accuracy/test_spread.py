@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from openset.primitives.rotation import matrix_from_vector
-from openset.primitives.space import look_at, pose_from_matrix
-from openset.stage.accuracy.spread import Doubt, MarkError, error_at, radius
+from openset.primitives.rotation import matrix_from_vector, vector_from_matrix
+from openset.primitives.space import IDENTITY, look_at, pose_from_matrix
+from openset.stage.accuracy.spread import Doubt, MarkError, carried, error_at, radius
 from openset.stage.lens.derivatives import parameters_of, with_parameters
 from openset.stage.lens.model import Lens, project
 
@@ -44,6 +44,33 @@ def test_a_turn_slides_further_the_further_the_mark() -> None:
     found = error_at(straight, camera, np.array([0.0, 0.0, 1.0]), Doubt(covariance))
     assert found is not None
     assert found.slide_m == pytest.approx(1.148e-3, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("across_m", "counts"), [(0.0, True), (4.5, True), (8.0, False), (30.0, False)]
+)
+def test_a_mark_far_outside_the_picture_is_not_told(across_m: float, counts: bool) -> None:
+    # 1450 px at 4.3 m: the picture ends 2.8 m to the side, half a picture further is 5.7 m. Beyond, the
+    # polynomial of the lens grows without end, or folds back.
+    found = error_at(LENS, CAMERA, np.array([across_m, 0.0, 0.8]), Doubt(1e-6 * np.eye(6)))
+    assert (found is not None) == counts
+
+
+def test_a_trackers_spread_is_carried_to_the_camera_on_its_arm() -> None:
+    arm = pose_from_matrix(look_at((0.3, -0.1, 0.2), (1.0, 0.5, 0.1)).matrix)
+    tracker = CAMERA.after(arm.inverse())
+    random = np.random.default_rng(2)
+    mix = random.normal(size=(6, 6)) * np.array([[1e-3] * 3 + [1e-3] * 3]).T
+    covariance = mix @ mix.T
+    steps = random.multivariate_normal(np.zeros(6), covariance, 20_000)
+    camera, there = tracker.matrix @ arm.matrix, np.tile(tracker.matrix, (len(steps), 1, 1))
+    there[:, :3, 3] += steps[:, :3]
+    there[:, :3, :3] = there[:, :3, :3] @ matrix_from_vector(steps[:, 3:])
+    there = there @ arm.matrix
+    turns = vector_from_matrix(camera[:3, :3].T @ there[:, :3, :3])
+    off = np.concatenate([there[:, :3, 3] - camera[:3, 3], turns], axis=1)
+    np.testing.assert_allclose(carried(covariance, CAMERA, arm), np.cov(off.T), atol=4e-7)
+    np.testing.assert_allclose(carried(covariance, CAMERA, IDENTITY), covariance, atol=1e-15)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -51,6 +51,30 @@ def test_a_tracker_that_says_nothing_is_judged_by_its_noise() -> None:
     assert summary.basis == NOISE
 
 
+def test_a_tracker_that_stopped_and_repeats_itself_is_not_called_exact() -> None:
+    watch = MarkWatch({"A": (0.0, 0.0, 0.0)})
+    assert watch.look(0, LENS, CAMERA, [_report("", i * 10_000_000) for i in range(60)]) is None
+    assert watch.summary() == ()
+
+
+def test_a_take_whose_reports_end_early_still_says_on_what_its_figure_stands() -> None:
+    watch = MarkWatch({"A": (0.0, 0.0, 0.0)})
+    watch.look(0, LENS, CAMERA, [_report(SAID)])
+    watch.look(200_000_000, LENS, CAMERA, [])
+    assert [summary.basis for summary in watch.summary()] == [KNOWN]
+
+
+def test_a_camera_on_an_arm_swings_with_the_trackers_turn() -> None:
+    watch = MarkWatch({"A": (0.0, 0.0, 0.0)})
+    arm = Pose((0.0, 0.0, 2.0), (1.0, 0.0, 0.0, 0.0))
+    near = watch.look(0, LENS, CAMERA, [_report(SAID)])
+    far = watch.look(0, LENS, CAMERA, [_report(SAID)], arm)
+    assert near is not None
+    assert far is not None
+    # The tracker sits 2 m ahead of the camera, half way to the mark: the turn is felt half as far off.
+    assert far.slide_cm == pytest.approx(near.slide_cm / 2, rel=0.1)
+
+
 def test_a_take_is_summed_up_and_the_next_begins_afresh() -> None:
     watch = MarkWatch({"A": (0.0, 0.0, 0.0)})
     for index in range(10):

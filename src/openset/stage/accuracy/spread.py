@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from openset.primitives.rotation import skew
 from openset.primitives.space import F64, Pose
 from openset.stage.lens.derivatives import pose_derivatives, project_with_derivatives
 from openset.stage.lens.model import Lens
@@ -19,6 +20,8 @@ from openset.stage.lens.model import Lens
 SURE = 0.90
 """The part of all truths that lies within a stated radius."""
 NEAREST_M = 0.05
+OUTSIDE = 0.5
+"""How far outside the picture, in pictures, a mark still counts: feet just below the frame do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,12 +52,24 @@ class MarkError:
     shares: dict[str, float]
 
 
+def carried(covariance: F64, stage_from_camera: Pose, tracker_from_camera: Pose) -> F64:
+    """The covariance (6, 6) of the camera's pose, from that of the tracker it sits on at
+    `tracker_from_camera`: a turn of the tracker swings the camera about it."""
+    mount = tracker_from_camera.matrix
+    stage_from_tracker = stage_from_camera.matrix[:3, :3] @ mount[:3, :3].T
+    move = np.eye(6)
+    move[:3, 3:] = -stage_from_tracker @ skew(mount[None, :3, 3])[0]
+    move[3:, 3:] = mount[:3, :3].T
+    return np.asarray(move @ covariance @ move.T)
+
+
 def error_at(lens: Lens, stage_from_camera: Pose, point_m: F64, doubt: Doubt) -> MarkError | None:
-    """The error at a point (3,) of the stage; None where it lies behind the camera."""
+    """The error at a point (3,) of the stage; None where it lies behind the camera or far outside the
+    picture, where a lens's polynomial says nothing."""
     matrix = stage_from_camera.matrix
     in_camera = (np.asarray(point_m, dtype=np.float64) - matrix[:3, 3]) @ matrix[:3, :3]
     distance_m = -float(in_camera[2])
-    if distance_m < NEAREST_M:
+    if distance_m < NEAREST_M or not _near_picture(lens, in_camera):
         return None
     _, by_point, by_lens = project_with_derivatives(lens, in_camera[None])
     by_pose = by_point[0] @ pose_derivatives(in_camera[None], matrix)[0]
@@ -73,6 +88,15 @@ def error_at(lens: Lens, stage_from_camera: Pose, point_m: F64, doubt: Doubt) ->
     shares = {name: float(np.trace(part)) / whole if whole else 0.0 for name, part in parts.items()}
     focal_px = (lens.fx_px + lens.fy_px) / 2
     return MarkError(distance_m, covariance, radius_px, radius_px * distance_m / focal_px, shares)
+
+
+def _near_picture(lens: Lens, in_camera: F64) -> bool:
+    """Whether a point before the camera lies in the picture or within OUTSIDE of it, its bends left
+    out: they may fold what is far outside back in."""
+    x, y = in_camera[:2] / -in_camera[2]
+    across = (lens.fx_px * x + lens.cx_px) / lens.width_px
+    down = (lens.cy_px - lens.fy_px * y) / lens.height_px
+    return bool(max(abs(across - 0.5), abs(down - 0.5)) <= 0.5 + OUTSIDE)
 
 
 def radius(covariance: F64) -> float:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from openset.primitives.rotation import vector_from_matrix
-from openset.primitives.space import F64, Pose, Xyz
+from openset.primitives.space import F64, IDENTITY, Pose, Xyz
 from openset.primitives.time import s_from_ns
 from openset.stage.accuracy.noise import noise_of
 from openset.stage.accuracy.said import spread_from_status, weak_side_from_status
-from openset.stage.accuracy.spread import Doubt, MarkError, error_at
+from openset.stage.accuracy.spread import Doubt, MarkError, carried, error_at
 from openset.stage.accuracy.words import Advice, advise, say_advice, say_error
 from openset.stage.lens.model import Lens
 from openset.stage.tracking.samples import TrackSample
@@ -20,7 +20,7 @@ from openset.stage.tracking.samples import TrackSample
 MOST_LOOKS = 36_000
 """Two hours at five looks a second."""
 _STALE_S = 0.5
-KNOWN, NOISE, UNKNOWN = "said by the tracker", "the tracker's own noise", "unknown"
+KNOWN, NOISE = "said by the tracker", "the tracker's own noise"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class MarkWatch:
         self._lens_covariance, self._lens_width_px = lens_covariance, lens_width_px
         self._before: tuple[int, Pose] | None = None
         self._looks: dict[str, list[MarkError]] = {}
-        self._source = UNKNOWN
+        self._source = KNOWN
 
     @property
     def has_marks(self) -> bool:
@@ -82,21 +82,28 @@ class MarkWatch:
         return bool(self._marks)
 
     def look(
-        self, time_ns: int, lens: Lens, stage_from_camera: Pose, reports: Sequence[TrackSample]
+        self,
+        time_ns: int,
+        lens: Lens,
+        stage_from_camera: Pose,
+        reports: Sequence[TrackSample],
+        tracker_from_camera: Pose = IDENTITY,
     ) -> Verdict | None:
-        """The marks as the camera stands at `time_ns`; `reports` are the tracker's newest, in order.
+        """The marks as the camera stands at `time_ns`; `reports` are the tracker's newest, in order,
+        on which the camera sits at `tracker_from_camera`.
 
-        None without marks, without a spread, or with every mark behind the camera.
+        None without marks, without a spread, or with every mark behind the camera or far outside the
+        picture.
         """
         velocity = self._velocity(time_ns, stage_from_camera)
         status = reports[-1].status if reports else ""
-        pose = spread_from_status(status)
-        self._source = KNOWN
+        pose, source = spread_from_status(status), KNOWN
         if pose is None:
-            pose, self._source = noise_of(reports), NOISE
+            pose, source = noise_of(reports), NOISE
         if pose is None:
-            self._source = UNKNOWN
             return None
+        self._source = source
+        pose = carried(pose, stage_from_camera, tracker_from_camera)
         doubt = Doubt(pose, self._lens(lens), self.delay_sd_s, velocity)
         found = {}
         for name, place in self._marks.items():

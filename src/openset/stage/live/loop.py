@@ -349,7 +349,7 @@ class StageLoop:
         pose = self._last_pose
         lens = self._lens_for(found.lens)
         if found.state == "tracked":
-            self._marks.look(pose_time_ns, lens, pose)
+            self._marks.look(pose_time_ns, lens, pose, self.settings.tracker_from_camera)
         slot = self._free_slot()
         self.renderer.render(self._world_from_stage.after(pose), lens, slot.background)
         report = self.keyer.process(frame.picture, slot.background, slot.composite, slot.matte)

@@ -3,7 +3,7 @@ reports."""
 
 from __future__ import annotations
 
-from openset.primitives.space import Pose
+from openset.primitives.space import IDENTITY, Pose
 from openset.primitives.time import ns_from_s
 from openset.stage.accuracy.watch import MarkSummary, MarkWatch
 from openset.stage.lens.model import Lens
@@ -22,13 +22,22 @@ class MarkLook:
         self._watch, self._track, self._status = watch, track, status
         self._next_ns: int | None = None
 
-    def look(self, time_ns: int, lens: Lens, stage_from_camera: Pose) -> None:
-        """A tracked frame of `time_ns`; most are passed over. `stage_from_camera` is the camera's."""
+    def look(
+        self,
+        time_ns: int,
+        lens: Lens,
+        stage_from_camera: Pose,
+        tracker_from_camera: Pose = IDENTITY,
+    ) -> None:
+        """A tracked frame of `time_ns`; most are passed over. `stage_from_camera` is the camera's,
+        which sits at `tracker_from_camera` on what the tracker tracks."""
         if not self._watch.has_marks or (self._next_ns is not None and time_ns < self._next_ns):
             return
         self._next_ns = time_ns + EVERY_NS
         reports = self._track.between(time_ns - REPORTS_NS, time_ns)[-MOST_REPORTS:]
-        self._status.error = self._watch.look(time_ns, lens, stage_from_camera, reports)
+        self._status.error = self._watch.look(
+            time_ns, lens, stage_from_camera, reports, tracker_from_camera
+        )
 
     def begin(self) -> None:
         """A take begins: what was seen before it does not count."""

@@ -12,7 +12,7 @@ from openset.primitives.errors import BadInput, TrackBroken
 from openset.primitives.rotation import matrix_from_vector, vector_from_matrix
 from openset.primitives.space import F64, Pose, matrix_from_quaternion, pose_from_matrix
 from openset.primitives.time import NS_PER_S
-from openset.stage.accuracy.noise import noise_of
+from openset.stage.accuracy.noise import QUIETEST, noise_of
 from openset.stage.accuracy.said import spread_from_status
 from openset.stage.lens.model import Lens
 from openset.stage.lens.report import lens_from_report
@@ -23,8 +23,6 @@ from openset.stage.tracking.opentrackio import sample_from_reading
 from openset.stage.tracking.samples import TrackSample
 
 FEWEST_REPORTS = 20
-QUIETEST = np.array([1e-4] * 3 + [np.radians(2e-3)] * 3)
-"""No tracker is trusted further than this, whatever it says."""
 _FINEST = 1e-4
 _STEADY = 0.02
 _SAME_M, _SAME_RAD = 1e-4, 1e-5
