@@ -48,6 +48,15 @@ def test_notes_say_what_somebody_should_know(solved: Any) -> None:
         assert word in told_of
 
 
+def test_a_solve_that_brings_hardly_anything_says_so(solved: Any) -> None:
+    take, solution = solved
+    before = replace(solution.before, rms_px=0.70)
+    for after_px, said in ((0.63, True), (0.50, False)):
+        poor = replace(solution, before=before, after=replace(solution.after, rms_px=after_px))
+        notes = " ".join(notes_of(poor, take.problem, zooms=False))
+        assert ("hand over the track as shot" in notes) == said
+
+
 def test_numbers_are_told_with_their_spread_and_unit() -> None:
     figure = Figure(0.0801, 0.0004, 0.0, 0.1, True)
     assert told("delay_s", figure) == "+80.1 ± 0.4 ms"

@@ -1,5 +1,6 @@
 """Whole takes: wrong delay, wrong lens, a tracker that shakes and slides, actors, moved tags."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,21 @@ def test_without_tags_the_picture_still_mends_the_path_and_scale_stays_the_track
     raw = raw_path(take.problem, 0.0).positions_m - take.path.positions_m
     raw_m = float(np.sqrt(((raw - raw.mean(0)) ** 2).sum(1).mean()))
     assert varying_m < raw_m / 2
+
+
+def test_without_tags_a_mount_that_is_hardly_told_does_not_take_the_path_away(taken: Any) -> None:
+    take = taken(
+        seconds=4.0, tags=False, natural=60, natural_px=0.3, drift_m=2e-4, drift_rad=1e-5, white_m=5e-4,
+        white_rad=5e-5, delay_error_s=0.0, focal_error=0.0, pan_rad=(0.04, 0.06, 0.01),
+    )  # fmt: skip
+    problem = replace(take.problem, drift_m=0.005, drift_rad=0.00087)
+    found = solve(problem)
+    figure = found.figures["nodal_turn_y_rad"]
+    assert not figure.determined
+    assert figure.value == figure.prior
+    place_m, turn_rad = take.errors(found.path)
+    assert place_m < 0.005
+    assert turn_rad < np.radians(0.1)
 
 
 def test_unknown_tags_are_solved_along(taken: Any) -> None:

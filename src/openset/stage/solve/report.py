@@ -19,6 +19,7 @@ METHOD = (
 _UNITS = {"_m": (1000.0, "mm"), "_s": (1000.0, "ms"), "_rad": (180_000.0 / np.pi, "mdeg")}
 _HALF = 0.5
 _ALMOST_NONE = 0.3
+_HARDLY = 0.8
 
 
 def report_tables(
@@ -85,6 +86,12 @@ def notes_of(solution: Solution, problem: Problem, zooms: bool) -> tuple[str, ..
         f"tag {tag} does not hang where the others say: it was moved, or another tag has its number"
         for tag in solution.tags_dropped
     ]
+    if solution.after.rms_px > _HARDLY * solution.before.rms_px:
+        out.append(
+            "the picture knows hardly better than the tracker did "
+            f"({solution.after.rms_px:.2f} against {solution.before.rms_px:.2f} px): "
+            "hand over the track as shot (openset deliver --as-shot)"
+        )
     if solution.marks_dropped > _HALF * (solution.marks_used + solution.marks_dropped):
         out.append("more than half of what was followed moves by itself: actors fill the picture")
     bare = float(np.mean(solution.seen == 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from openset.stage.solve.bundle import Bundle, Say, bundle, raw_path
 from openset.stage.solve.judge import residuals, summary
 from openset.stage.solve.model import (
     NAMES,
+    NODAL,
     PART_OF,
     READOUT,
     Bools,
@@ -27,6 +29,9 @@ _UNSEEN_TREMOR = 0.02
 """The part of the read-out that goes to tremor faster than the frames follow."""
 _VAGUE = {"delay_s": 0.005, "readout_s": 0.001}
 """Seconds beyond which a time was only read out of the tracker's noise."""
+_MOUNT_SD = np.array([0.01] * 3 + [0.0035] * 3)
+"""Metres and radians: without mapped tags the path goes wherever the mount does, and a mount known to
+some centimetres and a degree would take all of it that far off."""
 _WHY = {
     "focal": "too little that pans through the picture, and nothing whose size is known",
     "centre": "too little roll and pan",
@@ -41,9 +46,7 @@ def solve(problem: Problem, say: Say | None = None) -> Solution:
     """Solve a take. Raises BadInput where its picture holds too little that stands still."""
     found = bundle(problem, say)
     figures = _figures(problem, found)
-    vague = problem.free - {
-        part for part, figure in zip(PART_OF, figures.values(), strict=True) if figure.determined
-    }
+    vague = _vague(problem, figures)
     if vague:  # what the take does not tell stays as it was believed, and only that
         found = bundle(replace(problem, free=problem.free - vague), say)
         again = _figures(problem, found)
@@ -69,6 +72,15 @@ def solve(problem: Problem, say: Say | None = None) -> Solution:
         found.steps,
         found.start_delay_s,
     )
+
+
+def _vague(problem: Problem, figures: Mapping[str, Figure]) -> frozenset[str]:
+    """The parts of which the take tells no number well enough."""
+    told = {part for part, figure in zip(PART_OF, figures.values(), strict=True) if figure.determined}
+    mount_sd = np.array([figures[name].sd for name in NAMES[NODAL]])
+    if not problem.marks.known.any() and (mount_sd > _MOUNT_SD).any():
+        told.discard("nodal")
+    return problem.free - told
 
 
 def _judged(problem: Problem, found: Bundle) -> tuple[Residuals, Residuals]:
