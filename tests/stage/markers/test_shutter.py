@@ -9,7 +9,15 @@ from openset.primitives.space import F64, Pose, look_at, pose_from_matrix
 from openset.stage.markers.equations import seen_corners
 from openset.stage.markers.follow import Follower, RigCamera
 from openset.stage.markers.model import CameraView
-from openset.stage.markers.shutter import Moment, motion_along, motion_before, solve_moving, velocity
+from openset.stage.markers.shutter import (
+    Moment,
+    motion_along,
+    motion_before,
+    moved_on,
+    nervousness,
+    solve_moving,
+    velocity,
+)
 
 from .seen import LENS, handheld, off, room, see, turn
 
@@ -110,3 +118,24 @@ def test_poses_far_apart_in_time_say_nothing_of_the_velocity() -> None:
     assert motion_along([last], now) is None
     assert motion_before([last], now.time_ns).twist == pytest.approx(np.zeros(6))
     assert motion_before([older], last.time_ns).twist == pytest.approx(twist)
+
+
+def test_a_shoulder_rig_is_a_quarter_as_nervous_as_a_hand() -> None:
+    def moments_of(amount: float) -> list[Moment]:
+        path = handheld(FILM, seed=6, amount=amount)
+        return [Moment(at * FRAME_NS, path(at * FRAME_NS / 1e9)) for at in range(8)]
+
+    nervous, shoulder = nervousness(moments_of(1.0)), nervousness(moments_of(0.25))
+    assert 0.6 < nervous <= 1.5
+    assert shoulder < 0.4 * nervous
+    assert nervousness(moments_of(1.0)[:2]) == 0.5
+    assert nervousness([]) == 0.5
+
+
+def test_a_body_moves_on_at_its_last_velocity() -> None:
+    twist = np.array([0.5, 0.0, -0.2, 0.0, 0.4, 0.0])
+    older, last, ahead = moments([0.0, 0.04, 0.09], twist)
+    guessed = moved_on([older, last], 0.05)
+    assert off(guessed, ahead.pose)[0] < 1e-6
+    assert off(guessed, ahead.pose)[1] < 1e-3
+    assert moved_on([last], 0.05) == last.pose

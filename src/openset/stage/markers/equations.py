@@ -19,14 +19,12 @@ from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import project_with_derivatives
 from openset.stage.lens.model import Lens
-from openset.stage.markers.corner_noise import POINT_SD_PX, whitening_of
+from openset.stage.markers.corner_noise import whitening_of
 from openset.stage.markers.detect import twice_seen
 from openset.stage.markers.model import CameraView
 
 NEAREST_M = 0.02
 """A corner nearer than this, or behind the camera, cannot have been seen."""
-FLOOR_SD_PX = 0.01
-"""What no length of an edge improves, where the residuals themselves tell the rest."""
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -104,7 +102,7 @@ def seen_corners(
                 np.repeat(np.array([tag.id for tag in tags]), 4),
                 rows_s + late,
                 view.readout_s != 0.0 or late != 0.0,
-                whitening_of(pixels.reshape(-1, 4, 2), POINT_SD_PX, FLOOR_SD_PX),
+                whitening_of(pixels.reshape(-1, 4, 2)),
             )
         )
     return tuple(out)

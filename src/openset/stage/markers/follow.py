@@ -21,7 +21,14 @@ from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMa
 from openset.stage.markers.moved import MovedTags
 from openset.stage.markers.pieces import Box
 from openset.stage.markers.pose import Solution
-from openset.stage.markers.shutter import LONGEST_GAP_S, Moment, moved_on, solve_moving, velocity
+from openset.stage.markers.shutter import (
+    HISTORY,
+    LONGEST_GAP_S,
+    Moment,
+    moved_on,
+    solve_moving,
+    velocity,
+)
 
 FORGET_S = 0.5
 """A pose older than this is no place to begin."""
@@ -110,7 +117,7 @@ class Follower:
             notes.append(f"{jumped}; the next picture says so too")
             self._before.clear()
         self._held = None
-        self._before = [*self._before[-1:], moment]
+        self._before = [*self._before[1 - HISTORY :], moment]
         return Followed(time_ns, estimate, "tracked", tuple(notes), count, self.moved)
 
     @property

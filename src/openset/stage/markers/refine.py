@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,21 +21,18 @@ ROBUST = 10.0
 """A tag that is off by this many times what is expected, a pixel or so, pulls half as hard."""
 
 
-ACCELERATION_SD = np.array([0.6, 0.6, 0.6, 2.0, 2.0, 2.0])
-"""How far a velocity may change while a picture is read out: metres and radians a second squared. A
-hand pulls harder, but what a few tags say of it is mostly their own noise."""
-
-
 @dataclass(frozen=True, eq=False)
 class Motion:
     """What is known of the body's velocity (6,) beforehand, and its standard deviations (6,); None
-    where the velocity is taken as it is, and steady. Where it is solved its acceleration is too.
+    where the velocity is taken as it is, and steady. Where it is solved its acceleration is too, which
+    is 0 but for `pull_sd` (6,).
 
     A velocity that was told by the pose itself and those before holds at the place `told_at`, and is
     `per_pose` (1 / s) more for every metre and radian that the pose is further on."""
 
     twist: F64
     sd: F64 | None = None
+    pull_sd: F64 = field(default_factory=lambda: np.ones(6))
     told_at: Place | None = None
     per_pose: float = 0.0
 
@@ -51,7 +48,7 @@ class Motion:
         """How far a velocity and acceleration (12,) are from what is known, in squared deviations."""
         if self.sd is None:
             return 0.0
-        spread = np.concatenate([self.sd, ACCELERATION_SD])
+        spread = np.concatenate([self.sd, self.pull_sd])
         return float((((moving - self.at(*fit_at)) / spread) ** 2).sum())
 
 
@@ -153,7 +150,7 @@ def _normal(
     matrix = weighted @ slopes.reshape(-1, free)
     gradient = weighted @ now.sure_residuals.reshape(-1)
     if motion.sd is not None:
-        sure = 1.0 / np.concatenate([motion.sd, ACCELERATION_SD])
+        sure = 1.0 / np.concatenate([motion.sd, motion.pull_sd])
         by = np.concatenate([np.zeros((12, 6)), np.eye(12)], axis=1)
         by[:6, :6] -= motion.per_pose * np.eye(6)
         by *= sure[:, None]

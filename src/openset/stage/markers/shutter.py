@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,10 +25,16 @@ LONGEST_GAP_S = 0.15
 UNKNOWN_SD = np.array([0.5, 0.5, 0.5, 1.0, 1.0, 1.0])
 """A camera carried about: metres and radians a second."""
 CHANGE_SD = np.array([4.0, 4.0, 4.0, 12.0, 12.0, 12.0])
-"""How much a hand changes its velocity in a second."""
-BEND_SD = np.array([10.0, 10.0, 10.0, 22.0, 22.0, 22.0])
+"""How much a nervous hand changes its velocity in a second."""
+BEND_SD = np.array([16.0, 16.0, 16.0, 36.0, 36.0, 36.0])
 """What the slope of three poses misses, by the square of their distance in time: a tremor of 8 Hz."""
+PULL_SD = np.array([0.6, 0.6, 0.6, 2.0, 2.0, 2.0])
+"""What a nervous hand's velocity changes by, in a second, while a picture is read out."""
 MOST_SD = np.array([0.2, 0.2, 0.2, 0.5, 0.5, 0.5])
+NERVOUS = 1.5
+"""A nervous hand's turning, radians a second squared, or a little less; a shoulder rig's is a quarter."""
+LEAST_NERVES, MOST_NERVES = 0.1, 1.5
+HISTORY = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +55,7 @@ def solve_moving(
     corner_sd_px: float = 0.1,
 ) -> Solution:
     """The pose of a rig of which a camera may have a rolling shutter. `before` are the last moments,
-    the newest last; two are enough."""
+    the newest last: HISTORY of them tell how nervous the hand is, two are enough."""
     if not any(one.rolling for one in seen):
         return solve(seen, start, corner_sd_px=corner_sd_px)
     first = solve(seen, start, motion_before(before, time_ns), corner_sd_px=corner_sd_px)
@@ -69,7 +76,9 @@ def motion_before(before: Sequence[Moment], time_ns: int) -> Motion:
     gap_s = (time_ns - before[-1].time_ns) / 1e9
     if not 0.0 < gap_s <= LONGEST_GAP_S:
         return Motion(np.zeros(6), UNKNOWN_SD)
-    return Motion(before[-1].twist, np.minimum(UNKNOWN_SD, CHANGE_SD * gap_s))
+    nerves = nervousness(before)
+    sd = np.minimum(UNKNOWN_SD, nerves * CHANGE_SD * gap_s)
+    return Motion(before[-1].twist, sd, nerves * PULL_SD)
 
 
 def motion_along(before: Sequence[Moment], now: Moment) -> Motion | None:
@@ -83,10 +92,27 @@ def motion_along(before: Sequence[Moment], now: Moment) -> Motion | None:
         return None
     late, early = velocity(last, now), velocity(older, last)
     slope = late + (late - early) * short_s / (long_s + short_s)
-    sd = np.minimum(MOST_SD, BEND_SD * short_s * (short_s + long_s) / 2)
+    nerves = nervousness([*before, now])
+    sd = np.minimum(MOST_SD, nerves * BEND_SD * short_s * (short_s + long_s) / 2)
     matrix = now.pose.matrix
     per_pose = 1.0 / short_s + 1.0 / (long_s + short_s)
-    return Motion(slope, sd, (matrix[:3, 3], matrix[:3, :3]), per_pose)
+    return Motion(slope, sd, nerves * PULL_SD, (matrix[:3, 3], matrix[:3, :3]), per_pose)
+
+
+def nervousness(moments: Sequence[Moment]) -> float:
+    """How hard the hand has turned the camera lately, 1 for a nervous one: by how its turning changed
+    from picture to picture, which poses tell better than how it was pulled. 0.5 where too few are
+    known."""
+    close = [
+        (velocity(one, two)[3:], (two.time_ns - one.time_ns) / 1e9)
+        for one, two in pairwise(moments[-HISTORY:])
+        if 0.0 < (two.time_ns - one.time_ns) / 1e9 <= LONGEST_GAP_S
+    ]
+    if len(close) < 3:
+        return 0.5
+    changes = [(b[0] - a[0]) / (0.5 * (a[1] + b[1])) for a, b in pairwise(close)]
+    turning = float(np.sqrt(np.mean(np.square(changes))))
+    return min(MOST_NERVES, max(LEAST_NERVES, turning / NERVOUS))
 
 
 def velocity(first: Moment, second: Moment) -> F64:
