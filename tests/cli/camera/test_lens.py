@@ -130,6 +130,25 @@ def test_what_cannot_be_is_one_clear_line(arguments: list[str], what: str) -> No
     assert what in said["what"]
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "what"),
+    [
+        (["--add", "none.json"], 2, "no such lens file"),
+        (["--start", "none.ulens"], 2, "no such file"),
+        (["--out", "nowhere/lens.json"], 21, "no such folder"),
+        (["--focus-m", "2e6"], 2, "focus distance"),
+        (["--focal-mm", "1"], 2, "focal length of 1"),
+        (["--sensor-mm", "2000"], 2, "2000"),
+    ],
+)
+def test_what_cannot_be_kept_is_refused_before_a_camera_is_watched(
+    arguments: list[str], code: int, what: str
+) -> None:
+    found, said = run("--board", BOARD, "--picture", "no-camera-is-here.mp4", *arguments)
+    assert found == code
+    assert what in said["what"]
+
+
 def test_people_get_a_table(photos: Path) -> None:
     done = CliRunner().invoke(
         app, ["calibrate", "lens", "--images", f"{photos}/*.png", "--board", BOARD]

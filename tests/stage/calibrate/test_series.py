@@ -91,9 +91,13 @@ def test_rings_without_encoders_have_places() -> None:
         zoom_of_focal(1.0)
     with pytest.raises(BadInput):
         focus_of_distance(0.0)
+    with pytest.raises(BadInput, match="inf"):
+        focus_of_distance(2e6)
 
 
 def test_a_fisheye_and_a_plain_setting_do_not_blend() -> None:
     wide = replace(lens(900.0), fisheye=(0.0, 0.0, 0.0, 0.0))
     with pytest.raises(BadInput, match="fisheye"):
         at_setting(LensFile("", (MeasuredLens(wide), MeasuredLens(lens(1000.0), zoom=1.0))), 0.0, 0.5)
+    with pytest.raises(BadInput, match="fisheye"):
+        with_setting(ZOOM, MeasuredLens(wide, zoom=0.45))

@@ -70,3 +70,10 @@ def test_a_picture_of_another_size_is_refused() -> None:
     with pytest.raises(BadInput, match="270 x 480"):
         Session(BOARD, 480, 270).look(np.zeros((480, 270), np.uint8), 0.0)
     assert isinstance(Session(BOARD, 480, 270).keep(), Refusal)
+
+
+def test_pictures_too_small_to_see_a_board_in_are_refused() -> None:
+    for board in (BOARD, parse_board("checkerboard:4x7:60")):
+        with pytest.raises(BadInput, match="8 x 8 pixels are too small"):
+            Session(board, 8, 8)
+        assert isinstance(Session(board, 64, 64).add("", np.zeros((64, 64), np.uint8)), Refusal)

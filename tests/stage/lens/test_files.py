@@ -72,6 +72,13 @@ def test_a_folder_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
     assert "lens.exr" in caught.value.line
 
 
+def test_a_map_that_cannot_take_its_place_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "lens.exr").mkdir()
+    with pytest.raises(OpensetError):
+        write_st_map(tmp_path / "lens.exr", st_map(LENS))
+    assert [path.name for path in tmp_path.iterdir()] == ["lens.exr"]
+
+
 def test_a_lens_file_is_read_back_or_refused_by_name(tmp_path: Path) -> None:
     path = write_lens(tmp_path / "lens.json", LensFile("a", (MeasuredLens(pinhole(64, 36, 35, 36)),)))
     assert read_lens(path).settings[0].lens == pinhole(64, 36, 35, 36)

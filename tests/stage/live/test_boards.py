@@ -80,3 +80,11 @@ def test_a_clip_gives_its_frames_with_their_times(tmp_path: Path) -> None:
     found = list(read_picture(str(path), 10.0))
     assert [each.name for each in found] == ["frame 0", "frame 1", "frame 2"]
     assert [each.time_s for each in found] == pytest.approx([0.0, 0.04, 0.08])
+
+
+def test_pictures_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    for folder in ("near", "far"):
+        (tmp_path / folder).mkdir()
+        photo(tmp_path / folder / "a.png")
+    found = list(read_images(image_files(f"{tmp_path}/*/a.png")))
+    assert [each.name for each in found] == [str(tmp_path / "far/a.png"), str(tmp_path / "near/a.png")]

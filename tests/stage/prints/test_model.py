@@ -26,8 +26,8 @@ def test_a_charuco_marker_takes_three_quarters_of_its_square_unless_said() -> No
 
 @given(
     st.sampled_from(["checkerboard", "charuco"]),
-    st.integers(2, 60),
-    st.integers(2, 60),
+    st.integers(3, 60),
+    st.integers(3, 60),
     st.integers(1, 1000),
 )
 def test_what_a_board_is_called_names_the_same_board(
@@ -40,7 +40,7 @@ def test_what_a_board_is_called_names_the_same_board(
 
 @pytest.mark.parametrize(
     "text",
-    ["", "chess:9x6:25", "checkerboard:9x6", "checkerboard:1x6:25", "checkerboard:9x61:25",
+    ["", "chess:9x6:25", "checkerboard:9x6", "checkerboard:2x6:25", "checkerboard:9x61:25",
      "checkerboard:9x6:0.5", "checkerboard:9x6:25:20", "charuco:9x6:25:24", "charuco:9x6:25:5",
      "checkerboard:9x6:1e9", "charuco:9x6:nan"],
 )  # fmt: skip

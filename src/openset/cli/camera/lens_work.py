@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from openset.cli.camera.lens_answer import figures_of, rows_of, title_of
 from openset.cli.output import Output
-from openset.primitives.errors import AlreadyExists, BadInput, OpensetError
+from openset.primitives.errors import AlreadyExists, BadInput, NotWritable, OpensetError
 from openset.stage.calibrate.conclude import Conclusion, conclude
 from openset.stage.calibrate.gate import look
 from openset.stage.calibrate.intrinsics import MODELS
@@ -54,6 +55,7 @@ def run_lens(output: Output, asked: Asked) -> int | None:
     """Measure the lens; 0, or the code of the trouble that the views are in."""
     board = _board(asked)
     _check(asked)
+    before = read_lens(asked.add) if asked.add is not None else None
     if asked.images:
         views, refused, size = from_images(asked.images, board, output.say)
     else:
@@ -70,7 +72,7 @@ def run_lens(output: Output, asked: Asked) -> int | None:
         return named.exit_code
     refused = [*refused, *found.refused]
     measured = _measured(asked, found, start)
-    file = _file(asked, measured, found)
+    file = _file(asked, measured, found, before)
     if asked.out is not None:
         write_lens(asked.out, file)
     figures = figures_of(found, measured, refused, size, sensor_known=_sensor_known(asked))
@@ -95,9 +97,17 @@ def _check(asked: Asked) -> None:
             where="--model",
             todo=f"Choose from {', '.join(MODELS)}",
         )
-    for value, option in ((asked.sensor_mm, "--sensor-mm"), (asked.seconds, "--seconds")):
-        if value is not None and not 0.5 <= value <= 3600.0:
-            raise BadInput(f"{value:g}", where=option, todo="Give a likely number")
+    for value, most, option in (
+        (asked.sensor_mm, 1000.0, "--sensor-mm"),
+        (asked.seconds, 3600.0, "--seconds"),
+    ):
+        if value is not None and not 0.5 <= value <= most:
+            raise BadInput(f"{value:g}", where=option, todo=f"Give a number from 0.5 to {most:g}")
+    _places(asked)
+    if asked.start is not None and not asked.start.is_file():
+        raise BadInput("there is no such file", where=str(asked.start), todo="Name a lens file")
+    if asked.out is not None and not asked.out.parent.is_dir():
+        raise NotWritable("there is no such folder", where=str(asked.out.parent), todo="Make it first")
     if asked.out is not None and asked.out.exists() and not asked.replace and asked.add != asked.out:
         raise AlreadyExists(
             "there is a file already", where=str(asked.out), todo="Give --replace, or another name"
@@ -194,12 +204,9 @@ def _sensor_known(asked: Asked) -> bool:
 def _measured(asked: Asked, found: Conclusion, start: MeasuredLens | None) -> MeasuredLens:
     """The setting as the lens file keeps it."""
     sensor_mm = asked.sensor_mm or (start.lens.sensor_width_mm if start is not None else 36.0)
-    lens = replace(found.found.lens, sensor_width_mm=sensor_mm, focus_distance_m=asked.focus_m)
-    zoom, focus = asked.zoom, asked.focus
-    if zoom is None:
-        zoom = 0.0 if asked.focal_mm is None else zoom_of_focal(asked.focal_mm)
-    if focus is None:
-        focus = 0.0 if asked.focus_m is None else focus_of_distance(asked.focus_m)
+    focus_m = asked.focus_m if asked.focus_m is not None and math.isfinite(asked.focus_m) else None
+    lens = replace(found.found.lens, sensor_width_mm=sensor_mm, focus_distance_m=focus_m)
+    zoom, focus = _places(asked)
     return MeasuredLens(
         lens,
         focus,
@@ -211,14 +218,21 @@ def _measured(asked: Asked, found: Conclusion, start: MeasuredLens | None) -> Me
     )
 
 
-def _file(asked: Asked, measured: MeasuredLens, found: Conclusion) -> LensFile:
+def _places(asked: Asked) -> tuple[float, float]:
+    """Where zoom and focus stand, 0 to 1: the encoders' values, else what the rings say."""
+    zoom, focus = asked.zoom, asked.focus
+    ring_zoom = 0.0 if asked.focal_mm is None else zoom_of_focal(asked.focal_mm)
+    ring_focus = 0.0 if asked.focus_m is None else focus_of_distance(asked.focus_m)
+    return ring_zoom if zoom is None else zoom, ring_focus if focus is None else focus
+
+
+def _file(asked: Asked, measured: MeasuredLens, found: Conclusion, before: LensFile | None) -> LensFile:
     """The lens file: a new one, or one that there was, with this setting."""
     now = datetime.now(UTC)  # noqa: TID251 - the command's own clock
     notes = {"board": asked.board, "calibrated": now.strftime("%Y-%m-%d %H:%M UTC")}
     if found.warnings:
         notes["warnings"] = "; ".join(each.text for each in found.warnings)
-    if asked.add is None:
+    if before is None:
         return LensFile(asked.name, (measured,), notes=notes)
-    before = read_lens(asked.add)
     after = with_setting(before, measured)
     return replace(after, name=asked.name or after.name, notes={**before.notes, **notes})

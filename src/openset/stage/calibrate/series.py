@@ -22,6 +22,7 @@ from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 
 SHORTEST_MM, LONGEST_MM = 4.0, 2000.0
+NEAREST_M, FARTHEST_M = 0.001, 1e6
 _SAME_PLACE = 1e-3
 
 
@@ -39,8 +40,12 @@ def zoom_of_focal(focal_mm: float) -> float:
 
 def focus_of_distance(distance_m: float) -> float:
     """A place of the focus ring (0..1) for a distance: half at one metre, one at infinity."""
-    if not distance_m > 0.0:
-        raise BadInput(f"a focus distance of {distance_m:g} m", where="--focus-m", todo="Give metres")
+    if not (NEAREST_M <= distance_m <= FARTHEST_M or (math.isinf(distance_m) and distance_m > 0.0)):
+        raise BadInput(
+            f"a focus distance of {distance_m:g} m",
+            where="--focus-m",
+            todo=f"Give metres, {NEAREST_M:g} to {FARTHEST_M:g}, or inf",
+        )
     return 1.0 if math.isinf(distance_m) else distance_m / (1.0 + distance_m)
 
 
@@ -69,13 +74,17 @@ def _between(places: Sequence[float], lenses: Sequence[Lens], place: float) -> L
         return found[keep[0]]
     kinds = {lens.fisheye is None for lens in found}
     if len(kinds) > 1:
-        raise BadInput(
-            "one setting of this lens is a fisheye and another is not",
-            todo="Calibrate both with the same --model",
-        )
+        raise _two_models()
     numbers = np.array([_numbers(found[index]) for index in keep])
     blended = PchipInterpolator(np.array([x[index] for index in keep]), numbers)(place)
     return _lens(found[keep[0]], np.asarray(blended, np.float64))
+
+
+def _two_models() -> BadInput:
+    return BadInput(
+        "one setting of this lens is a fisheye and another is not",
+        todo="Calibrate both with the same --model",
+    )
 
 
 def _numbers(lens: Lens) -> F64:
@@ -112,5 +121,7 @@ def with_setting(file: LensFile, measured: MeasuredLens) -> LensFile:
             where="--add",
             todo="Calibrate all settings with pictures of one size",
         )
+    if (first.fisheye is None) != (measured.lens.fisheye is None):
+        raise _two_models()
     settings = sorted([*others, measured], key=lambda each: (each.zoom, each.focus))
     return replace(file, settings=tuple(settings))

@@ -27,6 +27,8 @@ LOOK_WIDTH = {"charuco": 960, "checkerboard": 640}
 """To how many pixels across a picture is reduced for a quick look: markers need more."""
 STILL_PX_S = 0.02
 """How fast the board may move, in picture widths a second, to be sharp and to be there still."""
+LEAST_PX = 64
+"""The shorter side of the smallest picture that is looked at."""
 _LIKELY_FOCAL = 1.2
 
 
@@ -47,9 +49,15 @@ class Seen:
 
 class Session:
     """One lens at one setting of its rings. `width_px` by `height_px` is the size of all pictures;
-    `distinct` leaves out views that show the board where another does."""
+    `distinct` leaves out views that show the board where another does. Raises BadInput for pictures too
+    small to see a board in."""
 
     def __init__(self, board: Board, width_px: int, height_px: int, *, distinct: bool = True) -> None:
+        if min(width_px, height_px) < LEAST_PX:
+            raise BadInput(
+                f"pictures of {width_px} x {height_px} pixels are too small to measure a lens from",
+                todo=f"Give pictures of {LEAST_PX} pixels and more each way",
+            )
         self.board = board
         self._distinct = distinct
         self.width_px, self.height_px = width_px, height_px

@@ -9,6 +9,7 @@ over its size; the centre of the first pixel is half a pixel in. B is 0.
 from __future__ import annotations
 
 import errno
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,8 @@ def write_st_map(path: Path, st_map: F32Map) -> Path:
         OpenEXR.File(header, {"RGB": picture}).write(str(part))
         part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise _unwritable(path, error) from error
     except RuntimeError as error:  # the library's word for a write that failed half-way
         part.unlink(missing_ok=True)

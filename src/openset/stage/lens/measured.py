@@ -16,8 +16,8 @@ from openset.stage.lens.model import Lens
 class MeasuredLens:
     """One setting of the rings (`focus`, `zoom`: 0..1). `covariance` (9, 9) is of the lens's numbers in
     the order of stage/lens/derivatives.PARAMETERS, in the pixels of `lens`; None where it was not
-    measured. `map_uncertainty_px` is how far two lenses solved from odd and from even views disagree
-    over the whole picture, rms."""
+    measured. `map_uncertainty_px` is half of what lenses solved from one half of the views and from the
+    other disagree over the whole picture, rms."""
 
     lens: Lens
     focus: float = 0.0

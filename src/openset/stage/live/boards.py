@@ -73,20 +73,27 @@ def read_images(files: list[Path]) -> Iterator[NamedPicture | OtherSize]:
             sizes, flags = raw, raw_flags
     known = [size for size in sizes.values() if size is not None]
     usual = max(set(known), key=known.count) if known else (0, 0)
+    names = _names(files)
     for index, path in enumerate(files):
-        size = sizes[path]
+        size, name = sizes[path], names[index]
         if size is None:
-            yield OtherSize(path.name, "it is no picture that can be read", "Copy it again")
+            yield OtherSize(name, "it is no picture that can be read", "Copy it again")
         elif size != usual:
             yield OtherSize(
-                path.name,
+                name,
                 f"it is {size[0]} x {size[1]} pixels, and the others are {usual[0]} x {usual[1]}",
                 "Keep the camera's format and way up as they are for all pictures",
             )
         else:
             luma = cv2.imread(str(path), flags)
             assert luma is not None
-            yield NamedPicture(path.name, np.asarray(luma, np.uint8), float(index))
+            yield NamedPicture(name, np.asarray(luma, np.uint8), float(index))
+
+
+def _names(files: list[Path]) -> list[str]:
+    """What the pictures are called: by their file's name, with the folder's where names return."""
+    names = [path.name for path in files]
+    return names if len(set(names)) == len(names) else [str(path) for path in files]
 
 
 def _size(path: Path, flags: int) -> tuple[int, int] | None:

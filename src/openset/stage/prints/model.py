@@ -61,11 +61,11 @@ def parse_board(text: str) -> Board:
             "counting inner corners: checkerboard:9x6:25",
         )
     columns, rows, square_mm = int(found["columns"]), int(found["rows"]), float(found["square"])
-    if not (2 <= columns <= 60 and 2 <= rows <= 60 and 1.0 <= square_mm <= 1000.0):
+    if not (3 <= columns <= 60 and 3 <= rows <= 60 and 1.0 <= square_mm <= 1000.0):
         raise BadInput(
             f"a board of {columns} x {rows} corners and squares of {square_mm:g} mm",
             where="--board",
-            todo="Corners go from 2 to 60 a side, squares from 1 to 1000 mm",
+            todo="Corners go from 3 to 60 a side, squares from 1 to 1000 mm",
         )
     if found["kind"] == "checkerboard":
         return Board("checkerboard", columns, rows, square_mm / 1000)
