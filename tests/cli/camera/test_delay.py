@@ -83,6 +83,7 @@ def test_a_clip_and_its_track_give_the_delay_with_its_doubt(shaken: Path) -> Non
     assert said["confidence"] > 0.95
     assert said["refused"] is None
     assert said["refers_to"] == "mid-exposure of the picture's middle row"
+    assert said["focal_px"] == pytest.approx(F_PX, rel=0.05)
     assert said["motion"]["px_per_frame"] > said["motion"]["needed_px_per_frame"] == 0.25
 
 

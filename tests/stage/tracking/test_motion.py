@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from openset.stage.tracking.motion import MotionLog, image_motion, working_picture
+from openset.stage.lens.model import Lens
+from openset.stage.tracking.motion import MotionLog, image_motion, image_step, working_picture
 
 S = 1_000_000_000
 
@@ -36,6 +37,41 @@ def test_roll_and_zoom_do_not_count_as_pan() -> None:
     paper = wall_paper()
     found = image_motion(view(paper, 0, 0), view(paper, 2.0, 1.0, turn_deg=1.0, zoom=1.01))
     assert found == pytest.approx((2.0, 1.0), abs=0.3)
+
+
+def test_a_rolling_shutter_bends_the_picture_and_the_middle_row_is_read() -> None:
+    paper = wall_paper()
+    bent = np.array([[1.0, 4.0 / 360, 10.0 - 2.0], [0.0, 1.0, 0.0]])
+    after = cv2.warpAffine(view(paper, 0, 0), bent, (640, 360), flags=cv2.INTER_CUBIC)
+    found = image_step(view(paper, 0, 0)[:, 20:-20].copy(), after[:, 20:-20].copy())
+    assert found is not None
+    # The last row moved by 12 px, the first by 8: 4 px of shear, 10 in the middle.
+    assert found.x_px == pytest.approx(10.0, abs=0.1)
+    assert found.shear_x_px == pytest.approx(4.0, abs=0.15)
+    assert found.shear_y_px == pytest.approx(0.0, abs=0.15)
+
+
+def test_a_roll_is_read_clockwise() -> None:
+    paper = wall_paper()
+    found = image_step(view(paper, 0, 0), view(paper, 0, 0, turn_deg=-0.5))
+    assert found is not None
+    assert np.degrees(found.roll_rad) == pytest.approx(0.5, abs=0.03)
+
+
+def test_a_known_lens_reads_a_turn_as_the_axis_sees_it() -> None:
+    # A turn of 20 mrad by a homography of f = 500 px; off the middle it moves the picture by more.
+    lens = Lens(640, 360, 500.0, 500.0, 320.0, 180.0)
+    camera = np.array([[500.0, 0, 319.5], [0, 500.0, 179.5], [0, 0, 1]])
+    turn, _ = cv2.Rodrigues(np.array([0.0, 0.02, 0.0]))
+    before = view(wall_paper(), 0, 0)
+    after = cv2.warpPerspective(
+        before, camera @ turn @ np.linalg.inv(camera), (640, 360), flags=cv2.INTER_CUBIC
+    )
+    seen, plain = image_step(before, after, lens), image_step(before, after)
+    assert seen is not None
+    assert plain is not None
+    assert seen.x_px == pytest.approx(10.0, abs=0.05)
+    assert plain.x_px > 10.2  # without the lens the edges pull it up
 
 
 def test_an_actor_in_the_middle_does_not_pull_the_flow() -> None:

@@ -108,7 +108,7 @@ def figures_of(found: DelayEstimate, material: Material) -> dict[str, Any]:
             "deg_per_s": found.turned_deg_s,
             "needed_deg_per_s": MIN_TURN_DEG_S,
         },
-        "focal_px_at_640": found.pixels_per_rad,
+        "focal_px": found.pixels_per_rad * material.per_measured_px if found.pixels_per_rad else None,
         "readout_s": found.readout_s,
         "readout_sd_s": found.readout_sd_s,
         "drift_ppm": drift.ppm if drift else None,

@@ -29,7 +29,7 @@ from openset.stage.record.files import read_take, read_track_lines
 from openset.stage.record.model import PICTURE_FILE, TAKE_FILE
 from openset.stage.tracking.delay_model import clock
 from openset.stage.tracking.endpoint import is_endpoint
-from openset.stage.tracking.motion import Motion, MotionLog
+from openset.stage.tracking.motion import WORKING_WIDTH, Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
 
 Say = Callable[[str], None]
@@ -40,6 +40,8 @@ FIRST_SAMPLE_S = 10.0
 MARGIN_S = 1.5
 LONGEST_S = 36_000.0
 _UNEVEN = 0.1
+BY_FIRST = "clip and track from their first frame and sample"
+"""The clock of files that share none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,12 @@ class Material:
     used_s: float | None = None
     uneven: bool = False
     went_back: str = ""
+    width_px: int = 0
+
+    @property
+    def per_measured_px(self) -> float:
+        """Pixels of the picture to one of the width its motion is measured at."""
+        return max(1.0, self.width_px / WORKING_WIDTH)
 
 
 @dataclass(frozen=True)
@@ -89,7 +97,9 @@ def from_take(folder: Path, wanted: Wanted, say: Say) -> Material:
     motion = log.motion()
     track, back = _samples(folder, wanted, mount)
     said = "the engine's clock, as the take kept it"
-    return Material(motion, track, said, log.frames, lens, record.spec.delay_s, log.uneven, back)
+    return Material(
+        motion, track, said, log.frames, lens, record.spec.delay_s, log.uneven, back, log.width_px
+    )
 
 
 def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
@@ -109,9 +119,9 @@ def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
     if over_ns >= 0.5 * min(end_ns, last_ns - first_ns) and over_ns > 0:
         said = "the clip from its first frame, the track by its own times"
     else:
-        said = "clip and track from their first frame and sample"
+        said = BY_FIRST
         samples = [replace(each, time_ns=each.time_ns - first_ns) for each in samples]
-    return Material(motion, samples, said, log.frames, lens, None, log.uneven, back)
+    return Material(motion, samples, said, log.frames, lens, None, log.uneven, back, log.width_px)
 
 
 def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
@@ -145,7 +155,16 @@ def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
     finally:
         plate.stop()
         tracker.stop()
-    return Material(motion, samples, "this machine's clock", log.frames, lens, None, log.uneven)
+    return Material(
+        motion,
+        samples,
+        "this machine's clock",
+        log.frames,
+        lens,
+        None,
+        log.uneven,
+        width_px=log.width_px,
+    )
 
 
 def is_take(path: Path) -> bool:
@@ -176,6 +195,7 @@ class _Watched:
         self._log = MotionLog(capacity_s=LONGEST_S, lens=lens)
         self._times: list[int] = []
         self._told_s = 0.0
+        self.width_px = 0
 
     @property
     def frames(self) -> int:
@@ -198,6 +218,7 @@ class _Watched:
             return False
         if seconds >= 0:
             self._log.add(time_ns, luma)
+            self.width_px = luma.shape[1]
             self._times.append(time_ns)
             if seconds - self._told_s >= 5.0:
                 self._told_s = seconds

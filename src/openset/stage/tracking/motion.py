@@ -26,6 +26,8 @@ _CELLS = (9, 16)
 _MARGIN = 8
 _NEIGHBOURS = np.ones((9, 9), np.uint8)
 _NOISE_FACTOR = 4e-5  # pure noise of 1 code reaches 2.6e-5 in a 7 x 7 window
+_WIDEST = 1.5
+"""Focal lengths from the axis (56 degrees) beyond which a fisheye's rays are too long."""
 _SPREAD = 0.12
 """Corners spread over less of the picture than this (standard deviation) fix no field, only a shift."""
 
@@ -130,13 +132,15 @@ def _field(
     # Columns: shift x, shift y, slopes of the x flow along x and y, of the y flow along x and y.
     across = np.stack([one + xx, xy, x, y, none, none], axis=1)
     down = np.stack([xy, one + yy, none, none, x, y], axis=1)
+    usable = np.hypot(x, y) < _WIDEST
+    keep = keep & usable
     for _ in range(3):
         if keep.sum() < 16 or (place[keep].std(axis=0) * focal / np.array(size)).min() < _SPREAD:
             return None
         columns = np.concatenate([across[keep], down[keep]])
         found = np.linalg.lstsq(columns, np.concatenate([step[keep, 0], step[keep, 1]]), rcond=None)[0]
         off = np.hypot(across @ found - step[:, 0], down @ found - step[:, 1])
-        keep = off <= max(3.0 * float(np.median(off[keep])), 0.02 / focal)
+        keep = usable & (off <= max(3.0 * float(np.median(off[keep])), 0.02 / focal))
     high = size[1] / focal
     # A rolling shutter adds only what grows along the rows: the turn is read along a row.
     roll = found[4]
