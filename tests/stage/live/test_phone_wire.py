@@ -127,3 +127,34 @@ def test_a_jpegs_size_is_read_without_decoding_it(size: tuple[int, int]) -> None
     assert jpeg_size(jpeg(*size)) == size
     assert jpeg_size(jpeg(*size)[:20]) is None
     assert jpeg_size(b"\xff\xd8" + b"\xff" * 50) is None
+
+
+@pytest.mark.parametrize("marker", [b"\xff\x00", b"\xff\x01", b"\xff\xd0", b"\xff\xd8", b"\xff\xd9"])
+def test_a_frame_header_that_only_the_decoder_would_find_is_refused(marker: bytes) -> None:
+    """A marker without a length: who takes the next two bytes for one leaps over the true header, which
+    says 30000 x 30000, to one that says 640 x 360. The decoder took 20 s and 1.8 GB for it."""
+    picture = jpeg()
+    at = picture.index(b"\xff\xc0")
+    header = picture[at : at + 2 + int.from_bytes(picture[at + 2 : at + 4], "big")]
+    huge = header[:5] + (30000).to_bytes(2, "big") * 2 + header[9:]
+    true = picture[2:].replace(header, huge)
+    hiding = b"\xff\xd8" + marker + (len(true) + 2).to_bytes(2, "big") + true + header + bytes(9)
+    assert jpeg_size(hiding) is None
+    with pytest.raises(WireFault, match="not the size"):
+        read_message(frame(hiding))
+
+
+def test_a_picture_that_is_to_be_decoded_a_thousand_times_over_is_refused() -> None:
+    black = np.zeros((360, 640), np.uint8)
+    progressive = cv2.imencode(".jpg", black, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].tobytes()
+    assert isinstance(read_message(frame(progressive)), Frame)
+    scan = progressive[progressive.rindex(b"\xff\xda") : -2]
+    with pytest.raises(WireFault, match="scans"):
+        read_message(frame(progressive[:-2] + scan * 1000 + b"\xff\xd9"))
+
+
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-" + "9" * 4000, "1e999", "NaN"])
+def test_a_number_too_large_for_a_float_is_refused_by_name(number: str) -> None:
+    said = read_text(f'{{"type": "ping", "ms": {number}}}')
+    with pytest.raises(WireFault, match="ping without ms"):
+        time_ms(said)
