@@ -32,7 +32,7 @@ PULL_SD = np.array([0.6, 0.6, 0.6, 2.0, 2.0, 2.0])
 """What a nervous hand's velocity changes by, in a second, while a picture is read out."""
 MOST_SD = np.array([0.2, 0.2, 0.2, 0.5, 0.5, 0.5])
 NERVOUS = 1.5
-"""A nervous hand's turning, radians a second squared, or a little less; a shoulder rig's is a quarter."""
+"""A nervous hand's turning, radians a second squared, or a little less; a shoulder rig has a fourth."""
 LEAST_NERVES, MOST_NERVES = 0.1, 1.5
 HISTORY = 8
 
