@@ -96,6 +96,12 @@ def test_the_bare_address_leads_to_the_front_page() -> None:
     assert ask("guide", "/")[0]["headers"] == [(b"location", b"/guide/")]
 
 
+@pytest.mark.parametrize("door", ["phones", "guide"])
+def test_a_body_that_does_not_say_its_length_is_refused_unread(door: str) -> None:
+    headers = [(b"Transfer-Encoding", b"chunked")]
+    assert status(ask(door, "/static/openset/kit.css", headers=headers, method="POST")) == 413
+
+
 @pytest.mark.parametrize("length", [b"65537", b"99999999999999999999"])
 def test_a_large_body_is_refused_unread(length: bytes) -> None:
     assert LONGEST_BODY == 65536

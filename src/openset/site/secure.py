@@ -105,5 +105,10 @@ async def _lead(send: Send, to: str) -> None:
 
 
 def _length(scope: Scope) -> int:
-    values = [value for key, value in scope["headers"] if key.lower() == b"content-length"]
-    return int(values[0]) if values and values[0].isdigit() else 0
+    """What a body is to have; one that does not say (no browser sends such) counts as too much, for it
+    would be gathered on the disk to its end."""
+    headers = {key.lower(): value for key, value in scope["headers"]}
+    if b"transfer-encoding" in headers:
+        return LONGEST_BODY + 1
+    value = headers.get(b"content-length", b"0")
+    return int(value) if value.isdigit() else LONGEST_BODY + 1

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import uvicorn
 
-from openset.primitives.errors import PortInUse
+from openset.primitives.errors import OpensetError, PortInUse
 from openset.site.addresses import OWN, all_names, local_addresses, machine_name
 from openset.site.certificate import Papers, papers
+from openset.site.listener import BoundedListener
 from openset.store.home import openset_home
 
 LARGEST_MESSAGE = 2 * 1024 * 1024
@@ -50,7 +51,12 @@ def open_phones(port: int, guide_port: int) -> Phones:
         secure.close()
         raise
     names = tuple(all_names())
-    made = papers(openset_home() / "phones", names, machine_name())
+    try:
+        made = papers(openset_home() / "phones", names, machine_name())
+    except OpensetError:
+        secure.close()
+        guide.close()
+        raise
     host = next(iter(local_addresses()), "127.0.0.1")
     address = f"https://{host}:{secure.getsockname()[1]}"
     guide_address = f"http://{host}:{guide.getsockname()[1]}"
@@ -62,7 +68,7 @@ def open_phones(port: int, guide_port: int) -> Phones:
 
 def listen_everywhere(port: int, option: str) -> socket.socket:
     """A listener on all IPv4 addresses of this machine; PortInUse where it cannot be had."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener = BoundedListener()
     if os.name == "posix":
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -122,6 +128,7 @@ def _config(application: str, chain: Path | None = None, key: Path | None = None
         ws_max_size=LARGEST_MESSAGE,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,  # nothing stands before these doors; a phone on a cable is 127.0.0.1 too
         timeout_graceful_shutdown=2,
         ssl_certfile=chain,
         ssl_keyfile=key,
