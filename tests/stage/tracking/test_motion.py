@@ -71,7 +71,7 @@ def test_a_known_lens_reads_a_turn_as_the_axis_sees_it() -> None:
     assert seen is not None
     assert plain is not None
     assert seen.x_px == pytest.approx(10.0, abs=0.05)
-    assert plain.x_px > 10.2  # without the lens the edges pull it up
+    assert plain.x_px > 10.1  # without the lens the edges pull it up
 
 
 def test_an_actor_in_the_middle_does_not_pull_the_flow() -> None:
