@@ -56,4 +56,4 @@ def test_blanks_are_those_the_scripts_fill(language: str) -> None:
         words = camera_words()
     for name, text in words.items():
         assert text.strip() == text, name
-        assert set(re.findall(r"{\w*}", text)) <= {"{n}", "{m}", "{tags}", "{mark}"}, name
+        assert set(re.findall(r"{\w*}", text)) <= {"{n}", "{m}", "{tags}", "{mark}", "{tag}"}, name

@@ -6,6 +6,7 @@ views start and the live socket relays; all else is a form, so the page works wi
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from openset.primitives.errors import OpensetError
 from openset.site import takes as shelf
+from openset.site.addresses import local_addresses
 from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm
 from openset.site.camera_steps import first_open, steps
 from openset.site.camera_words import camera_words
@@ -42,6 +44,8 @@ from openset.store.production import Production, update_marks
 
 MOVIES = (".mp4", ".mov", ".mkv", ".m4v", ".avi")
 LIVE_STEPS = ("lens", "tags", "delay")
+SCREEN = "screen"
+"""The fourth step by another way: the delay of a screen and the camera."""
 _DRAWING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -55,12 +59,15 @@ def camera(request: HttpRequest, production_id: str) -> HttpResponseBase:
 def _page(request: HttpRequest, one: Production, step: str, **forms: object) -> HttpResponseBase:
     found = steps(one)
     names = [each.name for each in found]
-    chosen = step if step in names else first_open(found)
+    bench_step = step if step in (*names, SCREEN) else first_open(found)
+    chosen = "delay" if bench_step == SCREEN else bench_step
     setup = read_setup(one)
     context: dict[str, Any] = {
         "production": one,
         "steps": found,
         "step": found[names.index(chosen)],
+        "bench_step": bench_step,
+        "addresses": json.dumps(local_addresses()) if bench_step == SCREEN else "",
         "live": chosen in LIVE_STEPS,
         "setup": setup,
         "sources": sources(one.root),
@@ -219,7 +226,7 @@ def _kept(
 
 
 def _at(one: Production, step: str) -> str:
-    known = step if step in ("print", *LIVE_STEPS, "check") else "print"
+    known = step if step in ("print", *LIVE_STEPS, SCREEN, "check") else "print"
     return f"{reverse('camera', args=[one.id])}?step={known}"
 
 

@@ -1,17 +1,20 @@
 """The sentences the camera page's scripts may say, in the reader's language.
 
 A name with a dash after its first letters stands for a code: `t-` is what is wrong with a picture of
-the board, `n-` what to shoot next, `w-` what is wrong with a whole set, `f-` what a map of tags says.
+the board, `n-` what to shoot next, `w-` what is wrong with a whole set, `f-` what a map of tags says,
+`u-` what a screen does not tell; `p-` are the words of the patches' own page.
 """
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from openset.site.words import monitor_words
+
 
 def camera_words() -> dict[str, str]:
     """Sentences by name; {n}, {m} and {tags} stand for numbers."""
-    return {**_shell(), **_lens(), **_tags(), **_delay(), **_check()}
+    return {**_shell(), **_lens(), **_tags(), **_delay(), **_screen(), **_check()}
 
 
 def _shell() -> dict[str, str]:
@@ -125,8 +128,43 @@ def _delay() -> dict[str, str]:
     }
 
 
-def _check() -> dict[str, str]:
+def _screen() -> dict[str, str]:
     return {
+        "s-clip": _("A screen is measured with a live camera: close this one and open another."),
+        "s-open": _("Press Open the patches, and open their page on the screen."),
+        "s-wait": _("Open the page at the address on the screen that is to be measured."),
+        "s-aim": _("Fill the camera's picture with the screen: the patch is not read yet."),
+        "s-begin": _("The camera reads the patch. Keep it still and press Begin."),
+        "s-run": _("Keep the camera still: {n} pictures."),
+        "s-done": _("The screen is measured."),
+        "s-closed": _("closed"),
+        "s-waiting": _("waiting"),
+        "s-shown": _("shown"),
+        "s-read": _("reads them"),
+        "s-unread": _("does not read"),
+        "s-unknown": _("not known"),
+        "s-sights": _("Read in {n} of {m} pictures."),
+        "u-processing": _("The echo was not read, so this machine's own time is not known."),
+        "u-capture": _(
+            "The camera's own delay as typed is longer than the whole way: its tracker does not stamp "
+            "the moment it measures."
+        ),
+        "u-display-and-capture": _(
+            "Screen and camera are seen only together. Type the camera's own delay to tell them apart."
+        ),
+        "p-title": _("Patches"),
+        "p-waiting": _("Point the camera at this screen. F: full screen. Space: begin."),
+        "p-over": _("Done: this page can be closed."),
+        "p-left": _("Patch"),
+        "p-right": _("Echo"),
+        "p-go": _("Keep the camera still."),
+    }
+
+
+def _check() -> dict[str, str]:
+    advice = monitor_words()
+    return {
+        **{name: text for name, text in advice.items() if name.startswith(("slide_", "tag_"))},
         "e-absent": _("The stage is not running. Start it on the monitor, then look here."),
         "e-none": _("The stage runs. No mark is in front of the camera, or the track says no spread."),
         "e-slide": _("Feet slide {n} cm at {mark}, {m} m away."),

@@ -6,6 +6,7 @@ file, read whole.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,10 @@ import numpy as np
 
 from openset.primitives.errors import BadInput, OpensetError
 from openset.primitives.time import ns_from_s
+from openset.stage.live.bench_draft import Draft, DraftFile
 from openset.stage.live.bench_draw import Canvas, whole_luma
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
-from openset.stage.live.delay_source import MARGIN_S, Wanted, from_files
+from openset.stage.live.delay_source import BY_FIRST, MARGIN_S, Wanted, from_files
 from openset.stage.live.inlet import open_tracker
 from openset.stage.live.plate import PlateFrame, is_live
 from openset.stage.live.track import LiveTrack
@@ -52,8 +54,10 @@ class DelayStep:
         self._last_ns = self._first_ns = 0
         self._shaking = False
         self._work = Work()
-        self._found: DelayEstimate | None = None
-        self._serial, self._used = 0, False
+        self._clock = ""
+        self._file = DraftFile(self._folder, "delay")
+        self._draft = self._left()
+        self._serial, self._used = int(self._draft is not None), False
         self._listen()
 
     def look(self, frame: PlateFrame) -> None:
@@ -76,8 +80,7 @@ class DelayStep:
         """How it stands."""
         found = self._work.done()
         if isinstance(found, DelayEstimate):
-            self._found, self._used = found, False
-            self._serial += 1
+            self._measured(found)
         return {
             "track": self._track_name,
             "tracked": self._tracked(),
@@ -88,7 +91,7 @@ class DelayStep:
             "seconds": round(max(0, self._last_ns - self._first_ns) / 1e9, 1) if self._shaking else 0.0,
             "wanted_s": SHAKE_S,
             "busy": self._work.busy,
-            "result": None if self._found is None else said(self._found),
+            "result": None if self._draft is None else self._draft.said,
             "serial": self._serial,
             "used": self._used,
             "trouble": told(self._work.trouble or self._trouble),
@@ -122,13 +125,15 @@ class DelayStep:
     def _begin(self) -> Said:
         if self._work.busy or self._shaking or not self._tracked():
             return False, "no track is heard"
-        self._found = None
+        self._draft, self._trouble = None, None
         if self._live:
+            self._clock = ""
             self._log, self._first_ns, self._shaking = MotionLog(SHAKE_S + MARGIN_S), 0, True
             return True, "shake the camera"
 
         def work() -> DelayEstimate:
             found = from_files(self._source, Path(self._track), Wanted(seconds=30.0), lambda _: None)
+            self._clock = "first" if found.clock == BY_FIRST else "own"
             return self._estimated(found.motion, found.track)
 
         self._work.start(work)
@@ -150,23 +155,48 @@ class DelayStep:
         return found
 
     def _use(self) -> Said:
-        found = self._found
-        if found is None or found.refused is not None:
+        draft = self._draft
+        if draft is None or draft.said.get("refused") is not None:
             return False, "there is no delay yet"
+        update_stage(self._production, json.loads(draft.made))
+        drawn = self._folder / "delay-new.svg"
+        if drawn.is_file():
+            write_atomic(self._folder / "delay.svg", drawn.read_bytes())
+        self._file.drop()
+        self._used = True
+        return True, "used"
+
+    def _measured(self, found: DelayEstimate) -> None:
+        """It was measured: keep it until it is used."""
         now = datetime.now(UTC)  # noqa: TID251 - the bench's own clock
+        files = {"first": ": clip and track by their first frame", "own": ": clip and track's file"}
         kept = {
             "delay_s": round(found.delay_s, 6),
             "delay_sd_s": round(found.sd_s or 0.0, 6),
             "delay_confidence": round(found.confidence, 4),
             "delay_measured": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "delay_measured_from": "the camera's page",
+            "delay_measured_from": f"the camera's page{files.get(self._clock, '')}",
         }
-        update_stage(self._production, kept)
-        drawn = self._folder / "delay-new.svg"
-        if drawn.is_file():
-            write_atomic(self._folder / "delay.svg", drawn.read_bytes())
-        self._used = True
-        return True, "used"
+        self._draft = Draft({**said(found), "clock": self._clock}, json.dumps(kept))
+        self._used = False
+        self._serial += 1
+        try:
+            if found.refused is None:
+                self._file.write(self._draft)
+        except OpensetError as trouble:
+            self._trouble = trouble
+
+    def _left(self) -> Draft | None:
+        """What was measured and not used when the bench last ended."""
+        draft = self._file.read()
+        try:
+            kept = json.loads(draft.made) if draft else {}
+        except (ValueError, RecursionError):
+            return None
+        numbers = (
+            [kept.get(name) for name in ("delay_s", "delay_sd_s")] if isinstance(kept, dict) else []
+        )
+        return draft if numbers and all(isinstance(each, float) for each in numbers) else None
 
 
 def moved_px(motion: Motion) -> float:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from openset.formats.faults import FormatError
 from openset.primitives.errors import OpensetError
 from openset.primitives.image import U8Plane
 from openset.stage.calibrate.conclude import Conclusion
@@ -18,8 +19,9 @@ from openset.stage.calibrate.coverage import GOOD_VIEWS
 from openset.stage.calibrate.gate import look as look_hard
 from openset.stage.calibrate.session import Seen, Session
 from openset.stage.calibrate.sighting import Refusal, View
-from openset.stage.lens.files import write_lens
+from openset.stage.lens.lens_file import json_from_lens_file, lens_file_from_json
 from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.live.bench_draft import Draft, DraftFile
 from openset.stage.live.bench_draw import DOUBT, GOOD, Canvas, whole_luma
 from openset.stage.live.bench_lens_said import result_said
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
@@ -27,6 +29,7 @@ from openset.stage.live.bench_views import KeptViews
 from openset.stage.live.plate import PlateFrame
 from openset.stage.prints.model import Board, parse_board
 from openset.store.camera import LENS_FILE, CameraSetup, camera_folder
+from openset.store.files import write_atomic
 from openset.store.production import Production, update_stage
 
 LEAST_VIEWS = 6
@@ -51,9 +54,10 @@ class LensStep:
         self._hard: Refusal | None = None
         self._hard_ns = self._kept_ns = 0
         self._auto, self._used = True, False
-        self._work, self._found = Work(), None
-
-    _found: Conclusion | None
+        self._work = Work()
+        self._file = DraftFile(camera_folder(production), "lens")
+        self._draft = self._left(width, height)
+        self._trouble: OpensetError | None = None
 
     def look(self, frame: PlateFrame) -> None:
         """One picture: what is seen of the board, and keep it where it is worth it."""
@@ -98,9 +102,9 @@ class LensStep:
             "wanted": GOOD_VIEWS,
             "least": LEAST_VIEWS,
             "busy": self._work.busy,
-            "result": None if self._found is None else result_said(self._found, self._setup.sensor_mm),
+            "result": None if self._draft is None else self._draft.said,
             "used": self._used,
-            "trouble": told(self._work.trouble),
+            "trouble": told(self._work.trouble or self._trouble),
         }
 
     def obey(self, order: Order) -> Said:
@@ -151,7 +155,7 @@ class LensStep:
     def _solve(self) -> Said:
         if len(self._session.views) < LEAST_VIEWS:
             return False, f"{len(self._session.views)} views are too few"
-        self._found, self._used = None, False
+        self._draft, self._used, self._trouble = None, False, None
         copy = Session(self._board, self._session.width_px, self._session.height_px)
         copy.views.extend(self._session.views)
         return (True, "solving") if self._work.start(copy.result) else (False, "it is being solved")
@@ -159,23 +163,44 @@ class LensStep:
     def _pick_up(self) -> None:
         found = self._work.done()
         if isinstance(found, Conclusion):
-            self._found = found
+            said = result_said(found, self._setup.sensor_mm)
+            self._draft = Draft(said, json_from_lens_file(self._lens_file(found)).decode())
+            try:
+                self._file.write(self._draft)
+            except OpensetError as trouble:
+                self._trouble = trouble
+
+    def _left(self, width: int, height: int) -> Draft | None:
+        """What was worked out and not used when the bench last ended, for pictures of this size."""
+        draft = self._file.read()
+        try:
+            lens = lens_file_from_json(draft.made.encode()).settings[0].lens if draft else None
+        except (FormatError, IndexError):
+            return None
+        fits = lens is not None and (lens.width_px, lens.height_px) == (width, height)
+        return draft if fits else None
 
     def _use(self) -> Said:
-        if self._found is None:
+        if self._draft is None:
             return False, "there is no lens yet"
         try:
-            self._write(self._found)
+            self._write(self._draft)
         except OpensetError as trouble:
             return False, trouble.line
         self._used = True
         return True, "used"
 
-    def _write(self, found: Conclusion) -> None:
+    def _write(self, draft: Draft) -> None:
         """The lens file in place of the one before, which is kept beside it; then into [stage]."""
         path = self._production.root / LENS_FILE
         if path.is_file():
             path.replace(path.with_name("lens.before.json"))
+        write_atomic(path, draft.made.encode())
+        update_stage(self._production, {"lens": LENS_FILE})
+        self._file.drop()
+
+    def _lens_file(self, found: Conclusion) -> LensFile:
+        """A solved lens as the file it becomes."""
         now = datetime.now(UTC)  # noqa: TID251 - the bench's own clock
         notes = {"board": self._setup.board, "calibrated": now.strftime("%Y-%m-%d %H:%M UTC")}
         if found.warnings:
@@ -185,8 +210,7 @@ class LensStep:
         measured = MeasuredLens(
             lens, 0.0, 0.0, inner.covariance, inner.rms_px, inner.map_uncertainty_px, len(inner.views)
         )
-        write_lens(path, LensFile("", (measured,), notes=notes))
-        update_stage(self._production, {"lens": LENS_FILE})
+        return LensFile("", (measured,), notes=notes)
 
 
 def _refusals(found: Sequence[Refusal]) -> list[dict[str, str]]:

@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput, OpensetError
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.measured import MeasuredLens
+from openset.stage.live.bench_draft import Draft, DraftFile
 from openset.stage.live.bench_draw import DOUBT, GOOD, Canvas, whole_luma
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
 from openset.stage.live.bench_walk import MOST_PICTURES, WalkLog
@@ -17,8 +19,8 @@ from openset.stage.live.plate import PlateFrame
 from openset.stage.markers.asked import taped_from
 from openset.stage.markers.bundle import Frame, solve_map
 from openset.stage.markers.detect import TagDetector
-from openset.stage.markers.files import write_map
 from openset.stage.markers.finding import Finding
+from openset.stage.markers.map_file import json_from_map, map_from_json
 from openset.stage.markers.map_plot import plot_of
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.quality import MapQuality, quality_of
@@ -43,8 +45,10 @@ class TagsStep:
         self._detector = TagDetector(threads=2)
         self._seen: tuple[SeenTag, ...] = ()
         self._work = Work()
-        self._found: tuple[MapSolution, MapQuality] | None = None
-        self._serial, self._used = 0, False
+        self._file = DraftFile(self._folder, "tags")
+        self._draft = self._left()
+        self._serial, self._used = int(self._draft is not None), False
+        self._trouble: OpensetError | None = None
         self._lens: MeasuredLens | None = None
         self._lens_trouble: OpensetError | None = None
         self._lens_at()
@@ -68,8 +72,7 @@ class TagsStep:
         """How it stands."""
         found = self._work.done()
         if found is not None:
-            self._found, self._used = found, False
-            self._serial += 1
+            self._solved(*found)
         if self._lens is None and not self._work.busy:
             self._lens_at()
         counts = self._walk.counts
@@ -84,10 +87,10 @@ class TagsStep:
             "least": LEAST_PICTURES,
             "most": MOST_PICTURES,
             "busy": self._work.busy,
-            "result": None if self._found is None else _said(*self._found),
+            "result": None if self._draft is None else self._draft.said,
             "serial": self._serial,
             "used": self._used,
-            "trouble": told(self._work.trouble or self._lens_trouble),
+            "trouble": told(self._work.trouble or self._trouble or self._lens_trouble),
         }
 
     def obey(self, order: Order) -> Said:
@@ -97,7 +100,8 @@ class TagsStep:
             return self._solve(order)
         if kind == "again":
             self._walk.again()
-            self._found = None
+            self._file.drop()
+            self._draft = None
             return True, "begun anew"
         return self._use() if kind == "use" else UNKNOWN
 
@@ -136,20 +140,39 @@ class TagsStep:
 
         return (True, "solving") if self._work.start(work) else (False, "it is being solved")
 
+    def _solved(self, solution: MapSolution, quality: MapQuality) -> None:
+        """A map was made: keep it until it is used."""
+        now = datetime.now(UTC)  # noqa: TID251 - the bench's own clock
+        made = {"made": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "from": "the walk on the camera's page"}
+        tag_map = replace(solution.tag_map, notes={**solution.tag_map.notes, **made})
+        self._draft = Draft(_said(solution, quality), json_from_map(tag_map).decode())
+        self._used, self._trouble = False, None
+        self._serial += 1
+        try:
+            self._file.write(self._draft)
+        except OpensetError as trouble:
+            self._trouble = trouble
+
+    def _left(self) -> Draft | None:
+        """The map that was made and not used when the bench last ended."""
+        draft = self._file.read()
+        try:
+            return draft if draft and map_from_json(draft.made.encode()).tags else None
+        except FormatError:
+            return None
+
     def _use(self) -> Said:
-        if self._found is None:
+        if self._draft is None:
             return False, "there is no map yet"
         path = self._production.root / TAGS_FILE
         if path.is_file():
             path.replace(path.with_name("tags.before.json"))
-        tag_map = self._found[0].tag_map
-        now = datetime.now(UTC)  # noqa: TID251 - the bench's own clock
-        made = {"made": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "from": "the walk on the camera's page"}
-        write_map(path, replace(tag_map, notes={**tag_map.notes, **made}))
+        write_atomic(path, self._draft.made.encode())
         drawn = self._folder / "tags-new.svg"
         if drawn.is_file():
             write_atomic(self._folder / "tags.svg", drawn.read_bytes())
         update_stage(self._production, {"tags": TAGS_FILE})
+        self._file.drop()
         self._used = True
         return True, "used"
 

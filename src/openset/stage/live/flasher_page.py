@@ -64,7 +64,8 @@ socket.onmessage = (event) => {
 addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.code === "KeyF")
-    document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen();
+    document.fullscreenElement
+      ? document.exitFullscreen() : document.documentElement.requestFullscreen();
   if (event.key === " ") { event.preventDefault(); tell({type: "begin"}); }
 });
 socket.onclose = () => { said.textContent = document.body.dataset.over; };

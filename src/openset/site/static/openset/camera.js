@@ -1,10 +1,11 @@
 // The camera's page with a live picture: the bench's picture on a canvas, its figures in words, orders
-// back to it. What is special to a step stands in camera_lens.js, camera_tags.js and camera_delay.js.
+// back to it. What is special to a step stands in camera_lens.js, camera_tags.js, camera_delay.js and camera_screen.js.
 
 import { Link } from "./link.js";
 import { lens } from "./camera_lens.js";
 import { tags } from "./camera_tags.js";
 import { delay } from "./camera_delay.js";
+import { screen } from "./camera_screen.js";
 
 const root = document.querySelector("[data-bench]");
 const words = JSON.parse(document.getElementById("camera-words").textContent);
@@ -59,7 +60,7 @@ export const kit = {
   },
 };
 
-const panel = { lens, tags, delay }[root.dataset.step](kit);
+const panel = { lens, tags, delay, screen }[root.dataset.step](kit);
 
 function cover(text, absent = false, detail = "") {
   find("[data-words-box]").hidden = !text;

@@ -1,6 +1,7 @@
 // The check: what the running stage says of the error at the marks.
 
 import { Link } from "./link.js";
+import { advised } from "./slides.js";
 
 const line = document.querySelector("[data-error]");
 const words = JSON.parse(document.getElementById("camera-words").textContent);
@@ -13,7 +14,8 @@ function say(text, level = "") {
 
 function slides({ cm, mark, distance_m, advice }) {
   const text = words["e-slide"].replace("{n}", cm < 10 ? cm.toFixed(1) : Math.round(cm));
-  say(text.replace("{mark}", isolated(mark)).replace("{m}", distance_m.toFixed(1)), advice ? "degraded" : "good");
+  const told = text.replace("{mark}", isolated(mark)).replace("{m}", distance_m.toFixed(1));
+  say(advice ? `${told} ${advised(words, advice)}` : told, advice ? "degraded" : "good");
 }
 
 const link = new Link(line.dataset.socket, {

@@ -13,6 +13,7 @@ export function delay(kit) {
     const notes = found.refused ? [`${found.refused}. ${found.remedy ?? ""}`] : found.notes;
     kit.list(find("[data-warnings]"), notes.map((text) => [text]));
     for (const item of find("[data-warnings]").children) item.className = "note note--warning";
+    find("[data-files-only]").hidden = found.clock !== "first";
     const picture = find("[data-drawing]");
     picture.hidden = false;
     picture.src = kit.address(`delay-new.svg?${now.serial}`);

@@ -1,6 +1,7 @@
 // The monitor: the stage's picture on a canvas, its figures in words, its keys back to it.
 
 import { Link } from "./link.js";
+import { advised } from "./slides.js";
 
 const root = document.querySelector("[data-monitor]");
 const words = JSON.parse(document.getElementById("monitor-words").textContent);
@@ -86,11 +87,8 @@ function trouble(now, tracking, age_s) {
 
 // The error at the worst mark, and what to do: see stage/accuracy/words.py.
 function slides({ cm, mark, distance_m, advice }) {
-  const side = advice.side ? words[`tag_${advice.side}`] : words[`tag_${advice.kind}`];
-  const value = advice.kind === "near" ? advice.value.toFixed(1) : Math.round(advice.value);
-  const todo = say(`slide_${advice.kind}`, value).replace("{tag}", side ?? "");
   const told = words.slide.replace("{cm}", cm < 10 ? cm.toFixed(1) : Math.round(cm));
-  return `${told.replace("{mark}", upright(mark)).replace("{n}", distance_m.toFixed(1))} ${todo}`;
+  return `${told.replace("{mark}", upright(mark)).replace("{n}", distance_m.toFixed(1))} ${advised(words, advice)}`;
 }
 
 function showStatus(now) {

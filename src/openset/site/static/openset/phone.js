@@ -70,19 +70,19 @@ const link = new Link(root.dataset.socket, {
   },
 });
 
-// The clocks: the page asks, and says with its next question when it heard the answer.
+// The clocks: the page asks, and says with its next question which answer it heard and when.
 
 function ping() {
   if (link.socket.readyState !== WebSocket.OPEN) return;
-  send({ type: "ping", ms: since(), ...(heard === null ? {} : { heard }) });
+  send({ type: "ping", ms: since(), ...heard });
   heard = null;
   pings += 1;
 }
 setInterval(() => (pings < FIRST_PINGS ? ping() : 0), 150);
 setInterval(() => (pings >= FIRST_PINGS ? ping() : 0), PING_MS);
 
-function pong() {
-  heard = since();
+function pong({ ms }) {
+  heard = { asked: ms, heard: since() };
 }
 
 function taken({ number }) {
