@@ -19,12 +19,15 @@ from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import project_with_derivatives
 from openset.stage.lens.model import Lens
-from openset.stage.markers.corner_noise import whitening_of
+from openset.stage.markers.corner_noise import POINT_SD_PX, whitening_of
 from openset.stage.markers.detect import twice_seen
 from openset.stage.markers.model import CameraView
 
 NEAREST_M = 0.02
 """A corner nearer than this, or behind the camera, cannot have been seen."""
+FLOOR_SD_PX = 0.04
+"""What no length of an edge improves."""
+TILT = float(np.sqrt(3.0))
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 
@@ -102,10 +105,19 @@ def seen_corners(
                 np.repeat(np.array([tag.id for tag in tags]), 4),
                 rows_s + late,
                 view.readout_s != 0.0 or late != 0.0,
-                whitening_of(pixels.reshape(-1, 4, 2)),
+                _sureness(pixels.reshape(-1, 4, 2)),
             )
         )
     return tuple(out)
+
+
+def _sureness(corners_px: F64) -> F64:
+    """What makes a tag's eight numbers equally sure, (n, 8, 8), an edge's tilt always as much less sure
+    than its middle: no floor evens that out within one picture."""
+    out = whitening_of(corners_px, POINT_SD_PX, FLOOR_SD_PX)
+    middle, tilt = (np.linalg.norm(out[:, first::2], axis=2, keepdims=True) for first in (0, 1))
+    out[:, 1::2] *= middle / tilt / TILT
+    return out
 
 
 def equations(

@@ -28,7 +28,7 @@ POOR_PX = 3.0
 """A fit this bad is of another map, another lens, or a false start."""
 TELLING = 4.0
 """Two poses are told apart where one fits this much worse, in squares."""
-BELIEF = 8.0
+BELIEF = 4.0
 """How many corner coordinates the expected corner error weighs against those that are seen."""
 
 
