@@ -14,8 +14,8 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from openset.primitives.errors import PortInUse
-from openset.stage.live.phone import MOST_PHONES, PhoneServer, note_file
-from openset.stage.live.phone_solver import PhonePlan
+from openset.stage.live.phone import MOST_PHONES, Conversation, PhoneServer, note_file
+from openset.stage.live.phone_solver import PhonePlan, PhoneSolver
 from openset.stage.tracking.endpoint import Endpoint
 from openset.stage.tracking.opentrackio import OpenTrackIODecoder
 
@@ -75,7 +75,7 @@ async def answer(line: Any, kind: str) -> dict[str, Any]:
 async def exchange_clocks(line: Any) -> None:
     await line.send(json.dumps({"type": "ping", "ms": 1000.0}))
     await answer(line, "pong")
-    await line.send(json.dumps({"type": "ping", "ms": 1004.0, "heard": 1002.0}))
+    await line.send(json.dumps({"type": "ping", "ms": 1004.0, "asked": 1000.0, "heard": 1002.0}))
     await answer(line, "pong")
 
 
@@ -115,6 +115,37 @@ def test_a_pose_of_the_browser_goes_out_after_the_clocks_were_exchanged(
     assert told.pose is not None
     assert told.pose.position_m == pytest.approx((1.0, 2.0, 1.5))
     assert told.status.startswith("sd 20")
+
+
+def test_an_answer_is_paired_with_its_own_question_not_with_the_last() -> None:
+    """Pictures before them keep questions back: the second has left before the first is answered. Here
+    the first took 250 ms there and 50 back, so the truth is an offset of 0."""
+    now = [0]
+    solver = PhoneSolver("x", 0, PhonePlan(Endpoint("opentrackio", "127.0.0.1", 9)))
+    talk = Conversation(solver, lambda: now[0])
+    for host_ms, said in (
+        (1250, {"ms": 1000.0}),
+        (1400, {"ms": 1150.0}),
+        (1550, {"ms": 1300.0, "asked": 1000.0, "heard": 1300.0}),
+    ):
+        now[0] = host_ms * 1_000_000
+        (pong,) = talk.hear(json.dumps({"type": "ping", **said}))
+        assert pong["ms"] == said["ms"]
+    solver.stop()
+    assert solver.clock.round_trip_s == pytest.approx(0.3, abs=0.002)
+    assert abs(solver.clock.host_ns(0)) / 1e9 <= (solver.clock.doubt_s or 0.0)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['"ping", "ms": %s', '"align", "mark": [0, 0, %s]', '"xr", "p": [%s, 0, 0]'],
+)
+def test_a_number_of_hundreds_of_digits_escapes_nowhere(said: str) -> None:
+    solver = PhoneSolver("x", 0, PhonePlan(Endpoint("opentrackio", "127.0.0.1", 9)))
+    talk = Conversation(solver, lambda: 10**9)
+    assert talk.hear('{"type": %s}' % (said % ("9" * 1000))) == []
+    assert sum(solver.faults.values()) == 1
+    solver.stop()
 
 
 def test_standing_on_the_mark_puts_the_phone_there(heard: list[socket.socket]) -> None:

@@ -51,7 +51,8 @@ STATUS_S = 0.2
 SILENT_S = 60.0
 IDLE_S = 600.0
 HEIGHT_M = 1.5
-SEEN_MS = 1e9
+MOST_UNHEARD = 32
+"""Answers that may be on their way to the page at once."""
 _NOT_PLAIN = re.compile(r"[^\w .-]")
 
 
@@ -67,7 +68,7 @@ class Conversation:
         self._solver, self._clock = solver, clock
         self._own: Pose | None = None
         self._aligned = {"xr": Alignment(), "facing": Alignment()}
-        self._waiting: tuple[int, int] | None = None
+        self._answered: dict[int, int] = {}
 
     def hear(self, message: str | bytes) -> list[dict[str, Any]]:
         """One message of the page; never raises, what it cannot use is counted."""
@@ -103,16 +104,18 @@ class Conversation:
         return []
 
     def _ping(self, said: dict[str, Any]) -> list[dict[str, Any]]:
-        """The page asks the time; it adds when it asked before and when it heard."""
+        """The page asks the time; it adds when it heard an answer, and when it had asked for that."""
         now = self._clock()
         asked = round(time_ms(said) * 1e6)
-        if self._waiting is not None and isinstance(said.get("heard"), int | float):
-            heard = round(time_ms(said, "heard") * 1e6)
-            before, answered = self._waiting
-            if not self._solver.clock.add(before, answered, heard):
+        if said.get("heard") is not None:
+            before, heard = (round(time_ms(said, name) * 1e6) for name in ("asked", "heard"))
+            answered = self._answered.pop(before, None)
+            if answered is not None and not self._solver.clock.add(before, answered, heard):
                 self._solver.faults["a round trip that cannot be"] += 1
             self._solver.trips()
-        self._waiting = (asked, now)
+        self._answered[asked] = now
+        while len(self._answered) > MOST_UNHEARD:
+            del self._answered[next(iter(self._answered))]
         return [{"type": "pong", "ms": said["ms"]}]
 
     def _xr(self, said: dict[str, Any]) -> list[dict[str, Any]]:
