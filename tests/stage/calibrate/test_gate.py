@@ -56,6 +56,16 @@ def test_a_blurred_board_is_named(film: object) -> None:
     assert code(look("a", luma, CHARUCO)) == "blurred"
 
 
+def test_markers_blurred_beyond_reading_are_blurred_and_not_missing(film: object) -> None:
+    luma = film(CHARUCO, pose(), OPTICS, SHARP)  # type: ignore[operator]
+    for spoilt in (cv2.GaussianBlur(luma, (0, 0), 5), cv2.blur(luma, (21, 1))):
+        assert code(look("a", spoilt, CHARUCO)) == "blurred"
+    plain = film(PLAIN, pose(), OPTICS, SHARP)  # type: ignore[operator]
+    found = look("a", plain, CHARUCO)
+    assert isinstance(found, Refusal)
+    assert "--board checkerboard" in found.todo
+
+
 def test_motion_in_one_direction_counts_as_blur(film: object) -> None:
     luma = film(PLAIN, pose(), OPTICS, SHARP)  # type: ignore[operator]
     smeared = cv2.blur(luma, (9, 1))

@@ -115,6 +115,14 @@ def _charuco_trouble(name: str, luma: U8Plane, board: Board) -> Refusal | None:
                 f"the markers are of {other}, not {board.dictionary}",
                 f"Write :{other} at the end of --board",
             )
+    if _other_checkerboard(luma) is not None:
+        return Refusal(
+            name,
+            "blurred",
+            "squares are seen, and not one of their markers can be read",
+            "Hold it still, focus on it, or use a shorter shutter; a board without markers is "
+            "--board checkerboard:…",
+        )
     return None
 
 
