@@ -22,7 +22,7 @@ from openset.sim.walks import Walk
 from openset.stage.accuracy.said import spread_from_status
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
-from openset.stage.live.phone_solver import PhonePlan, PhoneSolver
+from openset.stage.live.phone_solver import PhonePlan, PhoneSolver, told_lens
 from openset.stage.live.phone_wire import ONE_MOTION, Frame, Motion
 from openset.stage.markers.model import PlacedTag, TagMap
 from openset.stage.tracking.endpoint import Endpoint
@@ -216,6 +216,12 @@ def test_without_a_lens_file_the_focal_length_is_found_and_its_doubt_is_said(rig
     found, doubt = status["focal_px"], status["focal_doubt_percent"] / 100
     assert abs(found / 980.0 - 1) < max(0.02, 2 * doubt)
     assert 0.0005 < doubt < 0.05
+
+
+def test_a_lens_too_wide_to_be_told_is_left_out_and_stops_nothing() -> None:
+    wide = replace(LENS, fx_px=500.0, fy_px=500.0, k1=0.0, fisheye=(0.0, 0.0, 0.0, 0.0))
+    assert told_lens(wide).focal_length_mm is None
+    assert told_lens(LENS).focal_length_mm == pytest.approx(980 / 1280 * 36)
 
 
 def test_a_phone_without_a_map_says_so(rig_of: Any) -> None:

@@ -17,10 +17,12 @@ from typing import Any
 import cv2
 import numpy as np
 
+from openset.primitives.errors import BadInput
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64, Pose, quaternion_from_matrix
 from openset.stage.accuracy.said import say_spread
 from openset.stage.lens.measured import LensFile
+from openset.stage.lens.model import Lens
 from openset.stage.lens.report import report_from_lens
 from openset.stage.live.outlet import UdpOutlet
 from openset.stage.live.phone_keep import Keeper
@@ -238,7 +240,7 @@ class PhoneSolver(threading.Thread):
         return told
 
     def _send(self, time_ns: int, pose: Pose, status: str) -> None:
-        lens = report_from_lens(self.lens.lens) if self.lens.lens is not None else LensReport()
+        lens = told_lens(self.lens.lens)
         sample = TrackSample(time_ns, pose, lens, status=status)
         name = f"phone {self._place + 1}"
         now = self._plan.clock()
@@ -286,6 +288,14 @@ class PhoneSolver(threading.Thread):
 
 
 _WORDS = {"solved": "tracked", "between": "tracked", "bridged": "turning only, tags lost"}
+
+
+def told_lens(lens: Lens | None) -> LensReport:
+    """The lens as it is sent with a pose; one not known yet, or too wide to be told, is left out."""
+    try:
+        return LensReport() if lens is None else report_from_lens(lens)
+    except BadInput:
+        return LensReport()
 
 
 def _said(carried: Carried) -> str:
