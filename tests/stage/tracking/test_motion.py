@@ -8,8 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from openset.stage.lens.model import Lens
-from openset.stage.tracking.motion import MotionLog, image_motion, image_step, working_picture
+from openset.stage.tracking.motion import MotionLog, Sight, image_motion, image_step, working_picture
 
 S = 1_000_000_000
 
@@ -60,7 +59,7 @@ def test_a_roll_is_read_clockwise() -> None:
 
 def test_a_known_lens_reads_a_turn_as_the_axis_sees_it() -> None:
     # A turn of 20 mrad by a homography of f = 500 px; off the middle it moves the picture by more.
-    lens = Lens(640, 360, 500.0, 500.0, 320.0, 180.0)
+    lens = Sight(640, 360, 500.0, 180.0, lambda pixels: (pixels - [320.0, 180.0]) / 500.0)
     camera = np.array([[500.0, 0, 319.5], [0, 500.0, 179.5], [0, 0, 1]])
     turn, _ = cv2.Rodrigues(np.array([0.0, 0.02, 0.0]))
     before = view(wall_paper(), 0, 0)

@@ -19,7 +19,7 @@ from openset.primitives.image import U8Plane
 from openset.primitives.space import IDENTITY, Pose
 from openset.primitives.time import NS_PER_S, frame_time_ns, ns_from_s
 from openset.stage.exchange.lens_source import open_lens
-from openset.stage.lens.model import Lens
+from openset.stage.lens.model import Lens, undistort
 from openset.stage.live.inlet import open_tracker
 from openset.stage.live.pipes import PipeClosed
 from openset.stage.live.plate import PlateFrame, PlateSource, is_live
@@ -29,7 +29,7 @@ from openset.stage.record.files import read_take, read_track_lines
 from openset.stage.record.model import PICTURE_FILE, TAKE_FILE
 from openset.stage.tracking.delay_model import clock
 from openset.stage.tracking.endpoint import is_endpoint
-from openset.stage.tracking.motion import WORKING_WIDTH, Motion, MotionLog
+from openset.stage.tracking.motion import WORKING_WIDTH, Motion, MotionLog, Sight
 from openset.stage.tracking.samples import TrackSample
 
 Say = Callable[[str], None]
@@ -187,12 +187,24 @@ def material_of(take: Path | None, picture: str, track: str, wanted: Wanted, say
     return from_files(picture, Path(track), wanted, say)
 
 
+def sight_through(lens: Lens) -> Sight:
+    """What the motion of a picture has to know of its lens."""
+    middle, focal = np.array([lens.cx_px, lens.cy_px]), np.array([lens.fx_px, lens.fy_px])
+    return Sight(
+        lens.width_px,
+        lens.height_px,
+        lens.fx_px,
+        lens.cy_px,
+        lambda pixels: undistort(lens, (pixels - middle) / focal),
+    )
+
+
 class _Watched:
     """The motion of the part of a picture that is wanted, and what its times are like."""
 
     def __init__(self, wanted: Wanted, lens: Lens | None) -> None:
         self._wanted = wanted
-        self._log = MotionLog(capacity_s=LONGEST_S, lens=lens)
+        self._log = MotionLog(LONGEST_S, None if lens is None else sight_through(lens))
         self._times: list[int] = []
         self._told_s = 0.0
         self.width_px = 0

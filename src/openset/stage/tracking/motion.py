@@ -8,6 +8,7 @@ motion: shift, roll, and what a rolling shutter bends. Everything refers to the 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -17,7 +18,6 @@ import numpy.typing as npt
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
 from openset.primitives.time import NS_PER_S
-from openset.stage.lens.model import Lens, undistort
 
 WORKING_WIDTH = 640
 """Pictures are measured at this width: sub-pixel flow needs no more, and it costs 8 ms."""
@@ -46,6 +46,19 @@ class Motion:
     flow_px: F64
     roll_rad: F64 | None = None
     shear_px: F64 | None = None
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What has to be known of a lens: its focal length and the height of its axis in pixels of a
+    picture of this size, and `ideal`, which takes pixels (n, 2) of that picture to directions (n, 2),
+    right and down per unit of depth, as a lens without distortion would see them."""
+
+    width_px: int
+    height_px: int
+    focal_px: float
+    axis_y_px: float
+    ideal: Callable[[F64], F64]
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ def image_motion(previous_gray: U8Plane, gray: U8Plane) -> tuple[float, float] |
     return None if step is None else (step.x_px, step.y_px)
 
 
-def image_step(previous_gray: U8Plane, gray: U8Plane, lens: Lens | None = None) -> Step | None:
+def image_step(previous_gray: U8Plane, gray: U8Plane, lens: Sight | None = None) -> Step | None:
     """The motion of the still part of the picture; None where nothing holds. `lens` is of any size of
     the same framing."""
     points = _corners(previous_gray)
@@ -113,7 +126,7 @@ def _field(
     end: npt.NDArray[np.float32],
     keep: npt.NDArray[np.bool_],
     size: tuple[int, int],
-    lens: Lens | None,
+    lens: Sight | None,
 ) -> Step | None:
     """The field of motion through followed points (n, 2), by least squares: first through those to
     `keep` (n,), then twice through all that lie near it; None where they are too few or too close
@@ -146,25 +159,24 @@ def _field(
     roll = found[4]
     shear = ((found[3] + roll) * high * focal, (found[5] - found[2]) * high * focal)
     # The axis of a lens may lie off the middle row, to whose time everything refers.
-    aside = 0.0 if lens is None else 0.5 - lens.cy_px / lens.height_px
+    aside = 0.0 if lens is None else 0.5 - lens.axis_y_px / lens.height_px
     values = (found[0] * focal + aside * shear[0], found[1] * focal + aside * shear[1], roll)
     if not np.isfinite([*values, *shear]).all():
         return None
     return Step(*(float(each) for each in (*values, *shear)))
 
 
-def _focal_px(size: tuple[int, int], lens: Lens | None) -> float:
-    return float(size[0]) if lens is None else lens.fx_px * size[0] / lens.width_px
+def _focal_px(size: tuple[int, int], lens: Sight | None) -> float:
+    return float(size[0]) if lens is None else lens.focal_px * size[0] / lens.width_px
 
 
-def _ideal(points: npt.NDArray[np.float32], size: tuple[int, int], lens: Lens | None) -> F64:
+def _ideal(points: npt.NDArray[np.float32], size: tuple[int, int], lens: Sight | None) -> F64:
     """Picture points (n, 2) in units of the focal length about the middle (about the axis, without
     distortion, where the lens is known; in widths of the picture where not)."""
     if lens is None:
         return np.asarray((points - np.array(size) / 2) / size[0], np.float64)
-    own = lens.scaled_to(*size)
-    seen = (points - np.array([own.cx_px, own.cy_px])) / np.array([own.fx_px, own.fy_px])
-    return undistort(own, np.asarray(seen, np.float64))
+    own_size = np.array([lens.width_px / size[0], lens.height_px / size[1]])
+    return lens.ideal(np.asarray(points * own_size, np.float64))
 
 
 def _followed(
@@ -221,7 +233,7 @@ class MotionLog:
     """The picture's motion as frames come in, for the last `capacity_s` seconds; through `lens` where
     it is known (of any size of the same framing)."""
 
-    def __init__(self, capacity_s: float = 20.0, lens: Lens | None = None) -> None:
+    def __init__(self, capacity_s: float = 20.0, lens: Sight | None = None) -> None:
         self._capacity_ns = round(capacity_s * NS_PER_S)
         self._lens = lens
         self._previous: tuple[int, U8Plane] | None = None
