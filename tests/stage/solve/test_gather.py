@@ -7,6 +7,9 @@ import numpy as np
 
 from openset.primitives.space import Pose
 from openset.sim.prints import tag_sheet
+from openset.stage.lens.model import Lens
+from openset.stage.markers.bow import unbowed
+from openset.stage.markers.detect import TagDetector
 from openset.stage.markers.model import PlacedTag
 from openset.stage.solve.gather import Gatherer
 
@@ -51,6 +54,27 @@ def test_a_tenth_is_kept_out_whole_marks_and_whole_tags() -> None:
     for frame in range(20):
         assert len(np.unique(tags.held_out[tags.frame == frame])) == 1
     assert 0.03 < sightings.held_out.mean() < 0.25
+
+
+def test_every_tag_has_its_tenth_kept_out_however_few_pictures_are_looked_at() -> None:
+    gatherer = Gatherer(640, 360, {7: PlacedTag(7, 0.2, PLACE)})
+    for place, luma in enumerate(pictures(20)):
+        gatherer.add(10 * place, luma)
+    sightings, _ = gatherer.result()
+    assert sightings.held_out[sightings.mark == 0].sum() == 2
+
+
+def test_a_tags_corners_lie_where_its_lens_puts_them() -> None:
+    lens = Lens(640, 360, 500.0, 500.0, 320.0, 180.0, -0.25, 0.08)
+    (luma,) = pictures(1)
+    straight, bowed = Gatherer(640, 360), Gatherer(640, 360)
+    straight.add(0, luma)
+    bowed.add(0, luma, lens)
+    (crossed,) = TagDetector().detect(luma)
+    (right,) = unbowed([crossed], lens)
+    np.testing.assert_allclose(straight.result()[0].pixels[:4], crossed.corners_px)
+    np.testing.assert_allclose(bowed.result()[0].pixels[:4], right.corners_px)
+    assert np.abs(right.corners_px - crossed.corners_px).max() > 0.05
 
 
 def test_without_a_map_tags_are_looked_for_now_and_then_until_one_is_seen(monkeypatch: Any) -> None:

@@ -57,7 +57,7 @@ from openset.stage.solve.material import (
     raw_track,
     shot_frame,
 )
-from openset.stage.solve.model import NODAL, PARTS, Problem, RawTrack, Solution
+from openset.stage.solve.model import I64, NODAL, PARTS, Problem, RawTrack, Solution
 from openset.stage.solve.path import LONGEST_GAP_S
 from openset.stage.solve.prior import nodal_between, prior_of
 from openset.stage.solve.report import notes_of, report_tables
@@ -104,6 +104,17 @@ class _Recorded:
     frames: tuple[ShotFrame, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class _ShotWith:
+    """The different lenses of the frames, which one each has, whether the lens zooms, and what was
+    measured of it."""
+
+    lenses: tuple[Lens, ...]
+    lens_of: I64
+    zooms: bool
+    measured: MeasuredLens | None
+
+
 def solve_take(folder: Path, request: Request, now: datetime, say: Say) -> Solved:
     """Solve the take in `folder` and write solved.otrk.jsonl and solved.toml beside its track.
 
@@ -113,12 +124,13 @@ def solve_take(folder: Path, request: Request, now: datetime, say: Say) -> Solve
     _check_place(folder, request)
     recorded = _read(folder)
     origin_ns = recorded.lines[0].time_ns
-    gatherer = _look(folder, recorded, request, say)
-    problem, zooms, notes = _problem(folder, recorded, request, gatherer, origin_ns, say)
+    shot_with = _lenses(recorded, request)
+    gatherer = _look(folder, recorded, request, shot_with, say)
+    problem, notes = _problem(folder, recorded, request, shot_with, gatherer, origin_ns, say)
     say("solving")
     solution = solve(problem, say)
     _check_solution(solution, problem, request)
-    notes = (*notes, *notes_of(solution, problem, zooms))
+    notes = (*notes, *notes_of(solution, problem, shot_with.zooms))
     made = solved_lines(recorded.record.spec, recorded.lines, problem, solution)
     inputs = [folder / name for name in (TAKE_FILE, PICTURE_FILE, TRACK_FILE, RAW_FILE)]
     tables = report_tables(
@@ -164,7 +176,18 @@ def _read(folder: Path) -> _Recorded:
     return _Recorded(record, lines, tuple(shot_frame(line, *size) for line in lines))
 
 
-def _look(folder: Path, recorded: _Recorded, request: Request, say: Say) -> Gatherer:
+def _lenses(recorded: _Recorded, request: Request) -> _ShotWith:
+    """The measured lens where one is given and the take does not zoom, else the take's own."""
+    measured = _setting(request.lens, recorded)
+    taken = [frame.lens or recorded.record.spec.lens for frame in recorded.frames]
+    _, _, zooms = different_lenses(taken) if any(taken) else ((), None, False)
+    chosen: list[Lens | None] = taken if zooms or measured is None else [measured.lens] * len(taken)
+    return _ShotWith(*different_lenses(chosen), measured)
+
+
+def _look(
+    folder: Path, recorded: _Recorded, request: Request, shot_with: _ShotWith, say: Say
+) -> Gatherer:
     """Follow marks and find tags through the picture."""
     spec = recorded.record.spec
     known = request.tags.tags if request.tags else {}
@@ -183,7 +206,7 @@ def _look(folder: Path, recorded: _Recorded, request: Request, say: Say) -> Gath
         if now_ns - before_ns > max(LONGEST_GAP_S, 2 * request.every / float(spec.rate)) * NS_PER_S:
             gatherer.cut()
         before_ns = now_ns
-        gatherer.add(frame, luma)
+        gatherer.add(frame, luma, shot_with.lenses[shot_with.lens_of[frame]])
         if frame % _SAY_EVERY == 0:
             say(f"picture {frame} of {count}")
     if request.tags and not set(gatherer.tags_seen) & set(known):
@@ -222,21 +245,18 @@ def _problem(
     folder: Path,
     recorded: _Recorded,
     request: Request,
+    shot_with: _ShotWith,
     gatherer: Gatherer,
     origin_ns: int,
     say: Say,
-) -> tuple[Problem, bool, tuple[str, ...]]:
-    """Everything the solve works with, whether the lens zooms, and what there is to say of it."""
+) -> tuple[Problem, tuple[str, ...]]:
+    """Everything the solve works with, and what there is to say of it."""
     times = np.array([line.time_ns - origin_ns for line in recorded.lines]) / NS_PER_S
     raw, mount, notes = _raw(folder, recorded, times, origin_ns)
-    measured = _setting(request.lens, recorded)
-    taken = [frame.lens or recorded.record.spec.lens for frame in recorded.frames]
-    _, _, zooms = different_lenses(taken) if any(taken) else ((), None, False)
-    chosen: list[Lens | None] = taken if zooms or measured is None else [measured.lens] * len(taken)
-    lenses, lens_of, zooms = different_lenses(chosen)
+    measured = shot_with.measured
     assumed = any(fault.kind == "lens" for fault in recorded.record.faults)
     prior = prior_of(
-        lenses[0],
+        shot_with.lenses[0],
         measured=measured.covariance if measured else None,
         lens_known=measured is not None or not assumed,
         readout_s=request.lens.readout_s if request.lens else None,
@@ -244,13 +264,15 @@ def _problem(
     if request.lens and request.lens.tracker_from_camera:
         prior.values[NODAL] = nodal_between(mount, request.lens.tracker_from_camera)
     sightings, marks = gatherer.result()
-    problem = Problem(times, lenses, lens_of, raw, sightings, marks, prior, request.free)
+    problem = Problem(
+        times, shot_with.lenses, shot_with.lens_of, raw, sightings, marks, prior, request.free
+    )
     if request.tags:
         problem, more = _on_one_floor(problem, request.tags)
         notes = (*notes, *more)
     for each in notes:
         say(f"note: {each}")
-    return problem, zooms, notes
+    return problem, notes
 
 
 def _raw(

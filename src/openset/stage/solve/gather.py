@@ -9,6 +9,8 @@ import numpy as np
 
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
+from openset.stage.lens.model import Lens
+from openset.stage.markers.bow import unbowed
 from openset.stage.markers.detect import TagDetector, twice_seen
 from openset.stage.markers.model import PlacedTag
 from openset.stage.solve.features import Follower
@@ -38,8 +40,9 @@ class Gatherer:
     def __post_init__(self) -> None:
         self._follower = Follower(self.width_px, self.height_px)
 
-    def add(self, frame: int, luma: U8Plane) -> None:
-        """The picture (h, w) of a frame."""
+    def add(self, frame: int, luma: U8Plane, lens: Lens | None = None) -> None:
+        """The picture (h, w) of a frame; through its `lens` a tag's corners lie where the tag's are,
+        without one where straight lines through its bowed edges cross."""
         numbers, pixels = self._follower.add(luma)
         self._rows.append((frame, numbers, pixels))
         if not self.look_for_tags:
@@ -48,7 +51,7 @@ class Gatherer:
             return
         seen = self._detector.detect(luma)
         double = twice_seen(seen)
-        for tag in seen:
+        for tag in seen if lens is None else unbowed(seen, lens):
             if tag.id not in double:
                 self._tags.append((frame, tag.id, tag.corners_px))
                 self.tags_seen[tag.id] = self.tags_seen.get(tag.id, 0) + 1
@@ -63,11 +66,13 @@ class Gatherer:
         first = {tag: 4 * place for place, tag in enumerate(ids)}
         natural = 4 * len(ids)
         frames, marks, pixels, held = [], [], [], []
+        turn: dict[int, int] = {}
         for frame, tag, corners in self._tags:
+            turn[tag] = turn.get(tag, 3 * tag) + 1
             frames.append(np.full(4, frame))
             marks.append(first[tag] + np.arange(4))
             pixels.append(corners)
-            held.append(np.full(4, (7 * frame + 3 * tag) % HELD_OUT_OF == 0))
+            held.append(np.full(4, turn[tag] % HELD_OUT_OF == 0))
         for frame, numbers, places in self._rows:
             frames.append(np.full(len(numbers), frame))
             marks.append(natural + numbers)
