@@ -6,13 +6,20 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
+from openset.primitives.space import look_at
 from openset.stage.live.bench_delay import DelayStep, moved_px, said
+from openset.stage.live.bench_draft import Draft, DraftFile
+from openset.stage.live.outlet import FileOutlet
+from openset.stage.live.recorded import Report
 from openset.stage.tracking.delay_model import DelayEstimate
 from openset.stage.tracking.motion import Motion
-from openset.store.camera import read_setup, write_setup
+from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.wire import Heard
+from openset.store.camera import camera_folder, read_setup, write_setup
 from openset.store.production import Production, open_production
 
 
@@ -65,6 +72,42 @@ def test_a_measured_delay_goes_into_use(lane: Production) -> None:
     while step.status()["busy"] and time.monotonic() < until:
         time.sleep(0.01)
     assert step.status()["result"]["ms"] == 83.0
+    # The bench ends before it is used: it is offered again.
+    step = DelayStep(lane, read_setup(lane), "plate.mp4")
+    assert step.status()["result"]["ms"] == 83.0
     assert step.obey({"type": "use"})[0]
     kept = open_production(lane.root).stage
     assert (kept["delay_s"], kept["delay_sd_s"]) == (0.083, 0.0005)
+    assert DelayStep(lane, read_setup(lane), "plate.mp4").status()["result"] is None
+
+
+@pytest.mark.parametrize("made", ["", "[]", "{}", '{"delay_s": "soon", "delay_sd_s": 0.1}'])
+def test_a_draft_that_is_no_delay_is_not_offered(lane: Production, made: str) -> None:
+    DraftFile(camera_folder(lane), "delay").write(Draft({"ms": 1.0, "refused": None}, made))
+    assert DelayStep(lane, read_setup(lane), "plate.mp4").status()["result"] is None
+
+
+def test_a_clip_and_a_track_that_share_no_clock_are_said_to(
+    lane: Production, waved: list[np.ndarray]
+) -> None:
+    folder = lane.root / "stills"
+    folder.mkdir()
+    for number in range(25):
+        cv2.imwrite(str(folder / f"{number:02}.png"), np.roll(waved[4], 3 * number, 1))
+    pose = look_at((0.0, -4.0, 1.2), (0.0, 0.0, 1.0))
+    outlet = FileOutlet(lane.root / "walk.otrk.jsonl")
+    for number in range(100):
+        time_ns = 7_000_000_000_000 + number * 10_000_000
+        sample = TrackSample(time_ns, pose)
+        outlet.carry(Report("tracker", sample, Heard("tracker", pose), time_ns), 0, time_ns)
+    outlet.close()
+    write_setup(lane, track="walk.otrk.jsonl")
+    step = DelayStep(lane, read_setup(lane), str(folder))
+    assert step.obey({"type": "begin"})[0]
+    until = time.monotonic() + 20
+    while (said := step.status())["busy"] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert said["trouble"] is None
+    assert said["result"]["clock"] == "first"
+    assert said["result"]["refused"]
+    assert not (lane.root / "camera" / "delay-new.json").exists()

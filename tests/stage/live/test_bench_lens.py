@@ -54,12 +54,17 @@ def test_a_waved_board_becomes_the_lens_in_use(
     assert result["fx_px"] == pytest.approx(760.0, abs=1.5)
     assert result["rms_px"] < 0.2
     assert np.array(result["map"]).shape == (9, 16)
+    # The bench ends before it is used: it is offered again, and only to pictures of this size.
+    step = step_of(lane)
+    assert step.status()["result"] == result
+    assert LensStep(lane, read_setup(lane), 1920, 1080).status()["result"] is None
     assert step.obey({"type": "use"})[0]
     assert open_production(lane.root).stage["lens"] == "camera/lens.json"
     assert read_lens(lane.root / "camera" / "lens.json").settings[0].lens.fx_px == pytest.approx(
         result["fx_px"], abs=0.01
     )
     first = (lane.root / "camera" / "lens.json").read_bytes()
+    assert step_of(lane).status()["result"] is None
     step.obey({"type": "use"})
     assert (lane.root / "camera" / "lens.before.json").read_bytes() == first
 

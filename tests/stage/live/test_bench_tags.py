@@ -83,8 +83,13 @@ def test_a_walk_and_a_taped_distance_become_the_map_in_use(
     assert said["result"]["tags"] == 5
     assert said["result"]["print_percent"] == pytest.approx(102.04, abs=0.2)
     assert (lensed.root / "camera" / "tags-new.svg").is_file()
+    # The bench ends before it is used: it is offered again, and drawn.
+    step = TagsStep(lensed, read_setup(lensed), 960, 540)
+    left = step.status()
+    assert (left["result"], left["serial"]) == (said["result"], 1)
     assert step.obey({"type": "use"})[0]
     assert open_production(lensed.root).stage["tags"] == "camera/tags.json"
+    assert TagsStep(lensed, read_setup(lensed), 960, 540).status()["result"] is None
     tags = read_map(lensed.root / "camera" / "tags.json").tags
     apart = np.subtract(tags[3].stage_from_tag.position_m, tags[4].stage_from_tag.position_m)
     assert np.linalg.norm(apart) == pytest.approx(0.6, abs=0.003)
