@@ -232,7 +232,7 @@ def _lens(camera: Any, time: float, width_px: int, height_px: int) -> Lens | Non
     high_mm = float(camera.GetVerticalApertureAttr().Get(time))
     right_mm = float(camera.GetHorizontalApertureOffsetAttr().Get(time))
     up_mm = float(camera.GetVerticalApertureOffsetAttr().Get(time))
-    bends: Mapping[str, float] = {
+    bends: dict[str, Any] = {
         name: float(camera.GetPrim().GetAttribute(f"openset:lens:{name}").Get(time) or 0.0)
         for name in _COEFFICIENTS
     }
