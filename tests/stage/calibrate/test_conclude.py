@@ -54,6 +54,39 @@ def test_corners_that_never_saw_the_board_are_warned_of(make_poses: object, make
     assert "corners" in [each.code for each in found.warnings]
 
 
+@pytest.mark.parametrize("sagitta_m", [0.001, 0.002])
+def test_a_board_that_bows_alike_in_all_views_keeps_its_views(
+    make_poses: object, make_views: object, sagitta_m: float
+) -> None:
+    lift = _bow(sagitta_m)
+    random = np.random.default_rng(2)
+    poses = make_poses(LENS, BOARD, 20, random)  # type: ignore[operator]
+    views = make_views(LENS, BOARD, poses, random, lift_m=lift)  # type: ignore[operator]
+    found = conclude(views, BOARD, 1920, 1080)
+    assert found.refused == ()
+    assert found.board_bend_m == pytest.approx(sagitta_m, rel=0.1)
+    assert disagreement(LENS, found.found.lens).rms_px < 0.15
+
+
+def test_a_board_bent_in_one_view_is_named_bent(make_poses: object, make_views: object) -> None:
+    random = np.random.default_rng(2)
+    poses = make_poses(LENS, BOARD, 20, random)  # type: ignore[operator]
+    views = make_views(LENS, BOARD, poses, random)  # type: ignore[operator]
+    views[3] = make_views(  # type: ignore[operator]
+        LENS, BOARD, poses, np.random.default_rng(9), lift_m=_bow(0.004)
+    )[3]
+    refused = conclude(views, BOARD, 1920, 1080).refused
+    assert [(each.view, each.code) for each in refused] == [("view 3", "bent")]
+
+
+def _bow(sagitta_m: float) -> np.ndarray:
+    """The board's points lifted by a bow from left to right, highest in the middle."""
+    across = BOARD.points_m[:, 0] - BOARD.points_m[:, 0].mean()
+    out = np.zeros_like(BOARD.points_m)
+    out[:, 2] = sagitta_m * (1.0 - (across / across.max()) ** 2)
+    return out
+
+
 def test_a_board_bent_in_all_views_is_named(make_poses: object, make_views: object) -> None:
     random = np.random.default_rng(6)
     x = BOARD.points_m[:, 0] - BOARD.points_m[:, 0].mean()

@@ -56,7 +56,7 @@ def conclude(
     kept = _without(views, refused)
     first = calibrate(kept, board, width_px, height_px, model=model, start=start, thorough=False)
     for _ in range(2):
-        spoilt = _misfits(first) or _bent(first, board)
+        spoilt = _spoilt(first, board)
         if not spoilt or len(kept) - len(spoilt) < max(LEAST_VIEWS, len(kept) // 2):
             break
         refused += spoilt
@@ -89,8 +89,14 @@ def _misfits(found: Calibration) -> list[Refusal]:
     ]
 
 
-def _bent(found: Calibration, board: Board) -> list[Refusal]:
-    return [refusal for _, refusal in bent_views(found, board.points_m)]
+def _spoilt(found: Calibration, board: Board) -> list[Refusal]:
+    """Views to leave out: those that do not fit, else those in which the board is bent. Where it is
+    bent in more than a third it is the board itself, whose shape is then solved with the lens."""
+    bent = {refusal.view: refusal for _, refusal in bent_views(found, board.points_m)}
+    misfits = _misfits(found)
+    if misfits:
+        return [bent.get(each.view, each) for each in misfits]
+    return [] if len(bent) > len(found.views) // 3 else list(bent.values())
 
 
 def _board_bend_m(found: Calibration, board: Board) -> float:
