@@ -253,7 +253,6 @@ def far_off(setting: Setting, image: Linear, dropped: Bools) -> Bools:
     scale = np.where(setting.tagged[mark], spread[1], spread[0])
     length = np.hypot(image.off[:, 0], image.off[:, 1])
     far = (length > np.maximum(_GATE * scale, 0.5)) | ~image.usable
-    owner = setting.arranged.source[mark].copy()
     tags = setting.problem.marks.tag[setting.arranged.source]
     belongs = np.where(tags >= 0, len(setting.problem.marks.tag) + tags, np.arange(len(tags)))
     owner = belongs[mark]
