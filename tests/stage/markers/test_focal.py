@@ -10,7 +10,7 @@ import pytest
 from openset.primitives.space import IDENTITY, look_at
 from openset.stage.lens.model import Lens, project
 from openset.stage.markers.equations import seen_corners
-from openset.stage.markers.focal import LEAST_VIEWS, TagView, find_focal
+from openset.stage.markers.focal import LEAST_VIEWS, TagView, find_focal, pose_by_lens
 from openset.stage.markers.model import CameraView, PlacedTag, SeenTag, TagMap
 from openset.stage.markers.pose import solve
 
@@ -78,3 +78,21 @@ def test_too_few_views_or_tags_say_nothing() -> None:
     assert find_focal(ready[:-1], tags, TRUE) is None
     alone = TagMap({0: tags.tags[0]})
     assert find_focal(ready, alone, TRUE) is None
+
+
+def test_how_a_pose_moves_with_its_lens_is_what_solving_again_says() -> None:
+    tags = room()
+    (view,) = views(tags, TRUE, 1, noise_px=0.0)
+    slopes = pose_by_lens(view, tags, TRUE)
+    assert slopes is not None
+    corners = {tag.id: tag.corners_m for tag in tags.tags.values()}
+    for column, change in ((0, {"fx_px": TRUE.fx_px + 2.0}), (2, {"cx_px": TRUE.cx_px + 2.0})):
+        other = CameraView(replace(TRUE, **change), view.tags, IDENTITY)
+        found = solve(seen_corners([other], corners), view.stage_from_camera)
+        assert found.estimate is not None
+        moved = np.subtract(
+            found.estimate.stage_from_body.position_m, view.stage_from_camera.position_m
+        )
+        # Corners are weighed a little otherwise there.
+        assert moved == pytest.approx(2.0 * slopes[:3, column], abs=0.1 * float(np.linalg.norm(moved)))
+    assert pose_by_lens(TagView((), view.stage_from_camera), tags, TRUE) is None

@@ -80,3 +80,27 @@ def test_a_file_of_another_shape_is_told_and_the_lens_guessed() -> None:
     assert len(lens.trials()) > 3
     lens.choose(1280, 720)
     assert (lens.source, lens.misfits) == ("file", False)
+
+
+def test_an_upright_picture_is_not_read_out_along_its_rows() -> None:
+    """The sensor's rows are the columns of a picture that is turned upright."""
+    lens = PhoneLens(LensFile("mine", (MeasuredLens(LENS),), readout_s=0.02))
+    lens.choose(1280, 720)
+    assert lens.readout_s == 0.02
+    lens.choose(720, 1280)
+    assert lens.readout_s == 0.0
+    assert lens.source == "file"
+
+
+def test_a_guessed_lens_doubts_focal_length_and_middle_and_a_measured_one_what_its_file_says() -> None:
+    guess = PhoneLens(None)
+    assert not guess.covariance.any()
+    guess.choose(1280, 720)
+    sd = np.sqrt(np.diag(guess.covariance))
+    assert sd[:2] == pytest.approx([985.5 * GUESS_DOUBT] * 2, rel=1e-3)
+    assert sd[2:4] == pytest.approx([1280 * 0.006] * 2)
+    # One doubt for both: pixels are square.
+    assert guess.covariance[0, 1] == pytest.approx(sd[0] * sd[1])
+    measured = PhoneLens(LensFile("mine", (MeasuredLens(LENS, covariance=np.eye(9) * 0.25),)))
+    measured.choose(1280, 720)
+    assert np.sqrt(np.diag(measured.covariance))[:5] == pytest.approx([0.5, 0.502, 0, 0, 0], abs=1e-3)

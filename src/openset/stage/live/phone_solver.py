@@ -20,6 +20,7 @@ import numpy as np
 from openset.primitives.errors import BadInput
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64, Pose, quaternion_from_matrix
+from openset.primitives.time import ns_from_s
 from openset.stage.accuracy.said import say_spread
 from openset.stage.lens.measured import LensFile
 from openset.stage.lens.model import Lens
@@ -31,8 +32,9 @@ from openset.stage.live.pipes import Latest
 from openset.stage.live.recorded import Report
 from openset.stage.markers.detect import TagDetector
 from openset.stage.markers.equations import seen_corners
+from openset.stage.markers.focal import TagView, pose_by_lens
 from openset.stage.markers.gyro_mount import GyroMount
-from openset.stage.markers.handheld import BRIDGE_S, Carried, Handheld
+from openset.stage.markers.handheld import BRIDGE_S, NAMED_M, Carried, Handheld
 from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMap
 from openset.stage.markers.phone_clock import PhoneClock
 from openset.stage.markers.phone_lens import PhoneLens
@@ -46,6 +48,10 @@ from openset.stage.tracking.wire import Heard
 FULL_EVERY = 10
 SILENT_NS = 1_000_000_000
 STEP_NS = 16_666_667
+OLDEST_NS = 5_000_000_000
+AHEAD_NS = 100_000_000
+"""What a phone says of a moment longer gone, or that much ahead of now, is not believed: one such pose
+or reading would be newer than all that follow."""
 _BROWSER_SPREAD = np.diag([0.02**2] * 3 + [0.005**2] * 3)
 """What WebXR's own tracking is off by in a room, as said in docs/how-to/use-a-phone.md."""
 _FACING_SPREAD = np.diag([0.3**2] * 3 + [0.035**2] * 3)
@@ -82,6 +88,8 @@ class PhoneSolver(threading.Thread):
         self.lens = PhoneLens(plan.lens)
         self._state, self._note = "waiting", ""
         self._estimate: PoseEstimate | None = None
+        self._used: Lens | None = None
+        self._told_lens: Lens | None = None
         self._last_seen = 0
         self._frame_count = self._blind = 0
         self._frame_ns = 0
@@ -95,23 +103,42 @@ class PhoneSolver(threading.Thread):
     # What the socket's thread says.
 
     def picture(self, frame: Frame) -> None:
-        """A picture has come; an unsolved older one is dropped."""
-        captured = self.clock.host_ns(round(frame.captured_ms * 1e6))
-        self._frames.put((frame, captured, self._plan.clock()))
+        """A picture has come; an unsolved older one is dropped. Where the camera's own word of when it
+        was taken cannot be, the moment it was sent stands for it."""
+        captured = self._moment(frame.captured_ms)
+        if captured is None:
+            self.faults["a picture of a time that cannot be"] += 1
+            captured = self._moment(frame.sent_ms)
+        if captured is not None:
+            self._frames.put((frame, captured, self._plan.clock()))
+
+    def _moment(self, ms: float) -> int | None:
+        """A moment of the phone's on the engine's clock; None where it cannot be true."""
+        at, now = self.clock.host_ns(round(ms * 1e6)), self._plan.clock()
+        ahead = AHEAD_NS + ns_from_s(self.clock.doubt_s or 0.0)
+        return at if now - OLDEST_NS <= at <= now + ahead else None
 
     def motion(self, motion: Motion) -> None:
         """Readings of the motion sensors have come."""
         with self._lock:
             rates = self.mount.camera_rates(motion.turn)
             for ms, rate in zip(motion.ms.tolist(), rates, strict=True):
-                self._handheld.gyro.add(self.clock.host_ns(round(ms * 1e6)), rate)
+                at = self._moment(ms)
+                if at is None:
+                    self.faults["motion of a time that cannot be"] += 1
+                else:
+                    self._handheld.gyro.add(at, rate)
 
     def own_pose(self, ms: float, pose: Pose, mode: str) -> None:
         """A pose the browser gave by itself, already on the stage: sent as it is."""
+        at = self._moment(ms)
+        if at is None:
+            self.faults["a pose of a time that cannot be"] += 1
+            return
         self.mode = mode
         spread = _BROWSER_SPREAD if mode == "xr" else _FACING_SPREAD
         said = "turning only, " if mode == "facing" else ""
-        self._send(self.clock.host_ns(round(ms * 1e6)), pose, said + say_spread(spread))
+        self._send(at, pose, said + say_spread(spread))
         self._state = "tracked"
 
     def trips(self) -> None:
@@ -156,11 +183,15 @@ class PhoneSolver(threading.Thread):
         self.lens.choose(frame.width_px, frame.height_px)
         seen = self._look(np.asarray(luma, np.uint8))
         estimate, self._note = self._solve(seen, captured_ns, self._plan.tags)
+        step = ""
+        if estimate is not None:
+            estimate, step = self._with_lens_doubt(estimate, seen, self._plan.tags)
         self._estimate, self._last_seen = estimate, len(seen)
         self._works_ms.append((self._plan.clock() - began) / 1e6)
         told = self._fuse(estimate, captured_ns)
         for each in told:
-            self._send(each.time_ns, each.pose, _said(each))
+            note = step if each is told[-1] and each.state == "solved" else ""
+            self._send(each.time_ns, each.pose, _said(each, note))
         if estimate is not None:
             self._solved.append(self._plan.clock())
             self._ages_ms.append((self._plan.clock() - captured_ns) / 1e6)
@@ -180,6 +211,7 @@ class PhoneSolver(threading.Thread):
         for lens in self.lens.trials():
             views = [CameraView(lens, seen, readout_s=self.lens.readout_s)]
             solution = solve(seen_corners(views, known), start, twist)
+            self._used = lens
             if solution.trouble != "no fit":
                 break
         if solution is None or solution.estimate is None:
@@ -187,6 +219,26 @@ class PhoneSolver(threading.Thread):
             return None, solution.trouble if solution else "no fit"
         self._blind = 0
         return solution.estimate, ""
+
+    def _with_lens_doubt(
+        self, estimate: PoseEstimate, seen: tuple[SeenTag, ...], tags: TagMap
+    ) -> tuple[PoseEstimate, str]:
+        """The estimate with what the lens may be off by in its spread, and in words the step that a
+        lens found anew makes."""
+        lens, before = self._used, self._told_lens
+        self._told_lens = lens
+        if lens is None:
+            return estimate, ""
+        slopes = pose_by_lens(TagView(seen, estimate.stage_from_body), tags, lens)
+        if slopes is None:
+            return estimate, ""
+        covariance = estimate.covariance + slopes @ self.lens.covariance @ slopes.T
+        grown = replace(estimate, covariance=covariance)
+        if before is None or before.width_px != lens.width_px:
+            return grown, ""
+        change = np.array([lens.fx_px - before.fx_px, lens.fy_px - before.fy_px])
+        step_m = float(np.linalg.norm(slopes[:3, :2] @ change))
+        return grown, f"lens found anew, a step of {step_m * 100:.1f} cm" if step_m > NAMED_M else ""
 
     def _start(self, time_ns: int) -> tuple[Pose | None, Twist]:
         """The last pose turned on by the gyroscope, and how fast it turns."""
@@ -274,7 +326,7 @@ class PhoneSolver(threading.Thread):
             "to": f"{self._plan.to.host}:{self._plan.to.port + self._place}",
             "skipped": self._frames.replaced,
             "kept": self.keeper.count,
-            "faults": dict(self.faults.most_common(5)),
+            "faults": dict(Counter(dict(self.faults)).most_common(5)),
         }
 
     def _now_state(self, now: int) -> str:
@@ -298,8 +350,8 @@ def told_lens(lens: Lens | None) -> LensReport:
         return LensReport()
 
 
-def _said(carried: Carried) -> str:
-    parts = (_WORDS[carried.state], carried.note, say_spread(carried.covariance))
+def _said(carried: Carried, step: str = "") -> str:
+    parts = (_WORDS[carried.state], carried.note, step, say_spread(carried.covariance))
     return ", ".join(each for each in parts if each)
 
 

@@ -67,6 +67,18 @@ def find_focal(views: Sequence[TagView], tags: TagMap, lens: Lens) -> Focal | No
     return Focal(lens, doubt, residual, len(ready))
 
 
+def pose_by_lens(view: TagView, tags: TagMap, lens: Lens) -> F64 | None:
+    """How a pose that was solved from the view moves (6, 9) with the lens's numbers, both as
+    stage/lens/derivatives.py counts them; None where the view does not hold a pose."""
+    ready = _Ready.of(view, tags, least=1)
+    slopes = _slopes(ready, lens) if ready else None
+    if slopes is None:
+        return None
+    by_pose, by_lens, _ = slopes
+    block = by_pose.T @ by_pose
+    return np.asarray(-np.linalg.solve(block + 1e-9 * np.eye(6), by_pose.T @ by_lens))
+
+
 @dataclass(eq=False)
 class _Ready:
     """A view's corners: seen (n, 2), on the stage (n, 3), and the pose that is being moved."""
@@ -77,9 +89,9 @@ class _Ready:
     rotation: F64
 
     @classmethod
-    def of(cls, view: TagView, tags: TagMap) -> _Ready | None:
+    def of(cls, view: TagView, tags: TagMap, least: int = LEAST_TAGS) -> _Ready | None:
         known = [tag for tag in view.tags if tag.id in tags.tags]
-        if len(known) < LEAST_TAGS:
+        if len(known) < least:
             return None
         matrix = view.stage_from_camera.matrix
         return cls(
@@ -90,6 +102,19 @@ class _Ready:
         )
 
 
+def _slopes(view: _Ready, lens: Lens) -> tuple[F64, F64, F64] | None:
+    """Derivatives of the view's pixels by pose (2n, 6) and lens (2n, 9), and what is missed (2n,); None
+    where a corner would lie behind the camera."""
+    points = (view.points - view.position) @ view.rotation
+    if np.any(points[:, 2] > -1e-3):
+        return None
+    pixels, by_point, by_lens = project_with_derivatives(lens, points)
+    turned: F64 = np.eye(4)
+    turned[:3, :3] = view.rotation
+    by_pose = (by_point @ pose_derivatives(points, turned)).reshape(-1, 6)
+    return by_pose, by_lens.reshape(-1, by_lens.shape[-1]), (view.seen - pixels).reshape(-1)
+
+
 def _pass(views: Sequence[_Ready], lens: Lens) -> tuple[float, float, float, int]:
     """One step of all: the focal length's share to add, how firmly the views hold it (per squared
     pixel), the squares left, and the number of residuals. Moves the views' poses."""
@@ -97,15 +122,11 @@ def _pass(views: Sequence[_Ready], lens: Lens) -> tuple[float, float, float, int
     count = 0
     kept = []
     for view in views:
-        points = (view.points - view.position) @ view.rotation
-        if np.any(points[:, 2] > -1e-3):
+        slopes = _slopes(view, lens)
+        if slopes is None:
             continue
-        pixels, by_point, by_lens = project_with_derivatives(lens, points)
-        turned: F64 = np.eye(4)
-        turned[:3, :3] = view.rotation
-        by_pose = (by_point @ pose_derivatives(points, turned)).reshape(-1, 6)
-        by_focal = (by_lens[:, :, 0] * lens.fx_px + by_lens[:, :, 1] * lens.fy_px).reshape(-1)
-        missed = (view.seen - pixels).reshape(-1)
+        by_pose, by_lens, missed = slopes
+        by_focal = by_lens[:, 0] * lens.fx_px + by_lens[:, 1] * lens.fy_px
         block = by_pose.T @ by_pose
         cross, right = by_pose.T @ by_focal, by_pose.T @ missed
         solved = np.linalg.solve(block + 1e-9 * np.eye(6), np.stack([cross, right], axis=-1))

@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from openset.primitives.space import Pose, angle_between_rad
+from openset.primitives.space import F64, Pose, angle_between_rad
 from openset.stage.lens.measured import LensFile
 from openset.stage.lens.model import Lens
 from openset.stage.markers.focal import TagView, find_focal
@@ -20,6 +20,10 @@ GUESSED_VIEW_DEG = 66.0
 """The main camera of most phones in its video mode, over the longer side; they run from 58 to 72."""
 GUESS_DOUBT = 0.08
 SAME_SHAPE = 0.02
+MIDDLE_DOUBT = 0.006
+"""How far a lens's axis is from the picture's middle where nobody measured it, sd, as a share of the
+longer side; and its k1."""
+BOWED_DOUBT = 0.03
 MOST_VIEWS = 24
 APART_M, APART_RAD = 0.12, 0.15
 GUESSES = (1.0, 0.9, 1.12, 0.82, 1.25)
@@ -39,11 +43,26 @@ class PhoneLens:
         self.doubt = 0.0
         self.misfits = False
         self._views: list[TagView] = []
+        self._sideways = False
 
     @property
     def readout_s(self) -> float:
-        """The sensor's read-out, 0 where no file says it."""
-        return (self._file.readout_s or 0.0) if self._file else 0.0
+        """The sensor's read-out, 0 where no file says it, and where the picture stands and the file's
+        lies: its rows are then the picture's columns."""
+        return (self._file.readout_s or 0.0) if self._file and not self._sideways else 0.0
+
+    @property
+    def covariance(self) -> F64:
+        """What the lens in use is off by (9, 9), as stage/lens/derivatives.py counts a lens."""
+        if self.lens is None:
+            return np.zeros((9, 9))
+        focal = np.zeros(9)
+        focal[:2] = self.doubt * self.lens.fx_px, self.doubt * self.lens.fy_px
+        rest = np.zeros(9)
+        if self.source != "file":
+            rest[2:4] = MIDDLE_DOUBT * max(self.lens.width_px, self.lens.height_px)
+            rest[4] = BOWED_DOUBT
+        return np.outer(focal, focal) + np.diag(rest**2)
 
     def choose(self, width_px: int, height_px: int) -> None:
         """Fit to a picture of that size. `misfits` says that the file's lens is of another shape."""
@@ -53,6 +72,9 @@ class PhoneLens:
         measured = self._file.settings[0] if self._file and self._file.settings else None
         fitted = fitted_lens(measured.lens, width_px, height_px) if measured else None
         self.misfits = measured is not None and fitted is None
+        self._sideways = measured is not None and (
+            (measured.lens.width_px < measured.lens.height_px) != (width_px < height_px)
+        )
         self._views.clear()
         if fitted is not None and measured is not None:
             held = measured.covariance
