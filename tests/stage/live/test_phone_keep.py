@@ -47,3 +47,15 @@ def test_there_is_an_end_to_it(tmp_path: Path) -> None:
     keeper = Keeper(tmp_path)
     assert [keeper.ask() for _ in range(MOST + 1)] == [True] * MOST + [False]
     assert not Keeper(None).ask()
+
+
+def test_a_phone_that_comes_back_begins_no_new_count(tmp_path: Path) -> None:
+    for number in range(1, MOST):
+        (tmp_path / f"{number:04d}.jpg").write_bytes(b"earlier")
+    keeper = Keeper(tmp_path)
+    assert keeper.ask()
+    assert keeper.ask()
+    assert keeper.offer(b"last", SHARP) == tmp_path / f"{MOST:04d}.jpg"
+    assert keeper.offer(b"too many", SHARP) is None
+    assert len(list(tmp_path.iterdir())) == MOST
+    assert not keeper.ask()

@@ -98,6 +98,17 @@ def test_a_step_after_a_bridge_is_named_with_its_size() -> None:
     assert back.note.startswith("tags again after a step of 7.5 cm")
 
 
+@pytest.mark.parametrize("gyroscope", [True, False])
+def test_a_step_after_a_long_silence_is_named_too(gyroscope: bool) -> None:
+    fusion = fed(900) if gyroscope else Handheld()
+    fusion.solved(100 * MS, truth(100 * MS), SPREAD)
+    for at in range(120, 800, 20):
+        fusion.beyond(at * MS)
+    (told,) = fusion.solved(5100 * MS, truth(5100 * MS), SPREAD)
+    # 5 s at 0.3 m/s.
+    assert told.note.startswith("tags again after a step of 150.0 cm")
+
+
 def test_a_step_too_small_to_see_is_not_named() -> None:
     fusion = fed(900)
     fusion.solved(100 * MS, truth(100 * MS), SPREAD)

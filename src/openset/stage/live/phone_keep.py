@@ -48,6 +48,9 @@ class Keeper:
         make_folder(self.folder)
         while (path := self.folder / f"{self.count + 1:04d}.jpg").exists():
             self.count += 1
+        if self.count >= MOST:
+            self._wanted = 0
+            return None
         write_atomic(path, jpeg)
         self.count += 1
         return path

@@ -23,6 +23,7 @@ from openset.primitives.time import ns_from_s, s_from_ns
 
 BRIDGE_S = 0.5
 KEPT_S = 3.0
+MOST_READINGS = 4096
 HOLE_S = 0.1
 """A gyroscope that was silent for longer says nothing of the turning between."""
 DRIFT_RAD = 0.003
@@ -60,8 +61,8 @@ class Gyro:
     """The last seconds of turning, rates (3,) by time; readings out of order are left out."""
 
     def __init__(self) -> None:
-        self._times: deque[int] = deque()
-        self._rates: deque[F64] = deque()
+        self._times: deque[int] = deque(maxlen=MOST_READINGS)
+        self._rates: deque[F64] = deque(maxlen=MOST_READINGS)
 
     def add(self, time_ns: int, rate_rad_s: F64) -> None:
         """One reading."""
@@ -176,6 +177,7 @@ class Handheld:
             self._velocity_m_s = (new.position_m - last.position_m) / s_from_ns(time_ns - last.time_ns)
         else:
             self._velocity_m_s = None
+            note = self._step(last, new) if last is not None else ""
         self._last, self._told_ns = new, time_ns
         return [*told, Carried(time_ns, pose, covariance, "solved", note)]
 
@@ -216,7 +218,8 @@ class Handheld:
         return told
 
     def _step(self, last: _Solved, new: _Solved) -> str:
-        """What a receiver sees as a step where poses were told beyond the last solved one."""
+        """What a receiver sees as a step where poses were told beyond the last solved one, or none for
+        longer than BRIDGE_S."""
         turned = last.rotation @ self.gyro.turned(last.time_ns, self._told_ns)
         step_m = float(np.linalg.norm(new.position_m - last.position_m))
         step_rad = float(np.linalg.norm(vector_from_matrix(turned.T @ new.rotation)))
