@@ -3,8 +3,8 @@
 Browsers give a page the camera only over HTTPS. A public authority cannot vouch for 192.168.1.20, so
 one is made here, once, in $OPENSET_HOME/phones: it can vouch for addresses of local networks and
 nothing else (name constraints, RFC 5280 4.2.1.10), its key is readable by its owner alone and never
-leaves this machine. The site's own certificate is made with it for the addresses the machine has now,
-and anew when they change or it ends within a month.
+leaves this machine. The site's own certificate is made with it when the doors open, for the addresses
+the machine has then, and anew where they have changed or it ends within a month.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from openset.site.phones import phone_in_header
 from openset.site.secure import Receive, Scope, Send, door_of, refuse
 
 LARGEST = 2 * 1024 * 1024
-CHECK_S = 5.0
+CHECK_S = 2.0
 """How soon a phone that was sent away is cut off."""
 
 
