@@ -11,7 +11,7 @@ from benchmarks.quality.camera_rows.truth import SURE_SD
 from openset.primitives.space import pose_from_matrix
 from openset.sim.optics import Optics
 from openset.sim.sightings import Look, picture
-from openset.sim.walks import HANDHELD, WITNESS, Walk, room, rotation_from_vector, stage_set, stage_walk
+from openset.sim.walks import HANDHELD, WITNESS, Walk, room, rotation_from_vector, stage_walk
 from openset.stage.tracking.delay import DelayEstimate, estimate_delay
 from openset.stage.tracking.motion import Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
@@ -32,7 +32,7 @@ def filmed(walk: Walk, delay_s: float, seed: int, seconds: float) -> Motion:
     """The picture's own motion: frames of the room that arrive `delay_s` after their middle row's
     exposure, read out in 10 ms."""
     random = np.random.default_rng([seed, 31])
-    sheets = (*room(seed), *stage_set(seed))
+    sheets = room(seed)
     log = MotionLog(seconds + 1)
     for index in range(round(seconds * RATE)):
         time_s = 2.0 + index / RATE

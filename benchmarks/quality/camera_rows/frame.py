@@ -80,11 +80,15 @@ def _one(row: Row, seed: int, quick: bool, keep: Path | None) -> Numbers:
     if place is not None and place.is_file():
         kept: Numbers = json.loads(place.read_text())
         return kept
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     numbers = {key: float(value) for key, value in row.run(seed, quick).items()}
-    numbers["seconds"] = time.perf_counter() - started
+    numbers["seconds"], numbers["cpu_s"] = time.perf_counter() - started, time.process_time() - worked
     shown = " ".join(f"{f.name} {numbers[f.name]:.4g}" for f in row.figures if f.name in numbers)
-    print(f"{row.key} seed {seed}: {shown} ({numbers['seconds']:.1f} s)", file=sys.stderr, flush=True)
+    print(
+        f"{row.key} seed {seed}: {shown} ({numbers['seconds']:.0f} s, {numbers['cpu_s']:.0f} s of processor)",
+        file=sys.stderr,
+        flush=True,
+    )
     if place is not None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(json.dumps(numbers, sort_keys=True))

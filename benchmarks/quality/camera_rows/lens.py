@@ -126,14 +126,16 @@ def by_opencv(pictures: list[U8], fisheye: bool) -> Optics | None:
         corners, ids, _, _ = detector.detectBoard(luma)
         if ids is None or len(ids) < 12:
             continue
-        there, seen = board.matchImagePoints(corners, ids)
-        points.append(there)
-        pixels.append(seen)
+        matched = board.matchImagePoints(corners, ids)
+        points.append(matched[0])
+        pixels.append(matched[1])
     size = (pictures[0].shape[1], pictures[0].shape[0])
     if fisheye:
         flags = cv2.CALIB_RECOMPUTE_EXTRINSIC | cv2.CALIB_FIX_SKEW
         try:
-            _, k, d, _, _ = cv2.fisheye.calibrate(points, pixels, size, None, None, flags=flags)
+            there = [each.reshape(1, -1, 3).astype(np.float64) for each in points]
+            seen = [each.reshape(1, -1, 2).astype(np.float64) for each in pixels]
+            _, k, d, _, _ = cv2.fisheye.calibrate(there, seen, size, None, None, flags=flags)
         except cv2.error:
             return None
         a, b, c, e = d.ravel().tolist()
