@@ -14,7 +14,10 @@ def solve(
     take: Annotated[Path, typer.Argument(help="The take's folder: takes/1-A-t01.")],
     tags: Annotated[
         Path | None,
-        typer.Option(help="The map of the tags in the picture, from openset calibrate tags."),
+        typer.Option(
+            help="The map of the tags in the picture, from openset calibrate tags; if left out, that "
+            "of [stage] tags in its production's production.toml."
+        ),
     ] = None,
     lens: Annotated[
         Path | None, typer.Option(help="The measured lens, where it is better than the take's own.")

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from openset.cli.camera.in_use import in_use, production_of
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.lens_source import open_lens
@@ -36,6 +37,9 @@ def run_solve(
     """Solve a take; the answer has the residuals before and after and every number with its spread."""
     started = time.monotonic()
     spec = read_take(take).spec
+    home = production_of(take) if tags is None else None
+    if home is not None and (tags := in_use(home, "tags")) is not None:
+        output.say(f"the map is the production's: {tags}")
     request = Request(
         open_lens(lens, spec.width, spec.height) if lens else None,
         read_map(tags) if tags else None,

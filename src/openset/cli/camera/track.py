@@ -20,10 +20,20 @@ def track(
         ),
     ],
     lens: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option("--lens", help="Its lens, of openset calibrate lens or any lens file; one each."),
-    ],
-    tags: Annotated[Path, typer.Option("--tags", help="The map, of openset calibrate tags.")],
+    ] = None,
+    tags: Annotated[
+        Path | None, typer.Option("--tags", help="The map, of openset calibrate tags.")
+    ] = None,
+    production: Annotated[
+        Path | None,
+        typer.Option(
+            "--production",
+            help="Where --lens or --tags is not given, take what this production uses: lens and tags "
+            "under [stage] in its production.toml.",
+        ),
+    ] = None,
     to: Annotated[
         list[str] | None,
         typer.Option(help="Where to send it, more than once if need be: opentrackio://HOST."),
@@ -64,12 +74,17 @@ def track(
     """Follow the camera by printed tags and send its poses; Ctrl-C ends it."""
 
     def work(output: Any) -> int:
+        from openset.cli.camera.in_use import needed
         from openset.cli.camera.track_work import Asked, run_track
+        from openset.store.production import open_production
 
+        home = open_production(production) if production is not None else None
+        lenses = lens or [needed(home, "lens", "openset calibrate lens")]
+        tag_map = tags or needed(home, "tags", "openset calibrate tags")
         return run_track(
             output,
             Asked(
-                tuple(picture), tuple(lens), tags, tuple(to or ()), write, tuple(mount or ()),
+                tuple(picture), tuple(lenses), tag_map, tuple(to or ()), write, tuple(mount or ()),
                 tuple(readout_ms or ()), predict_ms, name, rate, seconds,
             ),
         )  # fmt: skip
