@@ -7,8 +7,14 @@ OPENSET_PICTURES=FOLDER the picture of the manual is written there.
 from __future__ import annotations
 
 import os
+import queue
+import subprocess
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +24,21 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from openset.primitives.space import look_at
 from openset.sim.optics import Optics
 from openset.sim.prints import board_sheet
 from openset.sim.sightings import Look, picture, still
 from openset.sim.walks import rotation_from_vector
+from openset.stage.accuracy.said import say_spread
 from openset.stage.lens.files import read_lens
+from openset.stage.lens.model import pinhole
+from openset.stage.lens.report import report_from_lens
+from openset.stage.live.outlet import FileOutlet
+from openset.stage.live.recorded import Report
+from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.wire import Heard
 from openset.store.camera import write_setup
-from openset.store.production import Production, open_production, update_stage
+from openset.store.production import Production, open_production, update_marks, update_stage
 
 pytestmark = pytest.mark.browser
 OPTICS = Optics(960, 540, 760.0, 486.0, 266.0, -0.12, 0.05, 3e-4, -2e-4, -0.006)
@@ -33,6 +47,17 @@ PLACES = ((-1, 1), (1, 1), (-1, -1), (1, -1), (0, 0))
 TILTS = ((0.5, 0.0), (-0.5, 0.0), (0.0, 0.5), (0.0, -0.5), (0.35, 0.35), (-0.35, 0.35))
 WAYS, HELD = 16, 10
 WAIT_MS = 90_000
+FLOOR = """#usda 1.0
+(
+    upAxis = "Z"
+    metersPerUnit = 1
+)
+def Mesh "floor" {
+    point3f[] points = [(-5, -5, 0), (5, -5, 0), (5, 5, 0), (-5, 5, 0)]
+    int[] faceVertexCounts = [4]
+    int[] faceVertexIndices = [0, 1, 2, 3]
+}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +131,14 @@ def closed(page: Page) -> None:
     expect(page.locator("[data-say]")).to_have_text("The camera is not open.", timeout=WAIT_MS)
 
 
-def keep_picture(page: Page) -> None:
+def keep_picture(page: Page, name: str = "camera-lens") -> None:
     """Write the manual's picture where OPENSET_PICTURES says, at two thirds of its size."""
     folder = os.environ.get("OPENSET_PICTURES")
     if folder:
         shot = cv2.imdecode(np.frombuffer(page.screenshot(full_page=True), np.uint8), cv2.IMREAD_COLOR)
         assert shot is not None
         small = cv2.resize(shot, None, fx=0.625, fy=0.625, interpolation=cv2.INTER_AREA)
-        cv2.imwrite(str(Path(folder) / "camera-lens.png"), small, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+        cv2.imwrite(str(Path(folder) / f"{name}.png"), small, [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
 def no_sideways_scroll(page: Page) -> bool:
@@ -173,6 +198,117 @@ def test_a_still_picture_moves_too_little_and_a_missing_track_is_said(
     closed(crew)
 
 
+def multipart(shots: queue.Queue[bytes]) -> type[BaseHTTPRequestHandler]:
+    """A network camera: each JPEG as it comes, for as long as somebody looks."""
+
+    class Camera(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+            self.end_headers()
+            with suppress(OSError, queue.Empty):
+                while True:
+                    data = shots.get(timeout=5)
+                    head = f"--next\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                    self.wfile.write(head.encode() + data + b"\r\n")
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is printed."""
+
+    return Camera
+
+
+def test_a_screen_is_measured_by_a_camera_that_sees_the_browser(
+    crew: Page, site: Any, set_up: Production
+) -> None:
+    """The patches' page is photographed, and its photographs come in as a network camera's picture."""
+    shots: queue.Queue[bytes] = queue.Queue(2)
+    camera = ThreadingHTTPServer(("127.0.0.1", 0), multipart(shots))
+    threading.Thread(target=camera.serve_forever, daemon=True).start()
+    filming: list[Page] = [crew]
+
+    def film_until(done: Callable[[], bool], seconds: float = 90) -> None:
+        until = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < until
+            with suppress(queue.Full):
+                shots.put_nowait(filming[0].screenshot(type="jpeg", quality=80))
+
+    blank = crew.context.new_page()
+    blank.set_viewport_size({"width": 960, "height": 540})
+    filming[0] = blank
+    crew.goto(f"{site.url}/productions/{set_up.id}/camera/?step=delay")
+    crew.get_by_role("link", name="Measure a screen instead").click()
+    expect(crew.locator("[data-say]")).to_have_text("The camera is not open.", timeout=WAIT_MS)
+    crew.get_by_role("textbox", name="Picture").fill(f"http://127.0.0.1:{camera.server_port}/")
+    crew.get_by_role("button", name="Open the camera").click(no_wait_after=True)
+    film_until(lambda: not crew.locator("[data-words-box]").is_visible())
+    film_until(lambda: "Press Open the patches" in (crew.locator("[data-next]").text_content() or ""))
+    crew.keyboard.press("o")
+    film_until(lambda: crew.locator("[data-links] a").count() > 0)
+    blank.goto(crew.locator("[data-links] a").first.get_attribute("href") or "")
+    film_until(
+        lambda: "Keep it still and press Begin" in (crew.locator("[data-next]").text_content() or "")
+    )
+    blank.keyboard.press(" ")
+    film_until(lambda: crew.locator("[data-result]").is_visible())
+    expect(crew.locator("[data-next]")).to_have_text("The screen is measured.", timeout=WAIT_MS)
+    assert float((crew.locator('[data-show="part-loop"]').text_content() or "").split()[0]) > 0
+    expect(crew.locator('[data-show="part-display"]')).to_have_text("not known")
+    expect(crew.locator("[data-warnings]")).to_contain_text("Type the camera's own delay")
+    expect(crew.get_by_role("button", name="Open the patches")).to_be_enabled()
+    assert (set_up.root / "camera" / "screen.json").is_file()
+    keep_picture(crew, "camera-screen")
+    closed(crew)
+    camera.shutdown()
+    camera.server_close()
+
+
+def test_the_running_stage_says_on_the_page_how_far_feet_slide_and_what_to_do(
+    crew: Page, site: Any, set_up: Production
+) -> None:
+    pose = look_at((0.0, -4.0, 1.2), (0.0, 0.0, 1.0))
+    lens = report_from_lens(pinhole(1280, 720, 35.0, 36.0))
+    said = "tracked, 4 tags, " + say_spread(np.diag([1e-5] * 3 + [9e-6] * 3))
+    outlet = FileOutlet(set_up.root / "walk.otrk.jsonl")
+    for number in range(3000):
+        time_ns = number * 10_000_000
+        heard = Heard("tags", pose, lens, status=said)
+        report = Report("tags", TrackSample(time_ns, pose, lens, status=said), heard, time_ns)
+        outlet.carry(report, 0, time_ns)
+    outlet.close()
+    floor = set_up.root / "sets" / "void"
+    floor.mkdir()
+    (floor / "set.usda").write_text(FLOOR)
+    marks = dict(open_production(set_up.root).marks)
+    update_marks(set_up, {"A": (0.0, 0.0, 0.0)})
+    update_stage(set_up, {"plate": "blank:640x360", "track": "walk.otrk.jsonl", "set": "void"})
+    try:
+        crew.goto(f"{site.url}/productions/{set_up.id}/camera/?step=check")
+        expect(crew.locator("[data-error]")).to_contain_text(
+            "The stage is not running", timeout=WAIT_MS
+        )
+        command = [sys.executable, "-m", "openset", "stage", str(set_up.root), "--port", "0"]
+        stage = subprocess.Popen(
+            command, env=site.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            # 3 thousandths of a radian at 4 m: worth a centimetre or more, so there is something to do.
+            line = crew.locator("[data-error]")
+            expect(line).to_contain_text("Feet slide", timeout=WAIT_MS)
+            expect(line).to_contain_text("Stay above 99 mm, or add tags near the mark.")
+            expect(line).to_have_attribute("data-level", "degraded")
+        finally:
+            stage.terminate()
+            stage.wait(30)
+        expect(crew.locator("[data-error]")).to_contain_text(
+            "The stage is not running", timeout=WAIT_MS
+        )
+    finally:
+        update_marks(set_up, marks)
+        update_stage(set_up, {"plate": None, "track": None, "set": None})
+
+
 def test_the_page_speaks_arabic_from_the_right_and_scrolls_nowhere(
     crew: Page, site: Any, set_up: Production
 ) -> None:
@@ -180,7 +316,7 @@ def test_the_page_speaks_arabic_from_the_right_and_scrolls_nowhere(
     crew.get_by_label("Language").select_option("ar")
     expect(crew.locator("html")).to_have_attribute("dir", "rtl")
     crew.set_viewport_size({"width": 390, "height": 844})
-    for step in ("print", "lens", "tags", "delay", "check"):
+    for step in ("print", "lens", "tags", "delay", "screen", "check"):
         crew.goto(f"{site.url}/productions/{set_up.id}/camera/?step={step}")
         assert no_sideways_scroll(crew), step
         assert (crew.locator(".bench__next").text_content() or "").strip()

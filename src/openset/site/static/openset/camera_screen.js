@@ -27,7 +27,7 @@ export function screen(kit) {
   const here = () => ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
 
   function addresses(now) {
-    const place = find("[data-addresses]");
+    const place = find("[data-opened]");
     const opened = ["waiting", "aiming"].includes(now.state);
     place.hidden = !opened;
     if (!opened || place.dataset.path === now.path) return;
