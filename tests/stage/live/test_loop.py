@@ -29,7 +29,7 @@ from openset.stage.live.recorder import Recorder
 from openset.stage.live.track import FileTrack, LiveTrack, Track
 from openset.stage.record.files import read_marks, read_take, read_track_lines, verify_take
 from openset.stage.render.panorama import PanoramaRenderer
-from openset.stage.tracking.samples import TrackSample
+from openset.stage.tracking.samples import LensReport, TrackSample
 from openset.store.production import Production, create_production, take_folder
 
 WIDTH, HEIGHT, RATE = 128, 72, Fraction(25)
@@ -78,12 +78,14 @@ def make(production: Production, tmp_path: Path) -> Make:
         brighter: float = 0.0,
         cues: tuple[Cue, ...] = (),
         ltc: LtcInput | None = None,
+        lens_source: str = "",
         **plate: Any,
     ) -> StageLoop:
         settings = LoopSettings(
             scene="1", shot="A", set_name="sky", backend="cpu", plate_source="plate.mp4",
             track_source="move", delay_s=plate.pop("used_delay_s", 0.0), record_matte=True, key={},
             cues=cues, fallback_lens=pinhole(1920, 1080, 35.0, 24.0),
+            lens_source=lens_source,
         )  # fmt: skip
         return StageLoop(
             production,
@@ -377,3 +379,15 @@ def test_ltc_of_another_rate_leaves_the_count_and_the_take_says_why(make: Make, 
         "no LTC when the take began: counted from 10:00:00:00 (the timecode counts 30, the picture 25 "
         "frames a second: it is not used)"
     ]
+
+
+@pytest.mark.parametrize(("lens_source", "focal_mm"), [("", 50.0), ("lens.json", 35.0)])
+def test_a_measured_lens_outranks_what_the_tracker_says_of_it(
+    make: Make, production: Production, lens_source: str, focal_mm: float
+) -> None:
+    said = LensReport(focal_length_mm=50.0, sensor_width_mm=24.0)
+    samples = [TrackSample(n * 10_000_000, IDENTITY, said) for n in range(200)]
+    run(make(FileTrack(samples), frames=6, cues=(Cue(0, "roll"),), lens_source=lens_source))
+    lens = read_take(production.root / "takes" / "1-A-t01").spec.lens
+    assert lens is not None
+    assert lens.focal_length_mm == pytest.approx(focal_mm)

@@ -1,6 +1,7 @@
 """A drawn take solved on disk: nearer the truth, beside its track; bad takes are named."""
 
 import shutil
+import tomllib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 import orjson
 import pytest
+import tomli_w
 
 from openset.primitives.errors import AlreadyExists, BadInput, PlateBroken, PlateNotFound, TrackBroken
 from openset.primitives.space import Pose
@@ -170,3 +172,13 @@ def test_a_measured_lens_takes_the_place_of_the_takes_own(take: Path) -> None:
     figures = done.solution.figures
     assert figures["focal_ratio"].value == pytest.approx(1.0, abs=1.5e-3)
     assert figures["readout_s"].prior == 0.0
+
+
+def test_a_solve_that_brought_nothing_is_not_what_is_handed_over(solved: Any, tmp_path: Path) -> None:
+    take = tmp_path / solved[0].name
+    shutil.copytree(solved[0], take)
+    report = tomllib.loads((take / SOLVE_FILE).read_text())
+    assert report["solve"]["better"] is True
+    report["solve"]["better"] = False
+    (take / SOLVE_FILE).write_bytes(tomli_w.dumps(report).encode())
+    assert best_track(take) == TRACK_FILE

@@ -10,7 +10,7 @@ import pytest
 import tomli_w
 
 from openset.stage.solve.model import NAMES, Figure
-from openset.stage.solve.report import notes_of, report_tables, told
+from openset.stage.solve.report import is_better, notes_of, report_tables, told
 from openset.stage.solve.solve import solve
 
 
@@ -54,7 +54,8 @@ def test_a_solve_that_brings_hardly_anything_says_so(solved: Any) -> None:
     for after_px, said in ((0.63, True), (0.50, False)):
         poor = replace(solution, before=before, after=replace(solution.after, rms_px=after_px))
         notes = " ".join(notes_of(poor, take.problem, zooms=False))
-        assert ("hand over the track as shot" in notes) == said
+        assert ("the track as shot is what is handed over" in notes) == said
+        assert is_better(poor) != said
 
 
 def test_numbers_are_told_with_their_spread_and_unit() -> None:

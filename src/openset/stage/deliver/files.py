@@ -255,7 +255,7 @@ def _hand(
     source = take_folder(production, take_id)
     target = part / "takes" / str(take_id)
     _copy_take(source, target)
-    if not as_shot and read_solve(source) is not None:
+    if not as_shot and best_track(source) == SOLVED_FILE:
         for name in (SOLVED_FILE, SOLVE_FILE):
             _copy_hashed(source / name, target / name)
     record = read_take(target)

@@ -381,14 +381,15 @@ class StageLoop:
     def _lens_for(self, report: LensReport | None) -> Lens:
         """The lens of this moment; unchanged reports give the identical object, so maps are reused.
 
-        A tracker that says nothing of the focal length leaves the lens given on the command line, or a
-        nominal one, which the take then says.
+        A lens that was measured outranks what a tracker says of it. A tracker that says nothing of the
+        focal length leaves the one given on the command line, or a nominal one, which the take says.
         """
         if self._lens is not None and (report is None or report == self._lens[0]):
             return self._lens[1]
         width, height = self.plate.format.width, self.plate.format.height
         fallback = self.settings.fallback_lens
-        if report is not None and report.focal_length_mm is not None:
+        measured = fallback if self.settings.lens_source else None
+        if report is not None and report.focal_length_mm is not None and measured is None:
             lens = lens_from_report(report, width, height)
         elif fallback is not None:
             lens = fallback.scaled_to(width, height)

@@ -121,9 +121,12 @@ def read_solve(folder: Path) -> dict[str, Any] | None:
 
 
 def best_track(folder: Path) -> str:
-    """The name of the track to work with: the solved one where the take was solved. Raises BadInput
-    where that one is broken."""
-    return TRACK_FILE if read_solve(folder) is None else SOLVED_FILE
+    """The name of the track to work with: the solved one where the take was solved and that helped.
+    Raises BadInput where that one is broken."""
+    tables = read_solve(folder)
+    if tables is None or tables.get("solve", {}).get("better") is False:
+        return TRACK_FILE
+    return SOLVED_FILE
 
 
 def seal_take(folder: Path) -> Path:

@@ -47,6 +47,7 @@ def report_tables(
             "marks_dropped": solution.marks_dropped,
             "tags_dropped": list(solution.tags_dropped),
             "steps": solution.steps,
+            "better": is_better(solution),
             "notes": list(notes),
         },
         "inputs": dict(inputs),
@@ -75,6 +76,11 @@ def report_tables(
     }
 
 
+def is_better(solution: Solution) -> bool:
+    """Whether the solve knows more than the tracker did; else the track as shot is handed over."""
+    return solution.after.rms_px <= _HARDLY * solution.before.rms_px
+
+
 def figure_table(figure: Figure) -> dict[str, Any]:
     """One shared number as a table."""
     return {key: value for key, value in rounded(asdict(figure)).items() if value != ""}
@@ -86,11 +92,11 @@ def notes_of(solution: Solution, problem: Problem, zooms: bool) -> tuple[str, ..
         f"tag {tag} does not hang where the others say: it was moved, or another tag has its number"
         for tag in solution.tags_dropped
     ]
-    if solution.after.rms_px > _HARDLY * solution.before.rms_px:
+    if not is_better(solution):
         out.append(
             "the picture knows hardly better than the tracker did "
             f"({solution.after.rms_px:.2f} against {solution.before.rms_px:.2f} px): "
-            "hand over the track as shot (openset deliver --as-shot)"
+            "the track as shot is what is handed over"
         )
     if solution.marks_dropped > _HALF * (solution.marks_used + solution.marks_dropped):
         out.append("more than half of what was followed moves by itself: actors fill the picture")
