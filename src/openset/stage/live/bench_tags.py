@@ -17,6 +17,7 @@ from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
 from openset.stage.live.bench_walk import MOST_PICTURES, WalkLog
 from openset.stage.live.plate import PlateFrame
 from openset.stage.markers.asked import taped_from
+from openset.stage.markers.bow import unbowed
 from openset.stage.markers.bundle import Frame, solve_map
 from openset.stage.markers.detect import TagDetector
 from openset.stage.markers.finding import Finding
@@ -128,7 +129,8 @@ class TagsStep:
         taped = taped_from([text for text in texts if text.strip()])
         floor = str(order.get("floor", "")).strip()
         frame = Frame(parse_ids(floor, "--floor") if floor else ())
-        frames, size_m = list(self._walk.frames), self._setup.tag_mm / 1000 * self._setup.printed
+        frames = [unbowed(seen, lens.lens) for seen in self._walk.frames]
+        size_m = self._setup.tag_mm / 1000 * self._setup.printed
 
         def work() -> tuple[MapSolution, MapQuality]:
             solution = solve_map(

@@ -30,6 +30,7 @@ from openset.stage.live.phone_keep import Keeper
 from openset.stage.live.phone_wire import Frame, Motion
 from openset.stage.live.pipes import Latest
 from openset.stage.live.recorded import Report
+from openset.stage.markers.bow import unbowed
 from openset.stage.markers.detect import TagDetector
 from openset.stage.markers.equations import seen_corners
 from openset.stage.markers.focal import TagView, pose_by_lens
@@ -200,7 +201,9 @@ class PhoneSolver(threading.Thread):
     def _look(self, luma: U8Plane) -> tuple[SeenTag, ...]:
         self._frame_count += 1
         full = self._frame_count % FULL_EVERY == 0 or 0 < self._blind <= 3
-        return self._detector.detect_full(luma) if full else self._detector.detect(luma)
+        seen = self._detector.detect_full(luma) if full else self._detector.detect(luma)
+        lens = self.lens.lens
+        return seen if lens is None else unbowed(seen, lens)
 
     def _solve(
         self, seen: tuple[SeenTag, ...], time_ns: int, tags: TagMap
