@@ -19,6 +19,7 @@ from openset.primitives.errors import BadInput
 from openset.stage.record.files import best_track, verify_take
 from openset.stage.record.model import SOLVE_FILE, TRACK_FILE
 from openset.stage.solve.model import PARTS, RawTrack
+from openset.store.production import open_production, update_stage
 
 FRAMES = 30
 
@@ -69,7 +70,11 @@ def test_the_solve_is_killed_and_interrupted_without_a_trace_and_then_answers(
     assert answer["parameters"]["k1"]["note"] == "not asked for"
     assert set(answer["inputs"]) >= {"take.toml", "picture.mov", "raw.otrk.jsonl", "tags.json"}
     assert [Path(name).name for name in answer["files"]] == ["solved.otrk.jsonl", SOLVE_FILE]
-    run_solve(Output(False), take, tags=tags, lens=None, free="path", every=1, replace=True)
-    told = capsys.readouterr().out
+    # Without a map of its own it takes the one its production uses.
+    update_stage(open_production(tags.parent), {"tags": tags.name})
+    run_solve(Output(False), take, tags=None, lens=None, free="path", every=1, replace=True)
+    said = capsys.readouterr()
+    told = said.out
+    assert f"the map is the production's: {tags}" in told + said.err
     assert "as shot" in told
     assert "not asked for" in told
