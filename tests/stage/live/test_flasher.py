@@ -88,3 +88,15 @@ def test_what_is_told_to_nobody_is_no_trouble() -> None:
         flasher.say("nobody is here")
         assert flasher.shown == []
         assert not flasher.joined.is_set()
+
+
+def test_the_page_is_aimed_at_by_one_patch_and_may_ask_to_begin() -> None:
+    with Flasher(TOLD, network=True) as flasher:
+        assert flasher.address.endswith(f":{flasher.port}{flasher.path}")
+        with connect(flasher.address.replace("http", "ws")) as page:
+            page.send(json.dumps({"type": "begin"}))
+            assert flasher.begun.wait(10)
+            flasher.aim(FIRST_ID + IDS)
+            told = json.loads(page.recv(timeout=10))
+            assert (told["flips"], str(FIRST_ID + IDS) in told["tags"]) == ([], True)
+            assert json.loads(page.recv(timeout=10)) == {"type": "echo", "id": FIRST_ID + IDS}
