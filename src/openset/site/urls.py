@@ -6,25 +6,28 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.urls.resolvers import URLPattern, URLResolver
 
-from openset.site import camera, phone, views
+from openset.site import phone, views
+from openset.site.stage_part import stage_page
 
 PRODUCTION = "productions/<slug:production_id>/"
 CAMERA = PRODUCTION + "camera/"
 TAKE = PRODUCTION + "takes/<str:take_id>/"
+
+CAMERA_VIEWS = "openset.site.camera"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
     path(PRODUCTION, views.production, name="production"),
     path(PRODUCTION + "monitor/", views.monitor, name="monitor"),
     path(PRODUCTION + "stage/start/", views.stage_start, name="stage-start"),
-    path(CAMERA, camera.camera, name="camera"),
-    path(CAMERA + "sheets/", camera.camera_sheets, name="camera-sheets"),
-    path(CAMERA + "bar/", camera.camera_bar, name="camera-bar"),
-    path(CAMERA + "start/", camera.camera_start, name="camera-start"),
-    path(CAMERA + "marks/", camera.camera_marks, name="camera-marks"),
-    path(CAMERA + "board.pdf", camera.camera_board, name="camera-board"),
-    path(CAMERA + "tags.pdf", camera.camera_tags, name="camera-tags"),
-    path(CAMERA + "<slug:name>.svg", camera.camera_drawing, name="camera-drawing"),
+    path(CAMERA, stage_page(CAMERA_VIEWS, "camera"), name="camera"),
+    path(CAMERA + "sheets/", stage_page(CAMERA_VIEWS, "camera_sheets"), name="camera-sheets"),
+    path(CAMERA + "bar/", stage_page(CAMERA_VIEWS, "camera_bar"), name="camera-bar"),
+    path(CAMERA + "start/", stage_page(CAMERA_VIEWS, "camera_start"), name="camera-start"),
+    path(CAMERA + "marks/", stage_page(CAMERA_VIEWS, "camera_marks"), name="camera-marks"),
+    path(CAMERA + "board.pdf", stage_page(CAMERA_VIEWS, "camera_board"), name="camera-board"),
+    path(CAMERA + "tags.pdf", stage_page(CAMERA_VIEWS, "camera_tags"), name="camera-tags"),
+    path(CAMERA + "<slug:name>.svg", stage_page(CAMERA_VIEWS, "camera_drawing"), name="camera-drawing"),
     path(TAKE, views.take, name="take"),
     path(TAKE + "still.jpg", views.take_still, name="take-still"),
     path(TAKE + "marks/", views.marks, name="take-marks"),
