@@ -60,3 +60,20 @@ def test_a_gap_begins_again_without_a_velocity() -> None:
     ahead = predictor.at(10 * FRAME_NS + 3_000_000_000)
     assert ahead is not None
     assert ahead.position_m == pytest.approx(FILM.position_m)
+
+
+@pytest.mark.parametrize("amount", [0.25, 1.0])
+def test_a_guess_knows_by_how_much_it_may_be_off(amount: float) -> None:
+    path, predictor = handheld(FILM, seed=3, amount=amount), Predictor()
+    assert not predictor.doubt(0).any()
+    shares = []
+    for frame in range(140):
+        predictor.take(taken(path(frame / 25)), frame * 40_000_000)
+        ahead_ns = (frame + 1) * 40_000_000
+        ahead = predictor.at(ahead_ns)
+        assert ahead is not None
+        if frame > 40:
+            radians = np.radians(off(ahead, path(ahead_ns / 1e9))[1] / 1000)
+            shares.append(radians**2 / np.trace(predictor.doubt(ahead_ns)[3:, 3:]))
+    # 1 where the stated doubt is the true one; with a pose's own doubt alone it would be hundreds.
+    assert 0.5 < np.mean(shares) < 1.6
