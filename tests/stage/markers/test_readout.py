@@ -48,3 +48,20 @@ def test_a_clip_without_tags_is_refused() -> None:
     found = measure_readout([(0, ()), (FRAME_NS, ())], LENS, room())
     assert "too few pictures" in found.trouble
     assert found.frames == 0
+
+
+def test_a_clock_that_goes_back_or_stands_still_costs_a_few_pictures() -> None:
+    shaken = clip(0.016, 1.0)
+    back = [
+        (time_ns - (500_000_000 if at >= 12 else 0), seen) for at, (time_ns, seen) in enumerate(shaken)
+    ]
+    back[5] = (back[4][0], back[5][1])
+    found = measure_readout(back, LENS, room())
+    assert found.trouble == ""
+    assert found.readout_s == pytest.approx(0.016, abs=max(3 * found.sd_s, 0.0006))
+
+
+def test_a_picture_that_the_camera_turns_upside_down_is_named() -> None:
+    found = measure_readout(clip(-0.016, 1.0), LENS, room())
+    assert found.readout_s == pytest.approx(-0.016, abs=0.0006)
+    assert "upside down" in found.trouble

@@ -16,6 +16,7 @@ from scipy.interpolate import make_interp_spline
 
 from openset.primitives.rotation import vector_from_matrix
 from openset.primitives.space import F64
+from openset.primitives.time import NS_PER_S
 from openset.stage.lens.model import Lens
 from openset.stage.markers.equations import SeenCorners, seen_corners
 from openset.stage.markers.model import CameraView, SeenTag, TagMap
@@ -64,18 +65,17 @@ def measure_readout(
 ) -> Readout:
     """The read-out from pictures (time in ns, tags seen) of one camera, in order."""
     known = {number: tag.corners_m for number, tag in tags.tags.items()}
-    readout_s, frames = 0.0, _frames(pictures, lens, known)
+    readout_s, frames = 0.0, _frames(_forward(pictures), lens, known)
     if len(frames) < LEAST_FRAMES:
-        return Readout(
-            0.0, np.inf, len(frames), 0.0, 0.0, 0.0,
-            "too few pictures show two tags of the map: film ten seconds with tags in the picture",
-        )  # fmt: skip
+        return _too_few(len(frames))
     without, pushes = _push(frames, readout_s)
     residual = without
     step, sd_s = _step(pushes)
     for _ in range(ROUNDS):
         readout_s = float(np.clip(readout_s + step, -LONGEST_S, LONGEST_S))
         frames = _settled(frames, readout_s)
+        if len(frames) < LEAST_FRAMES:
+            return _too_few(len(frames))
         residual, pushes = _push(frames, readout_s)
         step, sd_s = _step(pushes)
         if abs(step) < 1e-6:
@@ -83,6 +83,28 @@ def measure_readout(
     bend = _bend(pushes) * 0.01
     found = Readout(readout_s, sd_s, len(frames), residual, without, bend)
     return replace(found, trouble=_trouble(found))
+
+
+def _too_few(count: int) -> Readout:
+    trouble = "too few pictures show two tags of the map: film ten seconds with tags in the picture"
+    return Readout(0.0, np.inf, count, 0.0, 0.0, 0.0, trouble)
+
+
+def _forward(
+    pictures: Sequence[tuple[int, Sequence[SeenTag]]],
+) -> list[tuple[int, Sequence[SeenTag]]]:
+    """The pictures with times that only grow: where the clock goes back a new shot begins a second
+    later, and a second picture of one time is left out."""
+    out: list[tuple[int, Sequence[SeenTag]]] = []
+    last_ns, shift_ns = None, 0
+    for time_ns, seen in pictures:
+        if time_ns == last_ns:
+            continue
+        if last_ns is not None and time_ns < last_ns:
+            shift_ns += last_ns - time_ns + NS_PER_S
+        last_ns = time_ns
+        out.append((time_ns + shift_ns, seen))
+    return out
 
 
 def _trouble(found: Readout) -> str:
@@ -93,6 +115,11 @@ def _trouble(found: Readout) -> str:
         )
     if abs(found.readout_s) >= LONGEST_S:
         return "no sensor is so slow: check the clip's frame rate and the map"
+    if found.readout_s < -max(3 * found.sd_s, MOST_SD_S):
+        return (
+            "the last row is read first, so the camera turns its picture upside down: switch that off "
+            "in its menu, then measure lens and read-out again"
+        )
     return ""
 
 
