@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from openset.primitives.image import U8Plane
 from openset.stage.lens.model import pinhole
 from openset.stage.live.looking import SWEEP, Looker, Moments
-from openset.stage.live.plate import PlateSource
+from openset.stage.live.plate import QUEUE_FRAMES, PlateSource
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.pieces import Box
 
@@ -45,7 +46,7 @@ def test_every_picture_of_a_clip_is_taken_in_order(folder: Path) -> None:
     while not moments.ended:
         taken = moments.next()
         if taken is not None:
-            (tag,) = looker.look(taken.frames[0].picture.y, {})
+            (tag,) = looker.look(taken.first.picture.y, {})
             lefts.append(float(tag.corners_px[:, 0].min()))
             times.append(taken.time_ns)
     assert lefts == pytest.approx([60, 70, 80, 90, 100], abs=0.5)
@@ -65,6 +66,40 @@ def test_a_second_camera_s_nearest_picture_goes_along_with_its_own_time(folder: 
         if taken is not None:
             late_ms.append(round(taken.late_s[1] * 1000))
     assert late_ms == [0, 10, 20, -20, -10]
+
+
+def test_a_camera_that_has_ended_gives_no_stale_picture(folder: Path) -> None:
+    # 10 against 50 a second: 0, 100, 200, 300, 400 ms beside 0, 20, 40, 60, 80 ms and no more.
+    plates = [source(folder, 10), source(folder, 50)]
+    for plate in plates:
+        plate.start_at(0)
+    moments = Moments(plates)
+    taken = [each for each in (moments.next() for _ in range(5)) if each is not None]
+    assert [each.others[0] is None for each in taken] == [False, False, True, True, True]
+    assert [each.late_s[1] for each in taken] == pytest.approx([0.0, -0.02, 0.0, 0.0, 0.0])
+
+
+def test_a_live_camera_that_gives_nothing_does_not_stop_the_first(folder: Path) -> None:
+    first, dead = source(folder, paced=True), source(folder, paced=True)
+    first.start_at(time.monotonic_ns())
+    moments = Moments([first, dead])
+    taken = [each for each in (moments.next() for _ in range(3)) if each is not None]
+    first.stop()
+    assert taken
+    assert all(each.others == (None,) for each in taken)
+
+
+def test_pictures_that_found_no_room_are_skipped_too(folder: Path) -> None:
+    plate = PlateSource(str(folder), rate=Fraction(500), paced=True, loop=True)
+    plate.start_at(time.monotonic_ns())
+    until = time.monotonic() + 20
+    while plate.dropped < 3:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    plate.stop()
+    moments = Moments([plate])
+    assert moments.next() is not None
+    assert moments.skipped == QUEUE_FRAMES - 1 + plate.dropped
 
 
 WALL: dict[int, tuple[int, int]] = {5: (40, 50), 6: (200, 60), 7: (60, 170), 8: (210, 180)}

@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
+from openset.primitives.space import IDENTITY, Pose
 from openset.stage.accuracy.said import spread_from_status
 from openset.stage.lens.report import lens_from_report, report_from_lens
 from openset.stage.live.optical import OpticalTracker, Teller
@@ -92,7 +93,7 @@ def test_a_clip_goes_out_in_real_time_and_a_receiver_understands_it(walked: Walk
         out.close()
     assert total.poses == len(heard) > 0
     assert total.latency_ms is not None
-    assert heard[0].status.startswith("tracked, sd ")
+    assert heard[0].status.startswith("tracked by tags in its own picture, sd ")
     estimate = poses[0].estimate
     assert estimate is not None
     assert heard[0].pose is not None
@@ -105,7 +106,41 @@ def test_a_pose_guessed_ahead_says_so_and_is_stamped_ahead(walked: Walked, tmp_p
     out.close()
     lines = [orjson.loads(line) for line in (tmp_path / "wall.otrk.jsonl").read_bytes().splitlines()]
     assert [line["time_ns"] for line in lines] == [frame * 40_000_000 for frame in range(1, 9)]
-    assert "predicted 40 ms" in lines[3]["sample"]["tracker"]["status"]
+    status = lines[3]["sample"]["tracker"]["status"]
+    assert "predicted 40 ms" in status
+    guessed = spread_from_status(status)
+    assert guessed is not None
+    # Four pictures do not tell a velocity to a fraction of a millimetre in 40 ms.
+    assert float(np.sqrt(guessed[0, 0])) > 2e-3
+
+
+def test_a_second_camera_that_stops_is_named_and_the_first_goes_on(
+    walked: Walked, tmp_path: Path
+) -> None:
+    short = tmp_path / "short"
+    short.mkdir()
+    first = min(walked.images.iterdir())
+    (short / first.name).write_bytes(first.read_bytes())
+    plates = [plate(walked), PlateSource(str(short), rate=Fraction(RATE))]
+    rig = Follower([RigCamera(LENS), RigCamera(LENS)], walked.tags)
+    total = OpticalTracker(plates, rig, [], Teller()).run()
+    assert total.poses == 8
+    # Its picture at 0 ms stands for 0, 40 and 80 ms too; from 120 to 280 ms none does: five times.
+    assert dict(total.notes) == {"no picture of camera 2 beside the first's: check it and its cable": 1}
+
+
+@pytest.mark.parametrize("on_film_camera", [True, False])
+def test_only_the_film_camera_s_own_tags_speak_of_its_picture(
+    walked: Walked, tmp_path: Path, on_film_camera: bool
+) -> None:
+    out = FileOutlet(tmp_path / "new.otrk.jsonl")
+    mount = IDENTITY if on_film_camera else Pose((0.0, 0.0, 0.1), (1.0, 0.0, 0.0, 0.0))
+    OpticalTracker(
+        [plate(walked)], Follower([RigCamera(LENS, mount)], walked.tags), [out], Teller()
+    ).run()
+    out.close()
+    for sample in read_track(tmp_path / "new.otrk.jsonl"):
+        assert (" tags" in sample.status) == on_film_camera
 
 
 def test_it_stops_when_asked(walked: Walked) -> None:

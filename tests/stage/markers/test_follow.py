@@ -189,5 +189,6 @@ def test_tags_are_expected_where_the_moving_camera_will_see_them() -> None:
         assert (box[1] + box[3]) / 2 == pytest.approx(middle[1], abs=3)
     some = next(iter(boxes))
     assert some not in follower.expected(0, 2 * FRAME_NS, [some])
+    assert follower.expected(0, 0).keys() == boxes.keys()  # a second camera's picture, a little older
     assert follower.expected(0, 60 * FRAME_NS) == {}
-    assert follower.expected(0, 0) == {}
+    assert follower.expected(0, -60 * FRAME_NS) == {}

@@ -9,7 +9,7 @@ import pytest
 
 from openset.primitives.space import Pose, look_at, pose_from_matrix
 from openset.stage.lens.derivatives import parameters_of, with_parameters
-from openset.stage.markers.model import CameraView, TagMap
+from openset.stage.markers.model import CameraView, PoseEstimate, TagMap
 from openset.stage.markers.pose import solve_pose
 from openset.stage.markers.uncertainty import with_uncertainty
 
@@ -75,3 +75,24 @@ def test_what_is_not_known_to_be_wrong_adds_nothing() -> None:
     assert with_uncertainty(found, views, tags) is found
     assert with_uncertainty(found, views, tags, [None]) is found
     assert pose_from_matrix(found.stage_from_body.matrix).position_m == found.stage_from_body.position_m
+
+
+def test_a_second_camera_s_tags_count_though_its_picture_was_taken_later() -> None:
+    tags = ceiling()
+    unsure = TagMap({n: replace(t, covariance=np.diag(TAG_SD**2)) for n, t in tags.tags.items()})
+    beside = Pose((0.12, 0.03, -0.02), look_at((0, 0, 0), (0.3, 0.1, -1.0)).rotation_wxyz)
+    late_s, speed = 0.016, np.array([0.8, 0.1, 0.0])
+    moving = WITNESS.matrix
+    moving[:3, 3] += speed * late_s
+    stated = []
+    for late, then in ((0.0, WITNESS), (late_s, pose_from_matrix(moving))):
+        second = see(tags, lambda _, at=then: at, body_from_camera=beside, sd_px=0.02, seed=1)
+        views = [
+            CameraView(LENS, see(tags, lambda _: WITNESS, sd_px=0.02)),
+            CameraView(LENS, second, beside),
+        ]
+        exact = PoseEstimate(WITNESS, np.eye(6) * 1e-12, 0.05, 20, 0, np.array([*speed, 0, 0, 0]))
+        found = with_uncertainty(exact, views, unsure, None, [0.0, late])
+        stated.append(np.sqrt(np.diag(found.covariance))[:3])
+    # 16 ms and 1.3 cm later nearly the same tags are seen from nearly the same place.
+    assert stated[1] == pytest.approx(stated[0], rel=0.1)

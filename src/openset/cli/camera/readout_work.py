@@ -72,7 +72,7 @@ def _seen(plate: PlateSource, lens: Lens, seconds: float) -> list[tuple[int, tup
                 silent += 1
                 continue
             silent = 0
-            out.append((taken.time_ns, detector.detect(taken.frames[0].picture.y)))
+            out.append((taken.time_ns, detector.detect(taken.first.picture.y)))
             if taken.time_ns - out[0][0] >= seconds * 1e9:
                 break
     finally:

@@ -20,6 +20,9 @@ from openset.stage.markers.model import SeenTag
 from openset.stage.markers.pieces import Box
 
 WAIT_S = 0.25
+FARTHEST_S = 0.1
+"""A further camera's picture that was taken so long before or after says nothing of the moment: that
+camera stopped, ended or is much slower."""
 LEAST_EXPECTED = 2
 """With fewer tags to be expected the whole picture is looked at."""
 ENOUGH = 0.6
@@ -35,19 +38,26 @@ GIVE_UP = 3
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """One moment: each camera's picture that was taken nearest to the first's."""
+    """One moment: the first camera's picture, and of each other the one taken nearest to it; None where
+    none was taken near."""
 
-    frames: tuple[PlateFrame, ...]
+    first: PlateFrame
+    others: tuple[PlateFrame | None, ...] = ()
+
+    @property
+    def frames(self) -> tuple[PlateFrame | None, ...]:
+        """Each camera's picture."""
+        return (self.first, *self.others)
 
     @property
     def time_ns(self) -> int:
         """When the first camera's picture was taken: the moment's own time."""
-        return self.frames[0].time_ns
+        return self.first.time_ns
 
     @property
     def late_s(self) -> list[float]:
-        """By how much later each camera's picture was taken."""
-        return [(frame.time_ns - self.time_ns) / 1e9 for frame in self.frames]
+        """By how much later each camera's picture was taken; 0 where there is none."""
+        return [(frame.time_ns - self.time_ns) / 1e9 if frame else 0.0 for frame in self.frames]
 
 
 class _Nearest:
@@ -59,46 +69,50 @@ class _Nearest:
         self._ended = False
 
     def at(self, time_ns: int) -> PlateFrame | None:
-        """None where nothing has come yet."""
+        """None where none was taken near it. A live camera is not waited for."""
+        live = self._plate.realtime
         while not self._ended and (not self._kept or self._kept[-1].time_ns < time_ns):
-            live = self._plate.realtime
             try:
-                frame = self._plate.queue.get(0.0 if live and self._kept else WAIT_S)
+                frame = self._plate.queue.get(0.0 if live else WAIT_S)
             except PipeClosed:
                 self._ended = True
                 break
-            if frame is None:
+            if frame is not None:
+                self._kept.append(frame)
+            elif live:
                 break
-            self._kept.append(frame)
-        return min(self._kept, key=lambda frame: abs(frame.time_ns - time_ns), default=None)
+        near = [frame for frame in self._kept if abs(frame.time_ns - time_ns) <= FARTHEST_S * 1e9]
+        return min(near, key=lambda frame: abs(frame.time_ns - time_ns), default=None)
 
 
 class Moments:
     """Takes moments from running sources. The first gives their times; a live source is taken at its
-    newest picture: `skipped` counts those there was no time for. `ended` says that the first has."""
+    newest picture. `ended` says that the first has."""
 
     def __init__(self, plates: Sequence[PlateSource]) -> None:
         self._first = plates[0]
         self._others = [_Nearest(plate) for plate in plates[1:]]
+        self._passed_over = 0
         self.ended = False
-        self.skipped = 0
+
+    @property
+    def skipped(self) -> int:
+        """Pictures of the first camera there was no time for."""
+        return self._passed_over + self._first.dropped
 
     def next(self) -> Taken | None:
         """The next moment; None where none came for a while, or all is over."""
         try:
             frame = self._first.queue.get(WAIT_S)
             while self._first.realtime and frame is not None and len(self._first.queue):
-                self.skipped += 1
+                self._passed_over += 1
                 frame = self._first.queue.get(0.0)
         except PipeClosed:
             self.ended = True
             return None
         if frame is None:
             return None
-        others = [other.at(frame.time_ns) for other in self._others]
-        if any(each is None for each in others):
-            return None
-        return Taken((frame, *[each for each in others if each is not None]))
+        return Taken(frame, tuple(other.at(frame.time_ns) for other in self._others))
 
 
 class Looker:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from openset.primitives.space import F64
+from openset.primitives.space import F64, IDENTITY
 from openset.primitives.time import NS_PER_S, ns_from_s
 from openset.stage.accuracy.said import say_spread, say_weak_side, weak_side
 from openset.stage.live.looking import Looker, Moments, Taken
@@ -28,6 +28,9 @@ from openset.stage.markers.predict import Predictor
 from openset.stage.markers.uncertainty import with_uncertainty
 from openset.stage.tracking.samples import LensReport, TrackSample
 from openset.stage.tracking.wire import Heard
+
+SILENT_MOMENTS = 5
+"""A further camera without a picture for so many moments is named."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +61,7 @@ class OpticalTracker:
         self._predictor = Predictor()
         self._stopping = threading.Event()
         self._lookers = [Looker(camera.lens) for camera in follower.cameras]
+        self._missed = [0] * len(self._plates)
 
     def stop(self) -> None:
         """End `run` soon; for another thread or a signal's handler."""
@@ -102,9 +106,11 @@ class OpticalTracker:
         """Follow one moment and tell it."""
         pictures = self._look(taken)
         followed = self._follower.step(pictures, taken.time_ns, taken.late_s)
+        followed = replace(followed, notes=(*followed.notes, *self._silent(taken)))
         age_ms = None
         if followed.estimate is not None:
-            followed = replace(followed, estimate=self._sure(followed.estimate, pictures))
+            sure = self._sure(followed.estimate, pictures, taken.late_s)
+            followed = replace(followed, estimate=sure)
             self._tell(followed, pictures)
             if self._plates[0].realtime:
                 age_ms = (time.monotonic_ns() - taken.time_ns) / 1e6
@@ -116,28 +122,50 @@ class OpticalTracker:
         """Each camera's tags, looked for where the map and the last poses say that they are."""
         out = []
         for camera, (frame, looker) in enumerate(zip(taken.frames, self._lookers, strict=True)):
-            expected = self._follower.expected(camera, taken.time_ns, looker.given_up)
+            if frame is None:
+                out.append(())
+                continue
+            expected = self._follower.expected(camera, frame.time_ns, looker.given_up)
             out.append(looker.look(frame.picture.y, expected))
         return out
 
-    def _sure(self, estimate: PoseEstimate, pictures: Sequence[tuple[SeenTag, ...]]) -> PoseEstimate:
+    def _silent(self, taken: Taken) -> list[str]:
+        """The cameras that gave no picture for some moments, in words."""
+        self._missed = [
+            missed + 1 if frame is None else 0
+            for missed, frame in zip(self._missed, taken.frames, strict=True)
+        ]
+        return [
+            f"no picture of camera {number} beside the first's: check it and its cable"
+            for number, missed in enumerate(self._missed, 1)
+            if missed >= SILENT_MOMENTS
+        ]
+
+    def _sure(
+        self,
+        estimate: PoseEstimate,
+        pictures: Sequence[tuple[SeenTag, ...]],
+        late_s: Sequence[float],
+    ) -> PoseEstimate:
         views = self._follower.views(pictures)
         covariances = self._teller.lens_covariance or (None,) * len(views)
-        return with_uncertainty(estimate, views, self._follower.tags, covariances)
+        return with_uncertainty(estimate, views, self._follower.tags, covariances, late_s)
 
     def _tell(self, followed: Followed, pictures: Sequence[tuple[SeenTag, ...]]) -> None:
         """Send one pose to every outlet."""
         estimate = followed.estimate
         assert estimate is not None
-        pose, time_ns, words = estimate.stage_from_body, followed.time_ns, ["tracked"]
+        pose, time_ns, covariance = estimate.stage_from_body, followed.time_ns, estimate.covariance
+        words = ["tracked by tags in its own picture" if self._is_film_camera else "tracked"]
         if self._teller.predict_s:
             self._predictor.take(estimate, time_ns)
             ahead_ns = ns_from_s(self._teller.predict_s)
             ahead = self._predictor.at(time_ns + ahead_ns)
             if ahead is not None:
+                covariance = covariance + self._predictor.doubt(time_ns + ahead_ns)
                 pose, time_ns = ahead, time_ns + ahead_ns
                 words.append(f"predicted {self._teller.predict_s * 1000:.0f} ms")
-        words.append(say_spread(estimate.covariance))
+        words.append(say_spread(covariance))
         words.append(say_weak_side(self._weak_side(pictures)))
         sample = TrackSample(
             time_ns, pose, self._teller.lens, status=", ".join(word for word in words if word)
@@ -149,8 +177,15 @@ class OpticalTracker:
             outlet.carry(report, 0, now_ns)
             outlet.flush(now_ns)
 
+    @property
+    def _is_film_camera(self) -> bool:
+        """Whether what sees the tags is the camera whose pose it is: stage/accuracy/watch.py then says
+        what in that picture would help."""
+        cameras = self._follower.cameras
+        return len(cameras) == 1 and cameras[0].body_from_camera == IDENTITY
+
     def _weak_side(self, pictures: Sequence[tuple[SeenTag, ...]]) -> str:
-        if len(pictures) > 1 or not pictures[0]:
+        if not self._is_film_camera:
             return ""
         lens = self._follower.cameras[0].lens
         known = [tag.corners_px for tag in pictures[0] if tag.id in self._follower.tags.tags]

@@ -50,20 +50,12 @@ class OpticalFigures:
     @property
     def sd_mm(self) -> float | None:
         """A pose's own standard deviation in position, all axes together."""
-        return (
-            float(np.median([np.linalg.norm(each[:3]) for each in self._spread]) * 1e3)
-            if self._spread
-            else None
-        )
+        return self._sd(slice(0, 3), 1e3)
 
     @property
     def sd_mdeg(self) -> float | None:
         """The same in rotation."""
-        return (
-            float(np.degrees(np.median([np.linalg.norm(each[3:]) for each in self._spread])) * 1e3)
-            if self._spread
-            else None
-        )
+        return self._sd(slice(3, 6), 1e3 * 180 / np.pi)
 
     @property
     def latency_ms(self) -> float | None:

@@ -132,7 +132,7 @@ class Follower:
             return {}
         last = self._before[-1]
         gap_s = (time_ns - last.time_ns) / 1e9
-        if not 0.0 < gap_s <= LONGEST_GAP_S:
+        if abs(gap_s) > LONGEST_GAP_S:
             return {}
         one = self.cameras[camera]
         pose = moved_on(self._before, gap_s).after(one.body_from_camera)

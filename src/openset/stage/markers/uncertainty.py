@@ -24,11 +24,12 @@ def with_uncertainty(
     views: Sequence[CameraView],
     tags: TagMap,
     lens_covariance: F64 | Sequence[F64 | None] | None = None,
+    late_s: Sequence[float] = (),
 ) -> PoseEstimate:
     """The estimate with the map's and the lens's uncertainty in its covariance.
 
-    `views` and `tags` are what it was solved from; `lens_covariance` is (9, 9) for all cameras, or one
-    or None for each view.
+    `views`, `tags` and `late_s` are what it was solved from; `lens_covariance` is (9, 9) for all
+    cameras, or one or None for each view.
     """
     known = {tag.id for view in views for tag in view.tags} & set(tags.tags)
     corners = {number: tags.tags[number].corners_m for number in known}
@@ -41,8 +42,9 @@ def with_uncertainty(
     total = np.zeros((6, 6))
     parts: list[tuple[F64, F64]] = []
     by_tag: dict[int, F64] = {}
-    for view, covariance in zip(views, covariances, strict=True):
-        for seen in seen_corners([view], corners):
+    late_s = late_s or [0.0] * len(views)
+    for view, covariance, late in zip(views, covariances, late_s, strict=True):
+        for seen in seen_corners([view], corners, [late]):
             slopes = _slopes(seen, estimate)
             if slopes is None:
                 continue
