@@ -118,7 +118,7 @@ def test_screen_and_camera_are_told_apart_only_by_what_is_known_from_elsewhere()
     alone = parts_of(loop)
     assert alone.display is None
     assert alone.capture is None
-    assert any("only their sum" in each for each in alone.said)
+    assert any("only their sum" in each and "--capture-ms" in each for each in alone.said)
     both = parts_of(loop, capture=Part(0.060, 0.0004))
     assert both.display is not None
     assert both.display.delay_s == pytest.approx(0.035)
@@ -152,6 +152,34 @@ def test_jittering_arrivals_are_laid_on_the_cameras_beat() -> None:
     random = np.random.default_rng(5)
     exact = 1e9 + 4e7 * np.delete(np.arange(100.0), [17, 18, 60])
     even = evened(np.round(exact + random.normal(0, 2e6, len(exact))).astype(np.int64))
-    assert float(np.std(even - exact)) < 0.5e6
+    assert even.even
+    assert float(np.std(even.arrivals_ns - exact)) < 0.5e6
+    # A line through n points is known to s / sqrt(n) in the middle and twice that at its ends.
+    assert float(even.doubt_s.min()) == pytest.approx(0.002 / np.sqrt(97), rel=0.3)
+    assert float(even.doubt_s.max()) == pytest.approx(0.004 / np.sqrt(97), rel=0.3)
     wild = np.sort(random.integers(0, 10**10, 60)).astype(np.int64)
-    assert (evened(wild) == wild).all()
+    assert not evened(wild).even
+    assert (evened(wild).arrivals_ns == wild).all()
+
+
+def test_at_60_frames_an_arrival_later_than_half_a_frame_shifts_no_other() -> None:
+    random = np.random.default_rng(6)
+    exact = 1e9 + 1e9 / 60 * np.delete(np.arange(1200.0), [17, 18, 600])
+    even = evened(np.sort(np.round(exact + random.normal(0, 2e6, len(exact)))).astype(np.int64))
+    assert even.even
+    assert float(np.abs(even.arrivals_ns - exact).max()) < 0.5e6
+
+
+@pytest.mark.parametrize(("fps", "rms_s"), [(60.0, 0.0048), (50.0, 0.00096)])
+def test_nine_of_ten_truths_lie_in_what_is_stated_of_a_fast_camera(fps: float, rms_s: float) -> None:
+    # In step, edges lie 1/60 s apart; 50 before 60 Hz, 1/300 s: a uniform 16.7 or 3.3 ms / sqrt(12).
+    off, sd = errors(range(40), fps=fps)
+    assert float(np.sqrt((off**2).mean())) == pytest.approx(rms_s, rel=0.25)
+    assert float(sd.mean()) == pytest.approx(rms_s, rel=0.15)
+    assert int((np.abs(off) < 1.645 * sd).sum()) >= 33
+
+
+def test_arrivals_without_a_beat_are_not_believed_more_than_they_scatter() -> None:
+    off, sd = errors(range(16), fps=60.0, jitter_s=0.006)
+    assert float(sd.min()) > 0.004
+    assert int((np.abs(off) < 1.645 * sd).sum()) >= 13

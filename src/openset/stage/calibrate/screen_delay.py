@@ -32,9 +32,10 @@ LONGEST_S = 0.6
 MIN_SIGHTS = 20
 MOST_STRAYS = 0.2
 _STEP_S, _COARSE_S, _AROUND_S = 0.0002, 0.002, 0.04
-_SOFT_S = np.array([0.0002, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.009])
+_SOFT_S = np.array([0.00005, 0.0002, 0.0005, 0.001, 0.0015, 0.002, 0.003, 0.004, 0.006, 0.009])
 _STRAY = 0.01
 _UNEVEN = 0.2
+_NEAR = 0.1
 
 Shown = tuple[int, int]
 """When a patch was put up (nanoseconds on the host's clock), and its tag."""
@@ -80,8 +81,8 @@ def estimate_loop(shown: Sequence[Shown], sights: Sequence[Shown]) -> LoopEstima
     """The loop from what was put up and what arrived, (time, tag) each, both on the host's clock.
     Never raises: what is wrong is in `refused`."""
     sights = sorted(sights)
-    even = evened(np.array([at for at, _ in sights], np.int64))
-    edges = _edges(sorted(shown), list(zip(even.tolist(), (id for _, id in sights), strict=True)))
+    beat = evened(np.array([at for at, _ in sights], np.int64))
+    edges = _edges(sorted(shown), [id for _, id in sights], beat)
     if len(edges) < MIN_SIGHTS:
         return LoopEstimate(
             0.0,
@@ -99,6 +100,9 @@ def estimate_loop(shown: Sequence[Shown], sights: Sequence[Shown]) -> LoopEstima
     over_delay /= over_delay.sum()
     delay_s = float(over_delay @ delays)
     sd_s = float(np.sqrt(over_delay @ (delays - delay_s) ** 2) + 0.5 * _STEP_S)
+    if not beat.even:
+        # Jitter scatters edges that in truth fall on each other: they tell less than they seem to.
+        sd_s = float(np.hypot(sd_s, beat.doubt_s.max()))
     soft_s = float(_SOFT_S[int(np.argmax(likely.max(axis=0)))])
     strays = int(np.sum((edges[:, 0] - 4 * soft_s > delay_s) | (edges[:, 1] + 4 * soft_s < delay_s)))
     found = LoopEstimate(delay_s, sd_s, soft_s, len(edges), strays)
@@ -120,40 +124,66 @@ def estimate_loop(shown: Sequence[Shown], sights: Sequence[Shown]) -> LoopEstima
     return found
 
 
-def evened(arrivals_ns: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Arrivals (n,), in order, laid on the camera's even beat through their middle; as they are where
-    they keep none."""
+@dataclass(frozen=True, eq=False)
+class Beat:
+    """Arrivals (n,) as the camera's even beat has them; `doubt_s` (n,) is the standard deviation of
+    each. Where they keep no beat (`even` False) they are as they came, `doubt_s` their spread."""
+
+    arrivals_ns: npt.NDArray[np.int64]
+    doubt_s: F64
+    even: bool
+
+
+def evened(arrivals_ns: npt.NDArray[np.int64]) -> Beat:
+    """Arrivals (n,), in order, laid on the camera's even beat through their middle."""
+    plain = Beat(arrivals_ns, np.zeros(len(arrivals_ns)), False)
     if len(arrivals_ns) < MIN_SIGHTS:
-        return arrivals_ns
+        return plain
     seconds = (arrivals_ns - arrivals_ns[0]) / NS_PER_S
-    period = float(np.median(np.diff(seconds)))
-    if period <= 0:
-        return arrivals_ns
+    usual_s = float(np.median(np.diff(seconds)))
+    if usual_s <= 0:
+        return plain
+    period, start = _beat(seconds, usual_s)
     for _ in range(3):
-        # Counted from neighbour to neighbour, so that no error of the period adds up.
-        count = np.concatenate([[0.0], np.cumsum(np.maximum(1.0, np.round(np.diff(seconds) / period)))])
+        count = np.round((seconds - start) / period)
         period, start = np.polyfit(count, seconds, 1).tolist()
     off = seconds - (start + period * count)
-    if float(np.std(off)) > _UNEVEN * period:
-        return arrivals_ns
-    late = float(np.mean(off))
-    return np.asarray(arrivals_ns[0] + np.round((start + late + period * count) * NS_PER_S), np.int64)
+    spread_s = float(np.std(off))
+    if spread_s > _UNEVEN * period:
+        return Beat(arrivals_ns, np.full(len(seconds), spread_s), False)
+    aside = count - count.mean()
+    doubt_s = spread_s * np.sqrt(1 / len(count) + aside**2 / float(aside @ aside))
+    even = np.round((start + period * count) * NS_PER_S).astype(np.int64)
+    return Beat(arrivals_ns[0] + even, doubt_s, True)
 
 
-def _edges(shown: list[Shown], sights: list[Shown]) -> F64:
+def _beat(seconds: F64, usual_s: float) -> tuple[float, float]:
+    """The period near `usual_s` that moments (n,) agree on best, and when the beat begins (Rayleigh's
+    periodogram): counted from neighbour to neighbour, one late arrival at 60 a second would shift all
+    that follow."""
+    step_hz = 0.2 / max(float(seconds[-1]), usual_s)
+    rates = np.arange((1 - _NEAR) / usual_s, (1 + _NEAR) / usual_s, step_hz)
+    sums = np.array([np.exp(2j * np.pi * rate * seconds).sum() for rate in rates])
+    best = int(np.argmax(np.abs(sums)))
+    period = 1 / float(rates[best])
+    return period, float(np.angle(sums[best])) / (2 * np.pi) * period
+
+
+def _edges(shown: list[Shown], seen: list[int], beat: Beat) -> F64:
     """For each picture, between which delays it lies, (n, 2): tags come again, so the shortest delay
-    that is none below zero is meant; both bounds finite."""
+    that is none below zero is meant; both bounds finite. What the beat leaves in doubt widens them."""
     ids = np.array([id for _, id in shown])
     times = np.array([at for at, _ in shown], np.int64)
     rows = []
-    for arrival, id in sights:
+    doubts = beat.doubt_s if beat.even else np.zeros(len(seen))
+    for arrival, id, doubt in zip(beat.arrivals_ns.tolist(), seen, doubts.tolist(), strict=True):
         before = np.flatnonzero((ids[:-1] == id) & (times[:-1] < arrival))
         if not len(before):
             continue
         here = int(before[-1])
         low, high = (arrival - times[here + 1]) / NS_PER_S, (arrival - times[here]) / NS_PER_S
         if low < LONGEST_S:
-            rows.append((low, high))
+            rows.append((low - doubt, high + doubt))
     return np.array(rows, np.float64).reshape(-1, 2)
 
 
@@ -212,7 +242,7 @@ def parts_of(
             )
     else:
         said.append(
-            "display and capture: the screen shows only their sum; --capture-s with the camera's "
+            "display and capture: the screen shows only their sum; --capture-ms with the camera's "
             "own delay, measured against a tracker that stamps its measurements, tells them apart"
         )
     return Parts(whole, processing, capture, display, tuple(said))

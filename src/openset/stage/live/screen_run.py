@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openset.primitives.image import U8Plane
 from openset.stage.calibrate.screen_codes import Sight, echo_of, sight_of
@@ -73,4 +74,7 @@ def _told(flasher: Flasher, sights: list[Sight], capture: Part | None) -> Screen
     loop = estimate_loop(flasher.shown, left_sights(sights))
     echo = estimate_loop(echo_shown(sights), echo_sights(sights))
     doubt = flasher.clock_doubt_s
+    if doubt is not None and loop.sd_s is not None:
+        # Only the loop is counted from the page's clock, which may be off by `doubt` either way.
+        loop = replace(loop, sd_s=math.hypot(loop.sd_s, doubt / math.sqrt(3)))
     return ScreenRun(loop, echo, parts_of(loop, echo, capture), len(sights), doubt)
