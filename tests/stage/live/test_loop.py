@@ -391,3 +391,15 @@ def test_a_measured_lens_outranks_what_the_tracker_says_of_it(
     lens = read_take(production.root / "takes" / "1-A-t01").spec.lens
     assert lens is not None
     assert lens.focal_length_mm == pytest.approx(focal_mm)
+
+
+def test_a_delay_measured_while_a_take_rolls_waits_for_its_end(make: Make) -> None:
+    cues = (Cue(0, "measure"), Cue(2, "roll"), Cue(8, "measured"), Cue(20, "cut"))
+    loop = make(FileTrack(move()), cues=cues)
+    run(loop)
+    (record,) = loop.recorder.records
+    assert not [fault for fault in record.faults if fault.kind == "delay"]
+    # A grey card that never moves gives no delay; that is told once the take is closed.
+    assert loop.delay_found is not None
+    assert loop.delay_found.refused is not None
+    assert [fault["kind"] for fault in loop.status.faults].count("delay") == 1

@@ -58,7 +58,7 @@ def test_a_recorded_move_starts_when_the_clip_does() -> None:
     found = track.at(5_050 * MS)
     assert found.pose is not None
     assert found.pose.position_m[0] == pytest.approx(0.5)
-    assert [s.time_ns // MS for s in track.between(5_000 * MS, 5_100 * MS)] == [0, 100]
+    assert [s.time_ns // MS for s in track.between(5_000 * MS, 5_100 * MS)] == [5_000, 5_100]
 
 
 def test_a_recorded_move_loops_with_its_clip() -> None:
@@ -81,3 +81,10 @@ def test_past_the_end_of_a_recorded_move_the_last_pose_is_held_and_says_so() -> 
     assert found.state == "held"
     assert found.age_s == pytest.approx(1.9)
     assert [pose.position_m[0] for pose, _ in track.every(2)] == [0.0, 1.0]
+
+
+def test_a_recorded_moves_samples_are_told_on_the_engines_clock() -> None:
+    track = FileTrack([sample(10 * number) for number in range(10)])
+    track.start_at(5_000 * MS)
+    asked = track.between(5_020 * MS, 5_040 * MS)
+    assert [each.time_ns // MS for each in asked] == [5_020, 5_030, 5_040]

@@ -64,6 +64,11 @@ class Work:
         self._thread, result, self._result = None, self._result, None
         return result
 
+    def wait(self) -> None:
+        """Until what is under way has ended."""
+        if self._thread is not None:
+            self._thread.join()
+
     def _run(self, work: Callable[[], Any]) -> None:
         try:
             self._result = work()

@@ -26,6 +26,7 @@ from openset.stage.accuracy.watch import MarkWatch
 from openset.stage.key.keyer import Keyer
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import lens_from_report
+from openset.stage.live.bench_step import Work
 from openset.stage.live.ltc_input import LtcInput
 from openset.stage.live.marks import MarkLook
 from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
@@ -188,6 +189,7 @@ class StageLoop:
         self._next_index = 0
         self._meter: MotionLog | None = None
         self._meter_start_ns = 0
+        self._measuring = Work()
         self._recent: deque[float] = deque(maxlen=50)
         self._disk_checked = 0.0
         width, height = plate.format.width, plate.format.height
@@ -267,6 +269,7 @@ class StageLoop:
             if frame is not None:
                 self._account(frame)
                 self._take_cues(frame)
+                self._take_delay(frame.time_ns)
             self._take_orders(frame)
             if frame is not None:
                 self._shoot(frame)
@@ -425,6 +428,9 @@ class StageLoop:
         """Open a take whose first frame is the one in hand."""
         if self._take is not None:
             return
+        if self._measuring.busy:
+            self._measuring.wait()  # a take rolled just after the rehearsal is to have its delay
+            self._take_delay(frame.time_ns)
         settings = self.settings
         take_id: TakeId = next_take(self.production, settings.scene, settings.shot)
         lens = self._lens_for(self.track.at(frame.time_ns - ns_from_s(self.delay_s)).lens)
@@ -540,14 +546,28 @@ class StageLoop:
             return
         margin_ns = ns_from_s(1.0)
         samples = self.track.between(self._meter_start_ns - margin_ns, end_ns + margin_ns)
-        estimate = estimate_delay(meter.motion(), samples)
-        self.delay_found = estimate
-        if estimate.refused is None:
-            self.delay_s, self._delay_sd_s = estimate.delay_s, estimate.sd_s
-            self._marks.delay_known(estimate.sd_s)
-            self.status.delay_ms = estimate.delay_s * 1000
+        motion = meter.motion()
+        self._measuring.start(lambda: estimate_delay(motion, samples))
+        if not self.plate.realtime:
+            self._measuring.wait()  # nothing is late, and the same frames give the same takes
+
+    def _take_delay(self, time_ns: int) -> None:
+        """Use a delay that was measured meanwhile; a take keeps the one it was rolled with."""
+        if self._take is not None or not self._measuring.busy:
+            return
+        found = self._measuring.done()
+        if self._measuring.trouble is not None:
+            self._fault(time_ns, "delay", self._measuring.trouble.line)
+            self._measuring.trouble = None
+        if not isinstance(found, DelayEstimate):
+            return
+        self.delay_found = found
+        if found.refused is None:
+            self.delay_s, self._delay_sd_s = found.delay_s, found.sd_s
+            self._marks.delay_known(found.sd_s)
+            self.status.delay_ms = found.delay_s * 1000
         else:
-            self._fault(end_ns, "delay", estimate.refused)
+            self._fault(time_ns, "delay", found.refused)
 
     def _update_status(self, force: bool = False) -> None:
         now = time.monotonic()

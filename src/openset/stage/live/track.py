@@ -7,7 +7,7 @@ import threading
 import time
 from bisect import bisect_right
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from openset.primitives.space import Pose
@@ -111,10 +111,11 @@ class FileTrack:
         return self._buffer.at(self._own_time(time_ns), hold_after_s=HOLD_AFTER_S)
 
     def between(self, start_ns: int, end_ns: int) -> list[TrackSample]:
-        """The samples with start <= time <= end, on the engine's clock, of one period."""
+        """The samples with start <= time <= end, on the engine's clock, of the first period."""
         first = bisect_right(self._times, start_ns - self._start_ns - 1)
         last = bisect_right(self._times, end_ns - self._start_ns)
-        return self._all[first:last]
+        found = self._all[first:last]
+        return [replace(each, time_ns=each.time_ns + self._start_ns) for each in found]
 
     def drain(self, until_ns: int) -> list[RawSample]:
         """The reports between the last call and `until_ns`, stamped on the engine's clock."""
