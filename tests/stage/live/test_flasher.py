@@ -7,7 +7,9 @@ import urllib.request
 
 import numpy as np
 import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from openset.primitives.errors import PortInUse
 from openset.stage.calibrate.screen_codes import FIRST_ID, IDS, schedule, schedule_json
@@ -65,12 +67,23 @@ def test_nonsense_is_left_out_and_the_rest_is_heard() -> None:
             '{"type":"flip","index":0,"page_ms":1e400}',
             '{"type":"heard","asked_ms":1,"heard_ms":null,"host_ns":1}',
             '{"type":"ask","page_ms":"soon"}',
+            "[" * 4096,
         ):
             page.send(wrong)
         page.send(json.dumps({"type": "done"}))
         assert flasher.done.wait(10)
         assert flasher.shown == []
         assert not flasher.joined.is_set()
+
+
+def test_only_its_own_page_may_talk_to_it() -> None:
+    with Flasher(TOLD) as flasher:
+        address = flasher.address.replace("http", "ws")
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(address, origin=Origin("http://elsewhere.example"))
+        with connect(address, origin=Origin(f"http://127.0.0.1:{flasher.port}")) as page:
+            page.send(json.dumps({"type": "done"}))
+            assert flasher.done.wait(10)
 
 
 def test_a_port_that_is_taken_is_named() -> None:

@@ -146,6 +146,9 @@ class Flasher:
     def _answer(self, connection: ServerConnection, request: Request) -> Response | None:
         if not secrets.compare_digest(request.path.encode(), self.path.encode()):
             return connection.respond(http.HTTPStatus.NOT_FOUND, "not here\n")
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != f"http://{request.headers.get('Host', '')}":
+            return connection.respond(http.HTTPStatus.FORBIDDEN, "only for its own page\n")
         if "websocket" in request.headers.get("Upgrade", "").lower():
             return None
         headers = Headers(
@@ -198,7 +201,7 @@ class Flasher:
                 self.done.set()
             elif kind == "begin":
                 self.begun.set()
-        except (ValueError, KeyError, TypeError, OverflowError):
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return
 
 
