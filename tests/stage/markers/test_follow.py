@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,39 @@ def test_a_moved_tag_is_named_with_how_far_and_given_up() -> None:
         assert off(followed.estimate.stage_from_body, WITNESS)[0] < 1.5
     assert said == [f"tag {victim} has moved 3 cm: map it again"]
     assert follower.moved[victim] == pytest.approx(0.03, abs=0.004)
+
+
+def test_a_moved_tag_that_is_put_back_counts_again() -> None:
+    tags = ceiling()
+    victim = see(tags, lambda _: WITNESS)[2].id
+    tag = tags.tags[victim]
+    shifted = tag.stage_from_tag.matrix[:3, 3] + np.array([0.03, 0.0, 0.0])
+    bumped = TagMap(
+        {**tags.tags, victim: placed(victim, 0.16, shifted, tag.stage_from_tag.matrix[:3, :3])}
+    )
+    follower = Follower([RigCamera(LENS)], tags)
+    said: list[str] = []
+    for frame in range(60):
+        hung = bumped if frame < 30 else tags
+        said += follower.step([see(hung, lambda _: WITNESS, seed=frame)], frame * FRAME_NS).notes
+    assert said == [
+        f"tag {victim} has moved 3 cm: map it again",
+        f"tag {victim} hangs where it was mapped: it counts again",
+    ]
+    assert follower.moved == {}
+
+
+def test_a_zoom_ring_that_is_turned_and_turned_back_costs_no_tag() -> None:
+    tags, path = room(), handheld(look_at((0.0, -0.4, 1.5), (0.0, 4.0, 0.9)), seed=1)
+    turned = replace(LENS, fx_px=LENS.fx_px * 1.02, fy_px=LENS.fy_px * 1.02)
+    follower = Follower([RigCamera(LENS)], tags)
+    said: list[str] = []
+    for frame in range(100):
+        lens = turned if 20 <= frame < 60 else LENS
+        seen = see(tags, path, frame * FRAME_NS / 1e9, lens=lens, seed=frame)
+        said += follower.step([seen], frame * FRAME_NS).notes
+    assert any("was zoom or focus turned?" in text for text in said)
+    assert not set(follower.moved) & {tag.id for tag in seen}
 
 
 def test_a_covered_lens_is_a_state_and_the_pose_comes_back_by_itself() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from openset.primitives.space import Pose
-from openset.stage.markers.moved import SURE_FRAMES, MovedTags
+from openset.stage.markers.moved import SURE_BACK, SURE_FRAMES, MovedTags
 
 CORNERS = {
     number: np.array([[0.0, 3.0, 0.0], [0.2, 3, 0], [0.2, 3, 0.2], [0, 3, 0.2]]) for number in range(6)
@@ -39,3 +39,22 @@ def test_two_tags_are_no_witness_against_a_third() -> None:
     moved = MovedTags()
     for _ in range(50):
         assert note(moved, frozenset({4}), used=2) == frozenset()
+
+
+def test_a_tag_that_fits_again_is_taken_back_and_may_be_given_up_anew() -> None:
+    moved = MovedTags()
+    for _ in range(SURE_FRAMES):
+        note(moved, frozenset({4}))
+    looks = [0.2] * (SURE_BACK - 1) + [5.0] + [0.2] * SURE_BACK
+    back = [moved.look_again({4: off}, 5, 1.0) for off in looks]
+    assert back == [frozenset()] * (len(looks) - 1) + [frozenset({4})]
+    assert moved.off_m == {}
+    said = [note(moved, frozenset({4})) for _ in range(SURE_FRAMES)]
+    assert said[-1] == frozenset({4})
+
+
+def test_two_tags_are_no_witness_for_a_third_either() -> None:
+    moved = MovedTags()
+    for _ in range(SURE_FRAMES):
+        note(moved, frozenset({4}))
+    assert not any(moved.look_again({4: 0.1}, 2, 1.0) for _ in range(20))

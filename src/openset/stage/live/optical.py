@@ -120,7 +120,7 @@ class OpticalTracker:
 
     def _look(self, taken: Taken) -> list[tuple[SeenTag, ...]]:
         """Each camera's tags, looked for where the map and the last poses say that they are."""
-        out = []
+        out: list[tuple[SeenTag, ...]] = []
         for camera, (frame, looker) in enumerate(zip(taken.frames, self._lookers, strict=True)):
             if frame is None:
                 out.append(())

@@ -15,12 +15,12 @@ import numpy as np
 from openset.primitives.space import F64, IDENTITY, Pose, angle_between_rad
 from openset.stage.lens.model import Lens
 from openset.stage.markers.detect import twice_seen
-from openset.stage.markers.equations import seen_corners
+from openset.stage.markers.equations import SeenCorners, equations, seen_corners
 from openset.stage.markers.expected import expected_boxes
 from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMap
 from openset.stage.markers.moved import MovedTags
 from openset.stage.markers.pieces import Box
-from openset.stage.markers.pose import Solution
+from openset.stage.markers.pose import GATE_PX, Solution
 from openset.stage.markers.shutter import (
     HISTORY,
     LONGEST_GAP_S,
@@ -39,6 +39,8 @@ MOST_CHANGE = (30.0, 120.0)
 SPREADS = 5.0
 CLOCK_JUMP_S = 1.0
 POOR_PX = 1.0
+MANY = 4
+"""So many tags do not move by themselves: the lens was turned, or the map is another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +98,9 @@ class Follower:
         notes = self._mind_clock(time_ns)
         for number in sorted({tag for seen in pictures for tag in twice_seen(seen)}):
             notes.append(f"two tags with id {number} are in the picture: take one down")
-        known = {n: corners for n, corners in self._corners.items() if n not in self._moved.off_m}
-        seen = seen_corners(self.views(pictures), known, late_s)
+        views, gone = self.views(pictures), self._moved.off_m
+        known = {n: corners for n, corners in self._corners.items() if n not in gone}
+        seen = seen_corners(views, known, late_s)
         count = sum(len(view) for view in pictures)
         start = self._start(time_ns)
         solution = solve_moving(seen, self._before, time_ns, start, corner_sd_px=self._corner_sd_px)
@@ -106,7 +109,8 @@ class Follower:
             notes += self._why(solution.trouble, count)
             self._held = None
             return Followed(time_ns, None, solution.trouble, tuple(notes), count, self.moved)
-        notes += self._mind_map(solution, estimate)
+        given_up = seen_corners(views, {n: self._corners[n] for n in gone}, late_s) if gone else ()
+        notes += self._mind_map(solution, estimate, _off_px(given_up, estimate))
         moment = Moment(time_ns, estimate.stage_from_body, estimate.twist)
         jumped = self._jump(moment, estimate)
         if jumped and not self._confirms(moment):
@@ -168,8 +172,11 @@ class Follower:
             return ["no tag of the map is in the picture, only others"]
         return ["no tag is in the picture"]
 
-    def _mind_map(self, solution: Solution, estimate: PoseEstimate) -> list[str]:
+    def _mind_map(
+        self, solution: Solution, estimate: PoseEstimate, given_up_px: Mapping[int, float]
+    ) -> list[str]:
         """What the residuals say of the map and of how sure the pose is."""
+        back = self._moved.look_again(given_up_px, estimate.used, GATE_PX)
         focal_px = self.cameras[0].lens.fx_px
         new = self._moved.note(
             solution.dropped,
@@ -180,7 +187,10 @@ class Follower:
             focal_px,
         )
         off = self._moved.off_m
-        notes = [f"tag {n} has moved {_length(off[n])}: map it again" for n in sorted(new)]
+        notes = [f"tag {n} hangs where it was mapped: it counts again" for n in sorted(back)]
+        notes += [f"tag {n} has moved {_length(off[n])}: map it again" for n in sorted(new)]
+        if len(off) >= MANY:
+            notes.append(f"{len(off)} tags are off the map: was zoom or focus turned? Check --lens")
         if estimate.used == 1:
             notes.append("only one tag in the picture: the pose is rough")
         if estimate.residual_px > POOR_PX:
@@ -201,6 +211,21 @@ class Follower:
         if self._held is None:
             return False
         return not _beyond([self._held], moment, np.zeros((6, 6)))
+
+
+def _off_px(seen: Sequence[SeenCorners], estimate: PoseEstimate) -> dict[int, float]:
+    """How far tags lie from where a pose puts them (rms of their corners), each in its worst view."""
+    matrix = estimate.stage_from_body.matrix
+    twist = np.zeros(6) if estimate.twist is None else estimate.twist
+    out: dict[int, float] = {}
+    for one in seen:
+        at = equations([one], matrix[:3, 3], matrix[:3, :3], np.concatenate([twist, np.zeros(6)]))
+        if at is None:
+            continue
+        off = np.sqrt((at.residuals.reshape(-1, 8) ** 2).mean(axis=1) * 2)
+        for number, each in zip(one.ids[::4].tolist(), off.tolist(), strict=True):
+            out[number] = max(out.get(number, 0.0), each)
+    return out
 
 
 def _beyond(before: Sequence[Moment], moment: Moment, covariance: F64) -> str:

@@ -1,4 +1,5 @@
-"""A tag that hangs elsewhere than the map says: found by its staying wrong while the others agree."""
+"""A tag that hangs elsewhere than the map says: found by its staying wrong while the others agree. One
+that was put back, or was only seen through a lens that was turned, fits again and is taken back."""
 
 from __future__ import annotations
 
@@ -11,6 +12,8 @@ from openset.primitives.space import F64, Pose
 
 SURE_FRAMES = 12
 """So many more pictures must speak against a tag than for it, before it is given up."""
+SURE_BACK = 6
+"""A tag that was given up and fits in so many looks, one after the other, is taken back."""
 LEAST_OTHERS = 3
 """Fewer tags that agree are no witness."""
 
@@ -19,6 +22,7 @@ LEAST_OTHERS = 3
 class _Doubt:
     against: int = 0
     off_m: float = 0.0
+    fits: int = 0
 
 
 class MovedTags:
@@ -57,3 +61,16 @@ class MovedTags:
         )
         self.off_m.update({number: self._doubts[number].off_m for number in moved})
         return moved
+
+    def look_again(self, off_px: Mapping[int, float], used: int, near_px: float) -> frozenset[int]:
+        """How far off given-up tags are in one picture; those that are taken back by it."""
+        if used < LEAST_OTHERS:
+            return frozenset()
+        back = set()
+        for number, off in off_px.items():
+            doubt = self._doubts[number]
+            doubt.fits = doubt.fits + 1 if off <= near_px else 0
+            if doubt.fits >= SURE_BACK:
+                back.add(number)
+                del self._doubts[number], self.off_m[number]
+        return frozenset(back)
