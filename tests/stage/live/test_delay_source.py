@@ -151,6 +151,42 @@ def test_a_take_is_on_the_engines_clock_as_its_picture_arrived(shaken: Path, tmp
     assert found.delay_s == pytest.approx(0.06, abs=0.004)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_take_knows_how_its_camera_sat_on_the_tracker(
+    shaken: Path, tmp_path: Path, kept: bool
+) -> None:
+    """A body rolled by 90 degrees: read as the camera's, its pan would be a tilt."""
+    mount = pose_from_pan_tilt_roll((0, 0, 0), 0, 0, 0).inverse().after(
+        pose_from_pan_tilt_roll((0, 0, 0), 0, 0, np.pi / 2)
+    )  # fmt: skip
+    spec = TakeSpec(
+        parse_take_id("1-A-t01"), Fraction(25), 320, 180, Timecode(0, Fraction(25)), 0.06, "street",
+        "baked", "clip", "track",
+    )  # fmt: skip
+    write_take(tmp_path, TakeRecord(spec, "film-1", "closed", datetime(2026, 3, 1, tzinfo=UTC)))
+    shutil.copy(shaken / "clip.mp4", tmp_path / "picture.mov")
+    frames, raw = [], []
+    for at in np.arange(0.0, 3.2, 0.01).tolist():
+        camera = pose_from_pan_tilt_roll((0, 0, 1.5), pan(at), 0.0, 0.0)
+        body = sample_from_track(TrackSample(round(at * S), camera.after(mount.inverse())))
+        raw.append(orjson.dumps({"time_ns": round(at * S), "arrival_ns": 0, "sample": body}))
+    for index in range(75):
+        time_ns = index * 40_000_000 - 60_000_000
+        camera = pose_from_pan_tilt_roll((0, 0, 1.5), pan(time_ns / S), 0.0, 0.0)
+        line = {
+            "frame": index, "pts_s": index / 25, "timecode": "00:00:00:00", "age_s": 0.0,
+            "time_ns": time_ns, "state": "tracked",
+            "sample": sample_from_track(TrackSample(time_ns, camera)),
+        }  # fmt: skip
+        frames.append(orjson.dumps(line))
+    (tmp_path / "track.otrk.jsonl").write_bytes(b"\n".join(frames) + b"\n")
+    (tmp_path / "raw.otrk.jsonl").write_bytes(b"\n".join(raw) + b"\n" if kept else b"")
+    made = material_of(tmp_path, "", "", Wanted() if kept else Wanted(mount=mount), quiet)
+    found = estimate_delay(made.motion, made.track)
+    assert found.refused is None
+    assert found.delay_s == pytest.approx(0.06, abs=0.004)
+
+
 def test_what_is_not_there_is_named(shaken: Path) -> None:
     with pytest.raises(PlateNotFound):
         from_files(str(shaken / "none.mp4"), shaken / "track.otrk.jsonl", Wanted(), quiet)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from openset.formats import opentrackio
 from openset.primitives.errors import BadInput, PlateNotFound, TrackNotFound
 from openset.primitives.image import U8Plane
 from openset.primitives.space import IDENTITY, Pose
@@ -26,10 +27,13 @@ from openset.stage.live.plate import PlateFrame, PlateSource, is_live
 from openset.stage.live.recorded import open_recording
 from openset.stage.live.track import LiveTrack
 from openset.stage.record.files import read_take, read_track_lines
-from openset.stage.record.model import PICTURE_FILE, TAKE_FILE
+from openset.stage.record.model import PICTURE_FILE, RAW_FILE, TAKE_FILE
+from openset.stage.record.track import TrackLine
+from openset.stage.tracking.buffer import TrackBuffer
 from openset.stage.tracking.delay_model import clock
 from openset.stage.tracking.endpoint import is_endpoint
 from openset.stage.tracking.motion import WORKING_WIDTH, Motion, MotionLog, Sight
+from openset.stage.tracking.opentrackio_reading import sample_from_reading
 from openset.stage.tracking.samples import TrackSample
 
 Say = Callable[[str], None]
@@ -40,6 +44,7 @@ FIRST_SAMPLE_S = 10.0
 MARGIN_S = 1.5
 LONGEST_S = 36_000.0
 _UNEVEN = 0.1
+_UNTURNED, _UNMOVED_M, _ENOUGH = 0.999999, 0.005, 5000
 BY_FIRST = "clip and track from their first frame and sample"
 """The clock of files that share none."""
 
@@ -95,11 +100,31 @@ def from_take(folder: Path, wanted: Wanted, say: Say) -> Material:
         if not log.add(began, lines[frame.index].time_ns + late_ns, frame.picture.y, say):
             break
     motion = log.motion()
-    track, back = _samples(folder, wanted, mount)
+    track, back = _samples(folder, wanted, IDENTITY)
+    if wanted.mount is None and (wanted.lens is None or mount == IDENTITY):
+        mount = _mount_kept(lines, track)
+    if (folder / RAW_FILE).is_file() and (folder / RAW_FILE).stat().st_size:
+        track = _mounted(track, mount)  # frame by frame it is the camera's already
     said = "the engine's clock, as the take kept it"
     return Material(
         motion, track, said, log.frames, lens, record.spec.delay_s, log.uneven, back, log.width_px
     )
+
+
+def _mount_kept(lines: Sequence[TrackLine], track: Sequence[TrackSample]) -> Pose:
+    """How the camera sat on the tracker in the take: its poses beside what the tracker sent."""
+    heard = TrackBuffer(capacity_s=LONGEST_S)
+    for each in track[:_ENOUGH]:
+        heard.add(each)
+    for line in lines:
+        body = heard.at(line.time_ns, hold_after_s=0.0)
+        if line.state == "tracked" and body.state == "tracked" and body.pose is not None:
+            reading = opentrackio.read(line.sample)
+            camera = sample_from_reading(reading, line.time_ns, None).stage_from_camera
+            mount = body.pose.inverse().after(camera)
+            turned = abs(mount.rotation_wxyz[0]) < _UNTURNED
+            return mount if turned or np.abs(mount.position_m).max() > _UNMOVED_M else IDENTITY
+    return IDENTITY
 
 
 def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
