@@ -12,12 +12,13 @@ import pytest
 
 from openset.cli.camera.track_work import Asked, run_track, tick_line
 from openset.cli.output import Output
-from openset.primitives.errors import BadInput, PlateNotFound
+from openset.primitives.errors import BadInput, DiskFull, PlateNotFound
 from openset.primitives.space import IDENTITY, Pose
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens, pinhole, pixel_grid, project, rays
 from openset.stage.live.optical_figures import OpticalFigures
+from openset.stage.live.outlet import FileOutlet
 from openset.stage.markers.files import write_map
 from openset.stage.markers.follow import Followed
 from openset.stage.markers.model import PlacedTag, PoseEstimate, TagMap
@@ -153,6 +154,21 @@ def test_a_witness_camera_may_be_wider_and_its_lens_is_not_sent(wide: Asked) -> 
     place = line["sample"]["transforms"][0]["translation"]
     assert [place["x"], place["z"]] == pytest.approx([0.0, 1.5], abs=0.12)
     assert "lens" not in line["sample"]
+
+
+def test_the_film_camera_s_lens_is_sent_wherever_it_stands_in_a_rig(asked: Asked) -> None:
+    rig = replace(asked, pictures=asked.pictures * 2, mounts=("0,0.001,0,0,0,0", "0"))
+    assert run_track(Output(True), rig) == 0
+    assert rig.write is not None
+    assert "lens" in orjson.loads(rig.write.read_bytes().splitlines()[0])["sample"]
+
+
+def test_a_way_out_that_broke_down_is_said_each_second(tmp_path: Path) -> None:
+    outlet = FileOutlet(tmp_path / "full.otrk.jsonl")
+    assert tick_line(OpticalFigures(), [outlet]) == "0.0 poses/s"
+    outlet.trouble = DiskFull("no space left", where="full.otrk.jsonl", todo="make room")
+    outlet.close()
+    assert "no space left" in tick_line(OpticalFigures(), [outlet]).splitlines()[1]
 
 
 def test_a_second_says_rate_tags_spread_and_what_is_wrong() -> None:

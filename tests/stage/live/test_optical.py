@@ -10,6 +10,7 @@ import numpy as np
 import orjson
 import pytest
 
+from openset.primitives.errors import DiskFull
 from openset.primitives.space import IDENTITY, Pose
 from openset.stage.accuracy.said import spread_from_status
 from openset.stage.lens.report import lens_from_report, report_from_lens
@@ -147,3 +148,14 @@ def test_it_stops_when_asked(walked: Walked) -> None:
     tracker = OpticalTracker([plate(walked)], follower(walked), [], Teller())
     total = tracker.run(on_pose=lambda _: tracker.stop())
     assert total.frames == 1
+
+
+def test_it_ends_where_no_outlet_is_left(walked: Walked, tmp_path: Path) -> None:
+    full, fine = FileOutlet(tmp_path / "full.otrk.jsonl"), FileOutlet(tmp_path / "fine.otrk.jsonl")
+    full.trouble = DiskFull("no space left", where="full.otrk.jsonl", todo="make room")
+    total = OpticalTracker([plate(walked)], follower(walked), [full, fine], Teller()).run()
+    assert total.poses == fine.reports == 8
+    fine.trouble = full.trouble
+    assert OpticalTracker([plate(walked)], follower(walked), [full, fine], Teller()).run().poses == 0
+    full.close()
+    fine.close()

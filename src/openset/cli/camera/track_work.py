@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
@@ -52,7 +53,7 @@ def run_track(output: Output, asked: Asked) -> int:
     with ExitStack() as closing:
         plates = [_plate(source, asked) for source in asked.pictures]
         rig = [_camera(index, plate, asked) for index, plate in enumerate(plates)]
-        told = _told_lens(rig[0][0], asked.lenses[0])
+        told = _told_lens([camera for camera, _ in rig], asked.lenses)
         outlets: list[Outlet] = []
         for target in [*asked.to, *([str(asked.write)] if asked.write else [])]:
             outlets.append(_outlet(target))
@@ -69,7 +70,8 @@ def run_track(output: Output, asked: Asked) -> int:
         output.say(wrapped(f"{', '.join(asked.pictures)} -> {to}; Ctrl-C ends it"))
         with ending(tracker.stop):
             total = tracker.run(
-                seconds=asked.seconds, on_tick=lambda second: output.say(tick_line(second))
+                seconds=asked.seconds,
+                on_tick=lambda second: output.say(tick_line(second, outlets)),
             )
     return _answer(output, total, outlets, plates)
 
@@ -129,16 +131,17 @@ def _camera(index: int, plate: PlateSource, asked: Asked) -> tuple[RigCamera, F6
     return RigCamera(measured.lens, mount, readout_s), measured.covariance
 
 
-def _told_lens(camera: RigCamera, path: Path) -> LensReport | None:
-    """The lens that goes out with the poses: the film camera's; none where a witness camera leads."""
-    if camera.body_from_camera != IDENTITY:
+def _told_lens(cameras: Sequence[RigCamera], paths: Sequence[Path]) -> LensReport | None:
+    """The lens that goes out with the poses: the film camera's; none where only witnesses see tags."""
+    own = [index for index, each in enumerate(cameras) if each.body_from_camera == IDENTITY]
+    if not own:
         return None
     try:
-        return report_from_lens(camera.lens)
+        return report_from_lens(cameras[own[0]].lens)
     except BadInput as trouble:
         raise BadInput(
             trouble.what,
-            where=str(path),
+            where=str(paths[own[0] if len(paths) > 1 else 0]),
             todo="A camera this wide tracks as a witness: say with --mount where the film camera sits",
         ) from trouble
 
@@ -166,8 +169,9 @@ def _outlet(target: str) -> Outlet:
     return UdpOutlet(endpoint, table_of(endpoint))
 
 
-def tick_line(second: OpticalFigures) -> str:
-    """One second: poses, tags, how sure, how well they fit, and what is wrong."""
+def tick_line(second: OpticalFigures, outlets: Sequence[Outlet] = ()) -> str:
+    """One second: poses, tags, how sure, how well they fit, and what is wrong with them or on the way
+    out."""
     parts = [f"{second.poses_per_second:.1f} poses/s"]
     if second.tags_median is not None:
         parts.append(f"{second.tags_median:.0f} tags")
@@ -183,6 +187,7 @@ def tick_line(second: OpticalFigures) -> str:
     if second.silent_ns > 1_000_000_000:
         lines.append(f"  no picture for {second.silent_ns / 1e9:.0f} s: check the camera and its cable")
     lines += [f"  {text}" for text, _ in second.notes.most_common(3)]
+    lines += [f"  {each.trouble.line}" for each in outlets if each.trouble is not None]
     return "\n".join(lines)
 
 

@@ -45,7 +45,7 @@ class Teller:
 
 
 class OpticalTracker:
-    """Follows until the pictures end, the time is up or `stop` is called."""
+    """Follows until the pictures end, the time is up, `stop` is called or no outlet is left."""
 
     def __init__(
         self,
@@ -82,7 +82,7 @@ class OpticalTracker:
         until_ns = None if seconds is None else began_ns + ns_from_s(seconds)
         tick_ns = heard_ns = began_ns
         try:
-            while not (self._stopping.is_set() or moments.ended):
+            while not (self._stopping.is_set() or moments.ended or self._is_unheard):
                 taken = moments.next()
                 if taken is not None:
                     on_pose(self._one(taken))
@@ -101,6 +101,11 @@ class OpticalTracker:
             for plate in self._plates:
                 plate.stop()
         return self.total
+
+    @property
+    def _is_unheard(self) -> bool:
+        """Whether every outlet has broken down."""
+        return bool(self._outlets) and all(outlet.trouble is not None for outlet in self._outlets)
 
     def _one(self, taken: Taken) -> Followed:
         """Follow one moment and tell it."""
