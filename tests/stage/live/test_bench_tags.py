@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,10 +16,11 @@ from openset.sim.sightings import Look, picture, still
 from openset.sim.walks import looking
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
-from openset.stage.lens.model import Lens
+from openset.stage.lens.model import Lens, project
 from openset.stage.live.bench_tags import TagsStep
 from openset.stage.live.bench_walk import WINDOW
 from openset.stage.markers.files import read_map
+from openset.stage.prints.model import tag_corners_m
 from openset.store.camera import camera_folder, read_setup, write_setup
 from openset.store.production import Production, open_production, update_stage
 
@@ -93,6 +95,39 @@ def test_a_walk_and_a_taped_distance_become_the_map_in_use(
     tags = read_map(lensed.root / "camera" / "tags.json").tags
     apart = np.subtract(tags[3].stage_from_tag.position_m, tags[4].stage_from_tag.position_m)
     assert np.linalg.norm(apart) == pytest.approx(0.6, abs=0.003)
+
+
+def test_what_the_lens_bows_is_taken_out_of_the_map(lensed: Production) -> None:
+    """Corners as straight lines through bowed edges cross: every tag seems larger than it is."""
+    bowed = Lens(960, 540, 760.0, 760.0, 480.0, 270.0, -0.25, 0.08)
+    write_lens(lensed.root / "camera" / "lens.json", LensFile("", (MeasuredLens(bowed),)))
+    step = TagsStep(lensed, read_setup(lensed), 960, 540)
+    with (camera_folder(lensed) / "walk.jsonl").open("w", encoding="utf-8") as log:
+        for number in range(12):
+            eye = np.array([-0.9 + 0.17 * number, -1.6 + 0.1 * (number % 4), 1.0 + 0.15 * (number % 3)])
+            seen = as_lines_cross(bowed, eye, looking(eye, np.array([0.0, 0.0, 1.25])))
+            log.write(json.dumps({"size": [960, 540], "tags": seen}) + "\n")
+    step = TagsStep(lensed, read_setup(lensed), 960, 540)
+    said = made(step, tapes=["0-2:1.2"])
+    assert said["result"]["print_percent"] == pytest.approx(100.0, abs=0.05)
+
+
+def as_lines_cross(lens: Lens, eye: np.ndarray, turned: np.ndarray) -> list[list[Any]]:
+    """Each whole tag (id, bits, margin, corners) as a detector that fits straight lines finds it."""
+    along, out = np.linspace(0.03, 0.97, 40)[:, None], []
+    for number, place in PLACES.items():
+        corners = tag_corners_m(0.2) @ WALL.T + np.array(place)
+        lines = []
+        for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            points = project(lens, (start + along * (end - start) - eye) @ turned)
+            middle = points.mean(axis=0)
+            lines.append((middle, np.linalg.svd(points - middle)[2][0]))
+        found = []
+        for (here, way), (there, before) in zip(lines, [lines[-1], *lines[:-1]], strict=True):
+            found.append(here + np.linalg.solve(np.stack([way, -before], 1), there - here)[0] * way)
+        if (np.array(found) > 5).all() and (np.array(found) < [955, 535]).all():
+            out.append([number, 0, 80.0, np.array(found).tolist()])
+    return out
 
 
 def test_a_walk_goes_on_where_it_was_left(
