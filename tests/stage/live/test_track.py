@@ -88,3 +88,12 @@ def test_a_recorded_moves_samples_are_told_on_the_engines_clock() -> None:
     track.start_at(5_000 * MS)
     asked = track.between(5_020 * MS, 5_040 * MS)
     assert [each.time_ns // MS for each in asked] == [5_020, 5_030, 5_040]
+
+
+def test_samples_are_kept_for_as_long_as_is_asked() -> None:
+    short, long = LiveTrack(), LiveTrack(90.0)
+    for track in (short, long):
+        for second in range(80):
+            track.add(sample(1000.0 * second), None)
+    assert len(long.between(0, 80_000 * MS)) == 80
+    assert len(short.between(0, 80_000 * MS)) <= 32

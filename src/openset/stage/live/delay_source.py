@@ -151,7 +151,7 @@ def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
 
 def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
     """What comes from a camera and a tracker now, for as long as is wanted, as the engine times it."""
-    poses = LiveTrack()
+    poses = LiveTrack(wanted.seconds + FIRST_FRAME_S + 2 * MARGIN_S)
     tracker = open_tracker(track, poses.add)
     plate = PlateSource(picture)
     lens, mount = _lens_of(wanted, (plate.format.width, plate.format.height))

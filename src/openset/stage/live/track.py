@@ -32,9 +32,9 @@ class LiveTrack:
 
     complete = False
 
-    def __init__(self) -> None:
+    def __init__(self, capacity_s: float = 30.0) -> None:
         self._changed = threading.Condition()
-        self._buffer = TrackBuffer()
+        self._buffer = TrackBuffer(capacity_s)
         self._raw: deque[RawSample] = deque(maxlen=20_000)
         self.samples = 0
 
