@@ -67,3 +67,14 @@ def test_a_tag_without_a_shape_is_left_as_it_is() -> None:
     flat = SeenTag(1, np.array([[300.0, 200], [400, 200], [500, 200], [600, 200]]))
     (same,) = unbowed([flat], pinhole(1920, 1080, 24, 36))
     assert same is flat
+
+
+def test_at_the_end_of_what_a_lens_can_show_a_tag_stays_as_it_was_seen() -> None:
+    """At (10, 10) this fisheye looks 89 degrees aside, where a plane through its rays has no end."""
+    fisheye = Lens(1920, 1080, 700.0, 700.0, 960.0, 540.0, fisheye=(0.02, -0.01, 0.0, 0.0))
+    tag = SeenTag(1, np.array([[10.0, 10], [70, 10], [70, 70], [10, 70]]))
+    point = SeenTag(2, np.full((4, 2), 300.0))
+    assert [
+        each.corners_px is seen.corners_px
+        for each, seen in zip(unbowed([tag, point], fisheye), [tag, point], strict=True)
+    ] == [True, True]

@@ -17,6 +17,8 @@ from openset.primitives.space import F64
 from openset.stage.lens.model import Lens, project, rays
 from openset.stage.markers.model import SeenTag
 
+MOST = 0.08
+"""No lens bows an edge by more of its length; what says so was seen at the end of what it can show."""
 _PLACES = (np.arange(16) + 1) / 17
 """Where along an edge its line is fitted: AprilTag looks at sixteen places or more, evenly spread."""
 _OFF = _PLACES - 0.5
@@ -28,8 +30,11 @@ def unbowed(tags: Sequence[SeenTag], lens: Lens) -> tuple[SeenTag, ...]:
     if not tags:
         return ()
     corners = np.stack([tag.corners_px for tag in tags])
-    right = _crossings(*_edges(corners, lens))
-    good = np.isfinite(right.sum(axis=(1, 2)))
+    with np.errstate(divide="ignore", invalid="ignore"):  # a tag without a width, edges on one line
+        right = _crossings(*_edges(corners, lens))
+        off = np.linalg.norm(right - corners, axis=2).max(axis=1)
+        size = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2).min(axis=1)
+        good = off < MOST * size
     return tuple(
         replace(tag, corners_px=right[index]) if good[index] else tag for index, tag in enumerate(tags)
     )
@@ -58,6 +63,5 @@ def _crossings(start: F64, end: F64) -> F64:
     along, before = end - start, before_end - before_start
     gap = before_start - start
     cross = along[..., 0] * before[..., 1] - along[..., 1] * before[..., 0]
-    with np.errstate(divide="ignore", invalid="ignore"):  # edges that lie on one line cross nowhere
-        part = (gap[..., 0] * before[..., 1] - gap[..., 1] * before[..., 0]) / cross
+    part = (gap[..., 0] * before[..., 1] - gap[..., 1] * before[..., 0]) / cross
     return np.asarray(start + part[..., None] * along)
