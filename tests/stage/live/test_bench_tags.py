@@ -109,7 +109,8 @@ def test_what_the_lens_bows_is_taken_out_of_the_map(lensed: Production) -> None:
             log.write(json.dumps({"size": [960, 540], "tags": seen}) + "\n")
     step = TagsStep(lensed, read_setup(lensed), 960, 540)
     said = made(step, tapes=["0-2:1.2"])
-    assert said["result"]["print_percent"] == pytest.approx(100.0, abs=0.05)
+    # With the bow left in the right lens is doubted: another focal length fits twice as well.
+    assert "lens" not in [each["code"] for each in said["result"]["findings"]]
 
 
 def as_lines_cross(lens: Lens, eye: np.ndarray, turned: np.ndarray) -> list[list[Any]]:
