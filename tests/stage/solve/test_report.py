@@ -55,7 +55,12 @@ def test_a_solve_that_brings_hardly_anything_says_so(solved: Any) -> None:
         poor = replace(solution, before=before, after=replace(solution.after, rms_px=after_px))
         notes = " ".join(notes_of(poor, take.problem, zooms=False))
         assert ("the track as shot is what is handed over" in notes) == said
-        assert is_better(poor) != said
+        assert is_better(poor, take.problem) != said
+    marks = take.problem.marks
+    nowhere = replace(marks, known_m=np.full_like(marks.known_m, np.nan))
+    bare = replace(take.problem, marks=nowhere)
+    assert not is_better(poor, bare)
+    assert is_better(replace(poor, after=replace(poor.after, rms_px=0.3)), bare)
 
 
 def test_numbers_are_told_with_their_spread_and_unit() -> None:

@@ -20,6 +20,8 @@ _UNITS = {"_m": (1000.0, "mm"), "_s": (1000.0, "ms"), "_rad": (180_000.0 / np.pi
 _HALF = 0.5
 _ALMOST_NONE = 0.3
 _HARDLY = 0.8
+_HARDLY_WITHOUT_TAGS = 0.5
+"""Natural marks alone fit a little better whatever the path does: they must say more to be believed."""
 
 
 def report_tables(
@@ -47,7 +49,7 @@ def report_tables(
             "marks_dropped": solution.marks_dropped,
             "tags_dropped": list(solution.tags_dropped),
             "steps": solution.steps,
-            "better": is_better(solution),
+            "better": is_better(solution, problem),
             "notes": list(notes),
         },
         "inputs": dict(inputs),
@@ -76,9 +78,10 @@ def report_tables(
     }
 
 
-def is_better(solution: Solution) -> bool:
+def is_better(solution: Solution, problem: Problem) -> bool:
     """Whether the solve knows more than the tracker did; else the track as shot is handed over."""
-    return solution.after.rms_px <= _HARDLY * solution.before.rms_px
+    most = _HARDLY if problem.marks.known.any() else _HARDLY_WITHOUT_TAGS
+    return solution.after.rms_px <= most * solution.before.rms_px
 
 
 def figure_table(figure: Figure) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def notes_of(solution: Solution, problem: Problem, zooms: bool) -> tuple[str, ..
         f"tag {tag} does not hang where the others say: it was moved, or another tag has its number"
         for tag in solution.tags_dropped
     ]
-    if not is_better(solution):
+    if not is_better(solution, problem):
         out.append(
             "the picture knows hardly better than the tracker did "
             f"({solution.after.rms_px:.2f} against {solution.before.rms_px:.2f} px): "

@@ -25,6 +25,8 @@ from openset.stage.solve.model import (
 
 _SAYS_SOMETHING = 0.5
 """A number is determined where its spread is less than this part of what was believed before."""
+_SURELY = 3.0
+"""Spreads by which a read-out must be below nought to be that of a camera held upside down."""
 _UNSEEN_TREMOR = 0.02
 """The part of the read-out that goes to tremor faster than the frames follow."""
 _VAGUE = {"delay_s": 0.005, "readout_s": 0.001}
@@ -131,6 +133,8 @@ def _figures(problem: Problem, found: Bundle) -> dict[str, Figure]:
         asked = part in problem.free
         most = min(_SAYS_SOMETHING * belief[index], _VAGUE.get(name, np.inf))
         determined = asked and bool(sd[index] < most)
+        if index == READOUT and -_SURELY * sd[index] < shared[index] < 0.0:
+            determined = False  # no sensor is read upwards by a little
         note = "" if determined else (_WHY[part] if asked else "not asked for")
         out[name] = Figure(
             float(shared[index]),
