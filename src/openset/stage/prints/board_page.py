@@ -63,7 +63,7 @@ def board_page(board: Board, paper: Paper, language: str = "en") -> Page:
     top = _HEAD_MM + (sheet.height_mm - _HEAD_MM - _FOOT_MM - height) / 2
     marks = [*_squares(board, left, top), *_head(sheet, said), *_foot(board, sheet, said)]
     if sheet.height_mm >= BAR_MM + _HEAD_MM + _FOOT_MM:
-        marks += standing_bar(sheet.width_mm - EDGE_MM - END_MM, top + (height - BAR_MM) / 2)
+        marks += _upright(sheet.width_mm - EDGE_MM - END_MM, top + (height - BAR_MM) / 2, said)
     return Page(sheet.width_mm, sheet.height_mm, tuple(marks))
 
 
@@ -97,6 +97,16 @@ def _head(sheet: Paper, said: dict[str, str]) -> list[str]:
         words(said["top"], middle + 2.0, EDGE_MM, 4.2, bold=True),
         words(said["full_size"], EDGE_MM + 4, EDGE_MM + 0.4, 3.6),
     ]
+
+
+def _upright(left_mm: float, top_mm: float, said: dict[str, str]) -> list[str]:
+    """The standing bar, and below it what it measures: a word a line, for the margin is narrow."""
+    below = top_mm + BAR_MM + 2.5
+    label = [
+        words(word, left_mm, below + 4.0 * row, 3.2, width_mm=END_MM, align="center")
+        for row, word in enumerate(said["bar"].split())
+    ]
+    return [*standing_bar(left_mm, top_mm), *label]
 
 
 def _foot(board: Board, sheet: Paper, said: dict[str, str]) -> list[str]:
