@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from openset.cli.camera.delay_work import figures_of, kept, rows_of
+from openset.cli.camera.delay_work import figures_of, kept, rows_of, was, was_rows
 from openset.stage.live.delay_source import Material
 from openset.stage.tracking.delay_model import DelayEstimate, Drift, Jump
 from openset.stage.tracking.motion import Motion
@@ -26,6 +26,15 @@ def test_a_production_keeps_the_delay_its_doubt_and_where_it_is_from() -> None:
         "delay_measured": "2026-03-01T09:30:00Z",
         "delay_measured_from": "takes/1-A-t01",
     }
+
+
+def test_the_delay_that_is_overwritten_is_named() -> None:
+    stage = {"delay_s": 0.071, "delay_measured": "2026-03-01T09:30:00Z", "delay_measured_from": "a.mp4"}
+    assert was(stage) == stage
+    said = "71.0 ms, measured 2026-03-01T09:30:00Z from a.mp4"
+    assert was_rows(was(stage)) == [("was", said)]
+    assert was_rows(was({"delay_s": 0.083})) == [("was", "83.0 ms, set by hand")]
+    assert was_rows(was({})) == []
 
 
 def test_a_take_says_how_far_its_own_delay_was_off() -> None:

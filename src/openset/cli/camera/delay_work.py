@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,9 +61,11 @@ def run_delay(
     rows = rows_of(found, material)
     if home is not None:
         now = datetime.now(UTC)  # noqa: TID251 - the command's own clock
+        figures["was"] = was(home.stage)
         update_stage(home, kept(found, source, now))
         figures["production"] = str(home.root)
         rows.append(("kept in", str(home.root)))
+        rows += was_rows(figures["was"])
     output.done(figures, headline(found), rows)
     return 0
 
@@ -87,6 +90,25 @@ def kept(found: DelayEstimate, source: str, now: datetime) -> dict[str, Any]:
         "delay_measured": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "delay_measured_from": source,
     }
+
+
+def was(stage: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The delay that [stage] kept until now; None where it kept none."""
+    if not isinstance(stage.get("delay_s"), int | float):
+        return None
+    return {name: stage.get(name) for name in ("delay_s", "delay_measured", "delay_measured_from")}
+
+
+def was_rows(before: dict[str, Any] | None) -> list[tuple[str, str]]:
+    """The delay that was overwritten, for people."""
+    if before is None:
+        return []
+    said = f"{1000 * before['delay_s']:.1f} ms"
+    when, source = before["delay_measured"], before["delay_measured_from"]
+    if not (when or source):
+        return [("was", f"{said}, set by hand")]
+    said += f", measured {when}" if when else ", measured"
+    return [("was", f"{said} from {source}" if source else said)]
 
 
 def figures_of(found: DelayEstimate, material: Material) -> dict[str, Any]:

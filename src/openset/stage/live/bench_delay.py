@@ -175,7 +175,7 @@ class DelayStep:
             "delay_sd_s": round(found.sd_s or 0.0, 6),
             "delay_confidence": round(found.confidence, 4),
             "delay_measured": f"{now:%Y-%m-%dT%H:%M:%SZ}",
-            "delay_measured_from": f"the camera's page{files.get(self._clock, '')}",
+            "delay_measured_from": f"{self._source} on the camera's page{files.get(self._clock, '')}",
         }
         self._draft = Draft({**said(found), "clock": self._clock}, json.dumps(kept))
         self._used = False
