@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from openset.cli.office import _listen, open_office, run_prove, run_up
+from openset.cli.office import PhoneDoors, _listen, open_office, run_prove, run_up
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput, NotWritable, PortInUse, ProductionNotFound
-from openset.store.production import create_production
+from openset.store.production import create_production, update_stage
 
 
 @pytest.fixture(scope="module")
@@ -236,3 +236,13 @@ def test_a_busy_port_is_told_before_a_home_is_made(film: Path, home: Path) -> No
         with pytest.raises(PortInUse, match="the site"):
             run_up(Output(True), film, other.getsockname()[1])
     assert not home.exists()
+
+
+def test_phones_track_on_the_map_in_use_where_no_tags_were_given(tmp_path: Path) -> None:
+    bare = create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    (bare.root / "tags.json").touch()
+    mapped = update_stage(bare, {"tags": "tags.json"})
+    assert not PhoneDoors().with_map_of([bare]).tracked
+    assert PhoneDoors().with_map_of([mapped]).tags == bare.root / "tags.json"
+    assert PhoneDoors(floor_tag="0:160").with_map_of([mapped]).tags is None
+    assert not PhoneDoors().with_map_of([mapped, bare]).tracked

@@ -8,14 +8,14 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput, NotWritable, OpensetError, PortInUse
 from openset.store.home import openset_home
-from openset.store.production import find_productions, open_production
+from openset.store.production import Production, find_productions, open_production
 
 if TYPE_CHECKING:
     from openset.site.serve import Phones
@@ -99,6 +99,19 @@ class PhoneDoors:
     to: str = ""
 
     @property
+    def tracked(self) -> bool:
+        """Whether phones can know where they are."""
+        return bool(self.tags or self.floor_tag)
+
+    def with_map_of(self, productions: list[Production]) -> PhoneDoors:
+        """The same with the map in use, where no tags were given and one production has one."""
+        from openset.cli.camera.in_use import in_use
+
+        if self.tracked or len(productions) != 1:
+            return self
+        return replace(self, tags=in_use(productions[0], "tags"))
+
+    @property
     def options(self) -> list[str]:
         """The solver's own command line."""
         given = {
@@ -117,6 +130,8 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
             "no such folder", where=str(folder), todo="Name a production or a folder of them"
         )
     productions = find_productions(folder)
+    if phones is not None:
+        phones = phones.with_map_of(productions)
     listener = _listen(port)
     doors = _open_doors(phones, listener) if phones is not None else None
     open_office(folder)
@@ -131,8 +146,8 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
         "sign_in": link,
         "productions": [str(production.root) for production in productions],
     }
-    if doors is not None:
-        figures["phones"] = _phone_figures(doors)
+    if doors is not None and phones is not None:
+        figures["phones"] = {**_phone_figures(doors), "tracked": phones.tracked}
     if output.as_json:
         print(json.dumps(figures), flush=True)
     else:
@@ -194,6 +209,11 @@ def _print_phones(figures: dict[str, Any]) -> None:
     print("  then scan this within ten minutes. The page Phones on the site makes more of them.\n")
     segno.make(phones["pair"], error="m").terminal(compact=True)
     print(f"  {phones['pair']}\n")
+    if not phones["tracked"]:
+        print(
+            "  There are no tags: phones only look around. To know where they are, make the map on the"
+        )
+        print("  camera's page, or give --tags or --floor-tag.\n")
 
 
 def run_stop(output: Output, folder: Path) -> None:

@@ -7,6 +7,7 @@ import json
 import socket
 import stat
 from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ import websockets
 from websockets.exceptions import InvalidStatus
 
 from openset.primitives.errors import PortInUse
-from openset.stage.live.phone import MOST_PHONES, Conversation, PhoneServer, note_file
+from openset.primitives.space import IDENTITY
+from openset.stage.live.phone import MOST_PHONES, Conversation, PhoneServer, note_file, welcome
 from openset.stage.live.phone_solver import PhonePlan, PhoneSolver
+from openset.stage.markers.model import PlacedTag, TagMap
 from openset.stage.tracking.endpoint import Endpoint
 from openset.stage.tracking.opentrackio import OpenTrackIODecoder
 
@@ -253,3 +256,14 @@ def test_a_busy_port_is_told() -> None:
 
         with pytest.raises(PortInUse, match="the phones' solver"):
             asyncio.run(run())
+
+
+def test_it_says_where_it_waits_how_it_ends_and_that_tags_are_missing() -> None:
+    plan = PhonePlan(Endpoint("opentrackio", "127.0.0.1", 55555))
+    first, second = welcome(plan, 4711)
+    assert "127.0.0.1:4711" in first
+    assert "Ctrl-C" in first
+    assert "only look around" in second
+    assert "openset up DIR --phones" in second
+    tagged = replace(plan, tags=TagMap({0: PlacedTag(0, 0.16, IDENTITY)}))
+    assert "only look around" not in welcome(tagged, 4711)[1]

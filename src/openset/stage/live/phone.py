@@ -154,6 +154,15 @@ class Conversation:
         return []
 
 
+def welcome(plan: PhonePlan, port: object) -> tuple[str, str]:
+    """What the one who starts it by hand must know: where it waits, and what it still lacks."""
+    lacks = "" if plan.tags else "Without --tags or --floor-tag phones only look around. "
+    return (
+        f"The phones' solver waits on 127.0.0.1:{port}; poses go to {plan.to}. Ctrl-C ends it.",
+        f"{lacks}Phones come through the pages that openset up DIR --phones opens.",
+    )
+
+
 class PhoneServer:
     """Serves phones until `stop`. `say` gets a line when one comes or goes."""
 
@@ -191,7 +200,8 @@ class PhoneServer:
         note = json.dumps(entry).encode()
         make_folder(note_file().parent)
         write_atomic(note_file(), note, mode=0o600)
-        self._say(f"phones are solved; poses go to {self._plan.to}")
+        for line in welcome(self._plan, entry["port"]):
+            self._say(line)
         try:
             async with server:
                 await self._until_the_end()
