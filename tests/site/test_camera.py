@@ -13,8 +13,8 @@ from lxml import html
 
 from openset.site.camera import bar_sentence, sources
 from openset.site.enter import owner_user
-from openset.store.camera import read_setup
-from openset.store.production import Production, open_production
+from openset.store.camera import read_setup, write_setup
+from openset.store.production import Production, open_production, update_stage
 
 pytestmark = pytest.mark.django_db
 STEPS = ("print", "lens", "tags", "delay", "check")
@@ -92,11 +92,25 @@ def test_marks_are_set_renamed_and_removed(owner: Client, own: Production) -> No
     assert open_production(own.root).marks == {}
 
 
+@pytest.mark.parametrize("step", ["lens", "tags", "delay"])
+def test_only_the_delay_asks_for_a_track(owner: Client, own: Production, step: str) -> None:
+    page = html.fromstring(owner.get(at(own, f"?step={step}")).content)
+    assert bool(page.xpath("//input[@name='track']")) == (step == "delay")
+
+
+def test_a_delay_says_where_it_was_measured(client: Client, own: Production) -> None:
+    update_stage(own, {"delay_s": 0.071, "delay_measured_from": "walk.mp4"})
+    page = html.fromstring(client.get(at(own, "?step=delay")).content)
+    assert page.xpath("string(//*[@data-delay-from]//bdi)") == "walk.mp4"
+
+
 def test_a_camera_that_does_not_open_says_why(owner: Client, own: Production) -> None:
-    given = {"step": "lens", "picture": "nothing.mp4", "track": "", "sensor_mm": "24"}
+    write_setup(own, track="udp::55555")
+    given = {"step": "lens", "picture": "nothing.mp4", "sensor_mm": "24"}
     answer = owner.post(at(own, "start/"), given, follow=True)
     assert answer.redirect_chain[0][0].endswith("?step=lens")
     assert read_setup(own).sensor_mm == 24.0
+    assert read_setup(own).track == "udp::55555"
 
 
 @pytest.mark.parametrize("act", ["sheets/", "bar/", "start/", "marks/"])

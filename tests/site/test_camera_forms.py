@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm
+from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm, TrackedSourceForm
 
 SHEETS = {"paper": "A4", "kind": "charuco", "tag_mm": "160", "tag_ids": "0-11"}
 
@@ -24,7 +24,7 @@ def test_what_cannot_be_printed_is_refused(change: dict[str, str]) -> None:
 
 def test_a_picture_is_needed_and_the_rest_is_not() -> None:
     assert SourceForm({"picture": "/dev/video0"}).is_valid()
-    assert not SourceForm({"track": "udp::1"}).is_valid()
+    assert not TrackedSourceForm({"track": "udp::1"}).is_valid()
 
 
 def test_bars_and_marks_are_numbers() -> None:

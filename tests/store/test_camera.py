@@ -25,6 +25,12 @@ def test_picture_and_track_are_the_stages_until_others_are_chosen(lane: Producti
     assert (read_setup(lane).picture, read_setup(lane).track) == ("/dev/video0", "udp::55555")
 
 
+def test_a_clip_of_the_stage_is_not_taken_for_the_camera(tmp_path: Path) -> None:
+    stage = {"plate": "material/figure.mp4"}
+    film = create_production(tmp_path / "film", title="Film", rate=Fraction(25), stage=stage)
+    assert read_setup(film).picture == ""
+
+
 def test_what_is_written_is_read_back_and_the_rest_stays(lane: Production) -> None:
     write_setup(lane, bar_mm=98.0)
     write_setup(lane, tag_ids="0-3")

@@ -25,7 +25,7 @@ from django.views.decorators.http import require_POST, require_safe
 from openset.primitives.errors import OpensetError
 from openset.site import takes as shelf
 from openset.site.addresses import local_addresses
-from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm
+from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm, TrackedSourceForm
 from openset.site.camera_steps import first_open, steps
 from openset.site.camera_words import camera_words
 from openset.site.engines import alive, bench_name, find_engine, start_bench
@@ -77,8 +77,9 @@ def _page(request: HttpRequest, one: Production, step: str, **forms: object) -> 
         "running": alive(find_engine(bench_name(one.id))) if chosen in LIVE_STEPS else False,
         "sheets_form": SheetsForm(initial=_sheets(setup), label_suffix=""),
         "bar_form": BarForm(initial={"bar_mm": setup.bar_mm or None}, label_suffix=""),
-        "source_form": SourceForm(initial=_source(setup), label_suffix=""),
+        "source_form": _source_form(bench_step)(initial=_source(setup), label_suffix=""),
         "bar_said": bar_sentence(setup.bar_mm),
+        "delay_from": one.stage.get("delay_measured_from", "") if chosen == "delay" else "",
         "marks": _mark_forms(one) if chosen == "check" else [],
         "drawings": [name for name in ("tags", "delay") if (one.root / f"camera/{name}.svg").is_file()],
         **forms,
@@ -141,15 +142,11 @@ def camera_start(request: HttpRequest, production_id: str) -> HttpResponseBase:
     """Open the camera: start the bench on a picture."""
     one = shelf.get_production(production_id)
     step = request.POST.get("step", "lens")
-    form = SourceForm(request.POST, label_suffix="")
+    form = _source_form(step)(request.POST, label_suffix="")
     if not form.is_valid():
         return _page(request, one, step, source_form=form)
     given = form.cleaned_data
-    changes = {
-        "picture": given["picture"],
-        "track": given["track"],
-        "sensor_mm": given["sensor_mm"] or 0.0,
-    }
+    changes = {**given, "sensor_mm": given["sensor_mm"] or 0.0}
     answer = _kept(request, one, step, changes)
     trouble = start_bench(one)
     if trouble:
@@ -233,6 +230,11 @@ def _at(one: Production, step: str) -> str:
 def _sheets(setup: CameraSetup) -> dict[str, Any]:
     kind = "checkerboard" if setup.board.startswith("checkerboard") else "charuco"
     return {"paper": setup.paper, "kind": kind, "tag_mm": setup.tag_mm, "tag_ids": setup.tag_ids}
+
+
+def _source_form(step: str) -> type[SourceForm]:
+    """Only the delay is measured against a track."""
+    return TrackedSourceForm if step == "delay" else SourceForm
 
 
 def _source(setup: CameraSetup) -> dict[str, Any]:

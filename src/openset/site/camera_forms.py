@@ -55,13 +55,19 @@ class BarForm(forms.Form):
 
 
 class SourceForm(forms.Form):
-    """Where the picture and the track come from."""
+    """Where the picture comes from."""
 
     picture = forms.CharField(label=_("Picture"), max_length=300)
-    track = forms.CharField(label=_("Track"), max_length=300, required=False)
     sensor_mm = forms.FloatField(
         label=_("Width of the sensor, mm"), min_value=0, max_value=100, required=False, localize=True
     )
+
+
+class TrackedSourceForm(SourceForm):
+    """Where the picture and the track come from."""
+
+    track = forms.CharField(label=_("Track"), max_length=300, required=False)
+    field_order = ("picture", "track", "sensor_mm")
 
 
 class MarkForm(forms.Form):

@@ -114,6 +114,7 @@ def _delay(production: Production) -> StepOnPage:
 
 
 def _check(production: Production) -> StepOnPage:
+    """Never done in the folder: only a running stage tells the error, and then the page says so."""
     count = len(production.marks)
     known = ngettext("%(n)s mark", "%(n)s marks", count) % {"n": count} if count else _("no mark")
     todo = (
@@ -121,7 +122,7 @@ def _check(production: Production) -> StepOnPage:
         if count
         else _("Say where the actors stand.")
     )
-    return StepOnPage("check", _("Check"), "crosshair", "proved" if count else "open", known, todo)
+    return StepOnPage("check", _("Check"), "crosshair", "open", known, todo)
 
 
 def _number(value: float, places: int) -> str:

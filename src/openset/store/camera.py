@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ FOLDER = "camera"
 LENS_FILE, TAGS_FILE = "camera/lens.json", "camera/tags.json"
 _MOST_BYTES = 64 << 10
 _LONGEST = 300
+_LIVE = re.compile(r"/dev/|[A-Za-z][A-Za-z0-9+.-]*://")
+"""A camera: a device or a network address."""
 
 
 @dataclass(frozen=True)
@@ -55,11 +58,12 @@ def camera_folder(production: Production) -> Path:
 
 
 def read_setup(production: Production) -> CameraSetup:
-    """The set-up; what production.toml says of picture and track where nothing was chosen yet, and the
-    defaults where the file cannot be read."""
+    """The set-up; the track and the camera of production.toml where nothing was chosen yet (not its
+    clip of actors: there is no board in it), and the defaults where the file cannot be read."""
     kept = _kept(production.root / FOLDER / "setup.json")
     setup = replace(CameraSetup(), **kept)
-    picture = setup.picture or str(production.stage.get("plate", ""))
+    plate = str(production.stage.get("plate", ""))
+    picture = setup.picture or (plate if _LIVE.match(plate) else "")
     return replace(setup, picture=picture, track=setup.track or str(production.stage.get("track", "")))
 
 

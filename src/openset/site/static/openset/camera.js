@@ -136,10 +136,10 @@ function showReply(reply) {
   else complain(words[{ "sign-in": "signin" }[reply.code] ?? reply.code] ?? panel.refused?.(reply) ?? reply.text, 4000);
 }
 
-// The steps above are the site's own words about the folder: after a change it says them anew.
+// What the site says of the folder in its own words: after a change it says it anew.
 async function refreshSteps() {
   const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
-  document.querySelector(".bench__steps").replaceWith(page.querySelector(".bench__steps"));
+  for (const place of [".bench__steps", "[data-delay-from]"]) document.querySelector(place)?.replaceWith(page.querySelector(place));
 }
 
 async function showPicture(blob) {

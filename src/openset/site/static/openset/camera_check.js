@@ -1,15 +1,17 @@
-// The check: what the running stage says of the error at the marks.
+// The check: what the running stage says of the error at the marks. Its step is ticked while that is good.
 
 import { Link } from "./link.js";
 import { advised } from "./slides.js";
 
 const line = document.querySelector("[data-error]");
+const state = document.querySelector(".bench__steps [aria-current] .state");
 const words = JSON.parse(document.getElementById("camera-words").textContent);
 const isolated = (name) => `\u2068${name}\u2069`;
 
 function say(text, level = "") {
   if (line.textContent !== text) line.textContent = text;
   line.dataset.level = level;
+  state.className = `state state--${{ good: "proved", degraded: "degraded" }[level] ?? "open"}`;
 }
 
 function slides({ cm, mark, distance_m, advice }) {

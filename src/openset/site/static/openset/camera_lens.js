@@ -14,6 +14,7 @@ export function lens(kit) {
     const mark = JSON.stringify(cells);
     if (mark === covered) return;
     covered = mark;
+    find("[data-been]").hidden = !cells.flat().some(Boolean);
     const svg = find("[data-heat]");
     const high = (WIDE * height) / width;
     svg.setAttribute("viewBox", `0 0 ${WIDE} ${high}`);
