@@ -195,3 +195,9 @@ def test_an_error_of_ours_is_printed_once(capsys: pytest.CaptureFixture[str]) ->
     with pytest.raises(typer.Exit):
         answer(False, lambda output: raise_(SetNotFound("no set 'm'", where="film", todo="Try market")))
     assert capsys.readouterr().err == "openset: film: no set 'm'. Try market\n"
+
+
+def test_the_cameras_verbs_stand_last_in_the_order_they_are_used() -> None:
+    listed = re.findall(r"^  ([a-z]+) {2,}", CliRunner().invoke(app, ["--help"]).output, re.MULTILINE)
+    assert listed[:4] == ["demo", "new", "shoot", "stage"]
+    assert listed[-5:] == ["print", "calibrate", "track", "solve", "phone"]

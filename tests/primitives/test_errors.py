@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from openset.primitives import errors
-from openset.primitives.errors import OpensetError, TrackNotFound, all_errors
+from openset.primitives.errors import BadInput, OpensetError, TrackNotFound, all_errors
 
 
 def test_every_exit_code_is_used_once_and_fits_a_shell() -> None:
@@ -24,3 +24,7 @@ def test_an_error_is_one_line_of_what_where_and_what_to_do() -> None:
 
 def test_an_error_without_place_or_advice_still_reads() -> None:
     assert OpensetError("something broke").line == "something broke"
+
+
+def test_a_question_ends_with_its_own_mark() -> None:
+    assert BadInput("where is it?", todo="Look").line == "where is it? Look"

@@ -21,8 +21,17 @@ WRONG_USAGE: type[Exception] = typer.BadParameter.__mro__[1]
 """What is raised for a missing or unknown argument, of whatever kind."""
 
 
+CAMERA = ("print", "calibrate", "track", "solve", "phone")
+"""Typer lists groups after all verbs; a camera is printed for and measured before it is tracked."""
+
+
 class Verbs(typer.core.TyperGroup):
     """All verbs. One that is called wrongly with --json answers with one JSON object too."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All verbs in the order they were made, the camera's last in the order they are used."""
+        names = super().list_commands(ctx)
+        return sorted(names, key=lambda name: CAMERA.index(name) if name in CAMERA else -1)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the verb that is asked for."""
@@ -76,10 +85,6 @@ Timecode = Annotated[
         "the clip itself), with ?channel=2 where it is known."
     ),
 ]
-
-app.add_typer(print_app)
-app.add_typer(calibrate_app)
-register(app)
 
 Lens = Annotated[
     Path | None,
@@ -506,6 +511,11 @@ def up(
         run_up(output, folder, port, doors if phones else None)
 
     answer(as_json, work)
+
+
+app.add_typer(print_app)
+app.add_typer(calibrate_app)
+register(app)
 
 
 def main() -> None:

@@ -38,7 +38,8 @@ class OpensetError(Exception):
     def line(self) -> str:
         """The trouble as one line, the way the command line prints it."""
         head = f"{self.where}: {self.what}" if self.where else self.what
-        line = f"{head}. {self.todo}" if self.todo else head
+        stop = "" if head.endswith("?") else "."
+        line = f"{head}{stop} {self.todo}" if self.todo else head
         return " ".join(line.split())
 
 

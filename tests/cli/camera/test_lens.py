@@ -75,6 +75,14 @@ def test_photographs_become_a_lens_file(photos: Path, tmp_path: Path) -> None:
     assert kept.lens.sensor_width_mm == 24.0
 
 
+def test_the_table_for_people_says_what_it_is_good_for_and_what_the_bar_did(photos: Path) -> None:
+    arguments = ["calibrate", "lens", "--images", f"{photos}/0[0-4].png", "--board", BOARD]
+    done = CliRunner().invoke(app, [*arguments, "--bar-mm", "98"])
+    assert done.exit_code == 0
+    assert "drawn only within" in done.stdout
+    assert "98 mm: the board taken as 98 % of what --board says" in done.stdout
+
+
 def test_a_second_setting_is_added(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "zoom.json"
     pictures = f"{photos}/0[0-7].png"

@@ -16,7 +16,7 @@ from openset.stage.markers.finding import Finding
 from openset.stage.markers.model import PlacedTag, TagMap
 from openset.stage.markers.quality import quality_of
 from openset.stage.markers.solution import MapSolution
-from openset.stage.markers.tape import Scale
+from openset.stage.markers.tape import Scale, Taped, scale_of
 
 SPREAD = np.eye(6) * 1e-8
 """0.1 mm along each axis."""
@@ -52,3 +52,11 @@ def test_the_rows_say_what_to_do_last() -> None:
     assert rows[-1][1].endswith(".")
     headings = [what for what, value in rows if not value]
     assert headings == ["tag", "what to do"]
+
+
+def test_a_tape_that_was_not_used_is_told_in_the_first_row() -> None:
+    scale = scale_of([Taped(3, 99, 2.4)], {3: np.zeros(3)})
+    untaped = replace(SOLUTION, scale=scale)
+    first, said = rows_of(untaped, quality_of(untaped, WALK.frames), WALK)[0]
+    assert first == "scale from"
+    assert said.startswith("the printed size: the distance 3-99 was not used")

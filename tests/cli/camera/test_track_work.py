@@ -109,8 +109,8 @@ def test_what_cannot_be_is_refused_before_anything_is_written(
     assert not asked.write.exists()
 
 
-def test_a_missing_picture_is_told_by_the_option_it_came_from(asked: Asked) -> None:
-    with pytest.raises(PlateNotFound, match="--picture"):
+def test_a_missing_picture_is_named_and_no_option_of_another_verb(asked: Asked) -> None:
+    with pytest.raises(PlateNotFound, match=r"nowhere\.mp4: no such picture\. Check the path of the p"):
         run_track(Output(True), replace(asked, pictures=("nowhere.mp4",)))
 
 
@@ -183,3 +183,8 @@ def test_a_second_says_rate_tags_spread_and_what_is_wrong() -> None:
     )
     assert lines[1].strip() == "no picture for 3 s: check the camera and its cable"
     assert lines[2].strip() == "tag 7 has moved 3 cm: map it again"
+
+
+def test_a_bare_host_and_port_is_told_how_an_address_is_written(asked: Asked) -> None:
+    with pytest.raises(BadInput, match=r"Write opentrackio://127\.0\.0\.1:55555$"):
+        run_track(Output(True), replace(asked, to=("127.0.0.1:55555",)))

@@ -88,3 +88,11 @@ def test_pictures_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> N
         photo(tmp_path / folder / "a.png")
     found = list(read_images(image_files(f"{tmp_path}/*/a.png")))
     assert [each.name for each in found] == [str(tmp_path / "far/a.png"), str(tmp_path / "near/a.png")]
+
+
+def test_a_folder_of_folders_names_them(tmp_path: Path) -> None:
+    for name in ("cam01", "cam03"):
+        (tmp_path / name).mkdir()
+        photo(tmp_path / name / "01.png")
+    with pytest.raises(PlateNotFound, match=r"Name one of the folders in it: .*cam01, .*cam03$"):
+        image_files(str(tmp_path))

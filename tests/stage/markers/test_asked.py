@@ -16,12 +16,20 @@ def test_distances_are_two_tags_and_metres() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    "text", ["", "3-17", "3:2.4", "3-3:2.4", "3-17:0", "3-17:900", "a-b:2", "3-17:-1"]
-)
+@pytest.mark.parametrize("text", ["", "3-17", "3:2.4", "3-17:0", "a-b:2", "3-17:-1", "3-17:2:5000"])
 def test_what_is_no_distance_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInput, match=r"is no distance\. Write two tags"):
         taped_from([text])
+
+
+def test_a_distance_in_millimetres_is_told_in_metres() -> None:
+    with pytest.raises(BadInput, match=r"0-7:2415 is 2415 m apart\. Metres are wanted: 0-7:2\.415"):
+        taped_from(["0-7:2415"])
+
+
+def test_a_distance_from_a_tag_to_itself_names_it() -> None:
+    with pytest.raises(BadInput, match="0-0:1 names tag 0 twice"):
+        taped_from(["0-0:1"])
 
 
 def test_there_are_no_tags_beyond_the_family() -> None:

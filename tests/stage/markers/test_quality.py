@@ -116,3 +116,17 @@ def test_what_the_solution_found_is_passed_on() -> None:
     quality = quality_of(replace(SOLVED, findings=(found,)), FRAMES)
     assert quality.findings == (found,)
     assert not quality.usable
+
+
+def test_a_size_no_printer_makes_is_told_as_the_size_to_give() -> None:
+    # 160 mm given and 125 % of it by the tape: tags of 200 mm.
+    large = replace(SOLVED, scale=Scale(1.25, 4e-4, (0.0,)))
+    (said,) = quality_of(large, FRAMES, size_m=0.16).findings
+    assert "--size-mm 200 " in said.todo
+    assert "--bar-mm" not in said.todo
+
+
+def test_a_bar_that_was_measured_is_not_asked_for_again() -> None:
+    small = replace(SOLVED, scale=Scale(0.98, 4e-4, (0.0,)))
+    (said,) = quality_of(small, FRAMES, size_m=0.16, bar_given=True).findings
+    assert "--bar-mm" not in said.todo

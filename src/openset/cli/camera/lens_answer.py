@@ -18,6 +18,8 @@ from openset.stage.lens.model import Lens, rays
 
 NINETY = 1.645
 """Standard deviations to each side of a 90 % interval."""
+MOST_OFF_PX = 0.5
+"""How far a drawn picture may be off, rms, before the lens wants more views: it then shows."""
 
 
 def figures_of(
@@ -93,13 +95,21 @@ def title_of(found: Conclusion, out: Path | None) -> str:
     """One line: the focal length, and where it went."""
     lens = found.found.lens
     written = f", written to {out}" if out is not None else " (not written: give --out lens.json)"
+    off_px = found.found.map_uncertainty_px
+    if off_px > MOST_OFF_PX:
+        return f"Lens measured, but drawn only within {off_px:.1f} px: shoot more views{written}"
     return f"Lens: {lens.fx_px:.1f} px, {field_deg(lens):.1f} degrees across{written}"
 
 
 def rows_of(
-    found: Conclusion, measured: MeasuredLens, refused: Sequence[Refusal], *, sensor_known: bool
+    found: Conclusion,
+    measured: MeasuredLens,
+    refused: Sequence[Refusal],
+    *,
+    sensor_known: bool,
+    bar_mm: float | None = None,
 ) -> list[tuple[str, str]]:
-    """The figures as people read them."""
+    """The figures as people read them; `bar_mm` is what the sheet's bar was said to measure."""
     lens, inner = measured.lens, found.found
     sd = np.sqrt(np.maximum(np.diag(inner.covariance), 0.0)) * NINETY
     rows: list[tuple[str, str]] = []
@@ -116,6 +126,14 @@ def rows_of(
         ("views", f"{len(inner.views)} used, {len(refused)} left out"),
         ("picture covered", f"{found.coverage.part * 100:.0f} %"),
     ]
+    if bar_mm is not None:
+        rows.append(
+            (
+                "bar",
+                f"{bar_mm:g} mm: the board taken as {bar_mm:g} % of what --board says (it changes "
+                "nothing of the lens)",
+            )
+        )
     if refused:
         rows.append(("left out", ""))
         rows += [(each.view, f"{each.reason}. {each.todo}") for each in refused[:12]]

@@ -78,7 +78,8 @@ def run_lens(output: Output, asked: Asked) -> int | None:
     figures = figures_of(found, measured, refused, size, sensor_known=_sensor_known(asked))
     figures["out"] = str(asked.out) if asked.out is not None else None
     figures["settings"] = len(file.settings)
-    rows = rows_of(found, measured, refused, sensor_known=_sensor_known(asked))
+    figures["bar_mm"] = asked.bar_mm
+    rows = rows_of(found, measured, refused, sensor_known=_sensor_known(asked), bar_mm=asked.bar_mm)
     output.done(figures, title_of(found, asked.out), rows)
     return None
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from openset.cli.camera.track_work import open_picture
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.time import parse_rate
@@ -39,7 +38,7 @@ def run_readout(
     known = read_map(tags)
     own = read_lens(lens) if write_to is not None else None
     try:
-        plate = open_picture(picture, rate=parse_rate(rate), paced=False)
+        plate = PlateSource(picture, rate=parse_rate(rate))
     except ValueError as error:
         raise BadInput(str(error), where="--rate") from error
     measured = only_setting(open_lens(lens, plate.format.width, plate.format.height), lens)

@@ -89,6 +89,9 @@ def rows_of(solution: MapSolution, quality: MapQuality, walk: Walk) -> list[tupl
     ]
     if solution.scale.taped:
         rows.insert(1, ("print", f"{solution.scale.factor * 100:.2f} % of the size given"))
+    unused = [each.text for each in solution.scale.findings if each.kind == "tape unused"]
+    if unused and not solution.scale.taped:
+        rows[0] = ("scale from", f"{solution.tag_map.scale_from}: {'; '.join(unused)}")
     rows.append(("tag", ""))
     for tag in quality.tags:
         x, y, z = solution.tag_map.tags[tag.id].stage_from_tag.position_m

@@ -92,7 +92,12 @@ def run_tags(output: Output, asked: Asked) -> None:
         )
     except BadInput as trouble:
         raise _with_mirrored(trouble, walk, source) from None
-    quality = quality_of(solution, walk.frames)
+    quality = quality_of(
+        solution,
+        walk.frames,
+        size_m=None if asked.add else size_from(asked.size_mm),
+        bar_given=asked.bar_mm is not None,
+    )
     quality = replace(quality, findings=(*quality.findings, *_mirrored(walk)))
     tag_map = _noted(solution.tag_map, asked, source, lens_file.name, solution)
     drawn = plot_of(solution, quality)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from openset.cli.output import Output
 from openset.cli.wire import ending, wrapped
-from openset.primitives.errors import BadInput, OpensetError, PlateNotFound, TrackBroken
+from openset.primitives.errors import BadInput, OpensetError, TrackBroken
 from openset.primitives.space import F64, IDENTITY, Pose
 from openset.primitives.time import parse_rate
 from openset.stage.exchange.lens_source import open_lens
@@ -27,6 +28,9 @@ from openset.stage.markers.follow import Follower, RigCamera
 from openset.stage.markers.mount import parse_mount
 from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
 from openset.stage.tracking.samples import LensReport
+
+_BARE = re.compile(r"[^\s/@?:]+:[0-9]{1,5}")
+"""HOST:PORT, as people write an address where one protocol is meant."""
 
 
 @dataclass(frozen=True)
@@ -107,16 +111,7 @@ def _plate(source: str, asked: Asked) -> PlateSource:
     except ValueError as error:
         raise BadInput(str(error), where="--rate") from error
     paced = any(is_endpoint(target) for target in asked.to)
-    return open_picture(source, rate=Fraction(rate), paced=paced)
-
-
-def open_picture(source: str, *, rate: Fraction, paced: bool) -> PlateSource:
-    """A picture source, its trouble told by the option it came from here."""
-    try:
-        return PlateSource(source, rate=rate, paced=paced)
-    except PlateNotFound as error:
-        todo = error.todo.replace("--plate", "--picture")
-        raise PlateNotFound(error.what, where=error.where, todo=todo) from error
+    return PlateSource(source, rate=Fraction(rate), paced=paced)
 
 
 def _camera(index: int, plate: PlateSource, asked: Asked) -> tuple[RigCamera, F64 | None]:
@@ -163,6 +158,10 @@ def _mount(text: str) -> Pose:
 
 
 def _outlet(target: str) -> Outlet:
+    if _BARE.fullmatch(target):
+        raise BadInput(
+            "an address says its protocol", where=target, todo=f"Write opentrackio://{target}"
+        )
     if not is_endpoint(target):
         return FileOutlet(Path(target))
     endpoint = parse_endpoint(target, "out")

@@ -20,9 +20,9 @@ calibrate_app = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     """Put every verb of the camera on the command line."""
-    app.command("phone")(phone)
-    app.command("solve")(solve)
     app.command("track")(track)
+    app.command("solve")(solve)
+    app.command("phone")(phone)
 
 
 # The groups above must stand before the verbs that join them are imported.

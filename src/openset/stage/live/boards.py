@@ -53,13 +53,20 @@ def image_files(pattern: str) -> list[Path]:
         raise PlateNotFound(
             "no pictures found",
             where=pattern,
-            todo="Name a folder, or a pattern in quotes: 'DIR/*.jpg'",
+            todo=_inside(found) or "Name a folder, or a pattern in quotes: 'DIR/*.jpg'",
         )
     if len(files) > MOST_IMAGES:
         raise BadInput(
             f"{len(files)} pictures", where=pattern, todo=f"Choose {MOST_IMAGES} or fewer: forty do"
         )
     return files
+
+
+def _inside(found: list[Path]) -> str:
+    """What to name where nothing but folders was found; "" where there are none."""
+    folders = [str(each) for each in found if each.is_dir() and not each.name.startswith(".")]
+    more = f" or one of {len(folders) - 6} more" if len(folders) > 6 else ""
+    return f"Name one of the folders in it: {', '.join(folders[:6])}{more}" if folders else ""
 
 
 def read_images(files: list[Path]) -> Iterator[NamedPicture | OtherSize]:

@@ -197,7 +197,7 @@ class FileOutlet:
         self._packed = path.name.lower().endswith((".freed", ".d1"))
         if not self._packed and not path.name.lower().endswith(".jsonl"):
             raise BadInput(
-                "a bridge writes .otrk.jsonl or .freed",
+                "tracking is written as .otrk.jsonl or .freed",
                 where=str(path),
                 todo="Write one of them (openset convert makes others of it), or an address: freed://HOST",
             )
@@ -254,7 +254,9 @@ def _new_file(path: Path) -> FileIO:
     try:
         return path.open("xb", buffering=0)
     except FileExistsError:
-        raise AlreadyExists("there is a file already", where=str(path), todo="Give another") from None
+        raise AlreadyExists(
+            "there is a file already", where=str(path), todo="Give another name"
+        ) from None
     except OSError as error:
         raise disk_error(error, path) from error
 

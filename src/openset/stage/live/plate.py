@@ -116,7 +116,7 @@ def _open(source: str) -> InputContainer:
         # Half a second of looking is enough; the default waits for five and delays what follows.
         options = {"analyzeduration": "500000", "fflags": "nobuffer"}
     elif not Path(source).is_file():
-        raise PlateNotFound("no such picture", where=source, todo="Check the path given to --plate")
+        raise PlateNotFound("no such picture", where=source, todo="Check the path of the picture")
     try:
         return av.open(source, format=kind, options=options, timeout=10.0 if is_live(source) else None)
     except av.error.InvalidDataError as error:

@@ -10,6 +10,8 @@ from openset.stage.markers.map_file import MOST_TAGS
 from openset.stage.markers.tape import TAPE_SD_M, Taped
 
 _DISTANCE = re.compile(r"(\d{1,4})-(\d{1,4}):(\d+(?:\.\d+)?)(?::(\d+(?:\.\d+)?))?")
+_LEAST_M, _MOST_M = 0.05, 200.0
+"""Between two tags: nearer they overlap, farther no tape reaches."""
 _SIZE = re.compile(r"(\d{1,4}):(\d+(?:\.\d+)?)")
 
 
@@ -31,7 +33,19 @@ def _taped(text: str) -> Taped:
         raise wrong
     first, second, metres = int(found[1]), int(found[2]), float(found[3])
     sd_m = float(found[4]) / 1000 if found[4] else TAPE_SD_M
-    if first == second or not 0.05 <= metres <= 200.0 or not 1e-5 <= sd_m <= 1.0:
+    if first == second:
+        raise BadInput(
+            f"{text} names tag {first} twice",
+            where="--distance",
+            todo="Write two different tags and the metres between their middles: 3-17:2.415",
+        )
+    if metres > _MOST_M:
+        raise BadInput(
+            f"{text} is {metres:g} m apart",
+            where="--distance",
+            todo=f"Metres are wanted: {first}-{second}:{metres / 1000:g}, if these are millimetres",
+        )
+    if metres < _LEAST_M or not 1e-5 <= sd_m <= 1.0:
         raise wrong
     return Taped(_tag(first, "--distance"), _tag(second, "--distance"), metres, sd_m)
 

@@ -21,6 +21,8 @@ _EMPTY_PART = 0.4
 _DROPPED_PART = 0.1
 _BAD_PX = 0.5
 _PRINT_OFF = 0.003
+_NO_PRINTER = 0.1
+"""A print off by more than this is no printer's doing: another size was given than hangs there."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,15 @@ def spread_of(tag: PlacedTag) -> float:
     return math.sqrt(max(0.0, float(np.trace(tag.covariance[:3, :3])) / 3.0))
 
 
-def quality_of(solution: MapSolution, frames: Sequence[tuple[SeenTag, ...]]) -> MapQuality:
-    """The map judged; `frames` are the pictures it was solved from."""
+def quality_of(
+    solution: MapSolution,
+    frames: Sequence[tuple[SeenTag, ...]],
+    *,
+    size_m: float | None = None,
+    bar_given: bool = False,
+) -> MapQuality:
+    """The map judged; `frames` are the pictures it was solved from. `size_m` is the tags' side as it
+    was given, `bar_given` whether the sheets' bar was measured: both only for what is advised."""
     spreads = {each: spread_of(tag) for each, tag in solution.tag_map.tags.items()}
     median = float(np.median(list(spreads.values())))
     rows = []
@@ -83,7 +92,7 @@ def quality_of(solution: MapSolution, frames: Sequence[tuple[SeenTag, ...]]) -> 
         *_of_tags(rows),
         *_left_out(solution, frames),
         *_of_walk(solution, frames),
-        *_of_print(solution),
+        *_of_print(solution, size_m, bar_given),
     ]
     return MapQuality(tuple(rows), median, max(spreads.values()), tuple(findings))
 
@@ -192,7 +201,7 @@ def _of_walk(solution: MapSolution, frames: Sequence[tuple[SeenTag, ...]]) -> li
     return found
 
 
-def _of_print(solution: MapSolution) -> list[Finding]:
+def _of_print(solution: MapSolution, size_m: float | None, bar_given: bool) -> list[Finding]:
     scale = solution.scale
     if not scale.taped or abs(scale.factor - 1.0) <= max(_PRINT_OFF, 3.0 * scale.sd):
         return []
@@ -202,7 +211,18 @@ def _of_print(solution: MapSolution) -> list[Finding]:
             (),
             f"the print is {scale.factor * 100:.1f} % of its size by the tape, and the map follows "
             "the tape",
-            "Print at 100 %, or give --bar-mm; if the sheets' bar measures 100 mm, the tape is wrong",
+            _print_todo(scale.factor, size_m, bar_given),
             value=scale.factor * 100,
         )
     ]
+
+
+def _print_todo(factor: float, size_m: float | None, bar_given: bool) -> str:
+    if size_m is not None and abs(factor - 1.0) > _NO_PRINTER:
+        return (
+            f"No printer does that: give --size-mm {size_m * factor * 1000:.0f} if that is the side "
+            "of a tag's black square; if not, the tape is wrong"
+        )
+    if bar_given:
+        return "Measure the sheets' bar again, and the tape's distance: one of the two is wrong"
+    return "Print at 100 %, or give --bar-mm; if the sheets' bar measures 100 mm, the tape is wrong"

@@ -68,7 +68,7 @@ class MovieCount:
 def read_take(folder: Path) -> TakeRecord:
     """take.toml of a take's folder. Raises BadInput when it is absent or cannot be understood."""
     path = folder / TAKE_FILE
-    return record_from_tables(_load(path, "a take's folder holds take.toml"), str(path))
+    return record_from_tables(_load(path, "A take's folder holds take.toml"), str(path))
 
 
 def write_take(folder: Path, record: TakeRecord) -> None:
