@@ -115,7 +115,9 @@ def test_a_second_engine_on_the_port_is_refused_and_the_first_rolls_on(
     film = make_film(tmp_path / "film")
     with shooting(film, day) as (first, _, _):
         entry = json.loads(next(Path(os.environ["OPENSET_HOME"]).glob("engines/*.json")).read_text())
+        first.send_signal(signal.SIGSTOP)  # a slow second one must not find the first at its end
         done = run([*shoot(film, day), "--port", str(entry["port"])])
+        first.send_signal(signal.SIGCONT)
         assert done.returncode == 22
         assert str(entry["port"]) in the_line(done)
         out, err = first.communicate(timeout=60)

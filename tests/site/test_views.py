@@ -63,9 +63,7 @@ def tree(client: Client, path: str, **headers: str) -> html.HtmlElement:
     return html.fromstring(client.get(path, headers=headers).content)
 
 
-@pytest.mark.parametrize(
-    "path", [page for page in PAGES if page not in CLOSED]
-)
+@pytest.mark.parametrize("path", [page for page in PAGES if page not in CLOSED])
 def test_every_page_can_be_read_without_signing_in(client: Client, shown: Any, path: str) -> None:
     assert client.get(path.format(id=shown.id)).status_code == 200
 

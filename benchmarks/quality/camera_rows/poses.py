@@ -59,7 +59,7 @@ class Chain:
     def __init__(self, tags: TagMap, readout_s: float = 0.0) -> None:
         self._lens = lens_of(WITNESS)
         self._follower = Follower([RigCamera(self._lens, readout_s=readout_s)], tags)
-        self._looker = Looker(self._lens, threads=2)
+        self._looker = Looker(self._lens)
         self.found: list[F64] = []
         self.truths: list[tuple[F64, F64]] = []
         self.covariances: list[F64] = []

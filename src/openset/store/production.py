@@ -143,9 +143,7 @@ def update_stage(production: Production, mapping: Mapping[str, Any]) -> Producti
     return replace(production, stage=found["stage"])
 
 
-def update_marks(
-    production: Production, marks: Mapping[str, tuple[float, float, float]]
-) -> Production:
+def update_marks(production: Production, marks: Mapping[str, tuple[float, float, float]]) -> Production:
     """Put these marks in place of those in production.toml; tables this version does not know stay as
     they are. Raises BadInput for a mark that cannot be one, DiskFull, NotWritable."""
     path = production.root / FILE_NAME

@@ -66,7 +66,7 @@ def test_a_normal_lens_can_be_forced_to_fisheye(make_poses: object, make_views: 
 def test_a_board_printed_askew_is_noticed(make_poses: object, make_views: object) -> None:
     random = np.random.default_rng(5)
     lift = random.normal(0.0, 1.0, BOARD.points_m.shape) * [8e-5, 8e-5, 3e-4]
-    views = seen(LENS, 16, 6, make_poses, make_views, lift_m=lift)
+    views = seen(LENS, 10, 6, make_poses, make_views, lift_m=lift)
     found = calibrate(views, BOARD, 1920, 1080)
     assert found.shaped
     assert disagreement(LENS, found.lens).rms_px < 0.25

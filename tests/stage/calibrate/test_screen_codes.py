@@ -64,7 +64,7 @@ def test_the_detector_reads_a_patch_as_it_is_drawn() -> None:
     drawn = cv2.copyMakeBorder(
         np.kron(bits, np.ones((20, 20), np.uint8)), 40, 40, 40, 40, cv2.BORDER_CONSTANT, value=255
     )
-    assert [tag.id for tag in TagDetector(threads=1).detect_full(drawn)] == [FIRST_ID + 3]
+    assert [tag.id for tag in TagDetector().detect_full(drawn)] == [FIRST_ID + 3]
     assert patch_svg(FIRST_ID + 3).count("<rect") == 1 + int((bits == 0).sum())
 
 

@@ -14,7 +14,7 @@ from openset.stage.live.bench_walk import WINDOW, WalkLog
 from openset.stage.markers.detect import TagDetector
 
 OPTICS = Optics(640, 360, 500.0, 320.0, 180.0)
-DETECTOR = TagDetector(threads=1)
+DETECTOR = TagDetector()
 
 
 def seen(ids: tuple[int, ...]) -> np.ndarray:

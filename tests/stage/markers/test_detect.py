@@ -55,7 +55,7 @@ def errors(found: SeenTag, truth: Corners) -> F64:
 
 @pytest.mark.parametrize("decimate", [1.0, 2.0])
 def test_corners_lie_where_they_were_drawn_and_not_half_a_pixel_off(decimate: float) -> None:
-    seen = TagDetector(threads=1, decimate=decimate).detect(picture({7: SQUARE, 12: TURNED}))
+    seen = TagDetector(decimate=decimate).detect(picture({7: SQUARE, 12: TURNED}))
     assert [tag.id for tag in seen] == [7, 12]
     for tag, truth in zip(seen, (SQUARE, TURNED), strict=True):
         assert np.abs(errors(tag, truth)).max() < 0.2
@@ -66,14 +66,14 @@ def test_corners_lie_where_they_were_drawn_and_not_half_a_pixel_off(decimate: fl
 
 def test_the_first_corner_is_the_top_left_one_as_the_tag_is_read_however_it_hangs() -> None:
     upside_down = [SQUARE[2], SQUARE[3], SQUARE[0], SQUARE[1]]
-    (seen,) = TagDetector(threads=1).detect(picture({3: upside_down}))
+    (seen,) = TagDetector().detect(picture({3: upside_down}))
     assert np.abs(errors(seen, upside_down)).max() < 0.2
 
 
 def test_small_tags_are_found_at_full_size_only_and_cheaply_where_they_are_expected() -> None:
     small = [(60.4, 40.2), (76.4, 40.2), (76.4, 56.2), (60.4, 56.2)]
     luma = picture({5: small, 7: TURNED})
-    detector = TagDetector(threads=1)
+    detector = TagDetector()
     assert [tag.id for tag in detector.detect(luma)] == [7]
     assert [tag.id for tag in detector.detect_full(luma)] == [5, 7]
     (seen,) = detector.detect_in(luma, [(40, 20, 95, 75)])
@@ -83,18 +83,18 @@ def test_small_tags_are_found_at_full_size_only_and_cheaply_where_they_are_expec
 
 def test_two_tags_with_one_id_are_both_kept_and_told() -> None:
     luma = np.hstack([picture({7: SQUARE}), picture({7: TURNED})])
-    seen = TagDetector(threads=1).detect(luma)
+    seen = TagDetector().detect(luma)
     assert [tag.id for tag in seen] == [7, 7]
     assert twice_seen(seen) == {7}
 
 
 def test_a_mirrored_print_is_no_tag() -> None:
     mirrored = [SQUARE[1], SQUARE[0], SQUARE[3], SQUARE[2]]
-    assert TagDetector(threads=1).detect(picture({7: mirrored})) == ()
+    assert TagDetector().detect(picture({7: mirrored})) == ()
 
 
 def test_a_piece_too_small_for_a_tag_or_outside_the_picture_holds_none() -> None:
-    detector = TagDetector(threads=1)
+    detector = TagDetector()
     luma = picture({7: SQUARE})
     assert detector.detect(np.zeros((4, 4), np.uint8)) == ()
     assert detector.detect_in(luma, [(-50, -50, 10, 10), (470, 310, 900, 900), (90, 90, 80, 80)]) == ()
@@ -113,7 +113,7 @@ def test_real_photos_show_the_tags_the_reference_found(
         for line in lines
         if line.strip()
     ]
-    detector = TagDetector(threads=1)
+    detector = TagDetector()
     assert len(detector.detect(luma)) >= least
     full = detector.detect_full(luma)
     assert len(full) == len(expected)
@@ -149,5 +149,5 @@ print("whole")
 def test_a_tag_that_the_picture_s_edge_cuts_is_left_out() -> None:
     whole = picture({7: SQUARE})
     for cut in (whole[:, 122:], whole[82:], whole[:, :199], whole[:159]):
-        assert TagDetector(threads=1).detect(np.ascontiguousarray(cut)) == ()
-    assert len(TagDetector(threads=1).detect(np.ascontiguousarray(whole[:, 100:]))) == 1
+        assert TagDetector().detect(np.ascontiguousarray(cut)) == ()
+    assert len(TagDetector().detect(np.ascontiguousarray(whole[:, 100:]))) == 1

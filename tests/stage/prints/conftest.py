@@ -111,7 +111,7 @@ def read_sheets(data: bytes) -> list[PrintedSheet]:
 @pytest.fixture(scope="session")
 def detector() -> TagDetector:
     """One detector for all tests of a run."""
-    return TagDetector(threads=1)
+    return TagDetector()
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ A USD camera is a pinhole: the picture's own distortion is in the ST maps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 

@@ -43,7 +43,7 @@ class TagsStep:
         self._production, self._setup, self._size = production, setup, (width, height)
         self._folder: Path = camera_folder(production)
         self._walk = WalkLog(self._folder / "walk.jsonl", width, height)
-        self._detector = TagDetector(threads=2)
+        self._detector = TagDetector()
         self._seen: tuple[SeenTag, ...] = ()
         self._work = Work()
         self._file = DraftFile(self._folder, "tags")

@@ -6,7 +6,6 @@ depend on who is faster: the same clips give the same tags.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -118,8 +117,8 @@ class Moments:
 class Looker:
     """Finds one camera's tags: where they are expected, or all over the picture."""
 
-    def __init__(self, lens: Lens, threads: int = 0) -> None:
-        self._detector = TagDetector(threads=threads or os.cpu_count() or 2, lens=lens)
+    def __init__(self, lens: Lens) -> None:
+        self._detector = TagDetector(lens=lens)
         self._misses: dict[int, int] = {}
         self._since_sweep = 0
         self._poor = 0

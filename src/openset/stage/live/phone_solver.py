@@ -79,7 +79,7 @@ class PhoneSolver(threading.Thread):
         self._frames: Latest[tuple[Frame, int, int]] = Latest()
         self._lock = threading.Lock()
         self._ending = threading.Event()
-        self._detector = TagDetector(threads=2)
+        self._detector = TagDetector()
         self._handheld = Handheld()
         self.mount = GyroMount()
         self.clock = PhoneClock()

@@ -59,7 +59,7 @@ def watch_walk(
     say = progress or (lambda text: None)
     walk = Walk(plate.format.width, plate.format.height)
     step = every or _usual_step(plate)
-    detector = TagDetector(threads=2, lens=lens)
+    detector = TagDetector(lens=lens)
     mirrored: dict[int, int] = {}
     plate.start_at(time.monotonic_ns())
     try:

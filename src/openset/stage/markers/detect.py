@@ -43,10 +43,9 @@ class TagDetector:
     where straight lines through its bowed edges cross.
     """
 
-    def __init__(self, threads: int = 2, decimate: float = 2.0, lens: Lens | None = None) -> None:
-        self._threads = threads
+    def __init__(self, decimate: float = 2.0, lens: Lens | None = None) -> None:
         self._lens = lens
-        self._fast = _detector(threads, decimate)
+        self._fast = _detector(decimate)
         self._full: Detector | None = self._fast if decimate == 1.0 else None
 
     def detect(self, luma: U8Plane) -> tuple[SeenTag, ...]:
@@ -56,14 +55,14 @@ class TagDetector:
     def detect_full(self, luma: U8Plane) -> tuple[SeenTag, ...]:
         """The same with quads looked for at full size: finds smaller tags in three times the time."""
         if self._full is None:
-            self._full = _detector(self._threads, 1.0)
+            self._full = _detector(1.0)
         return self._straight(_found(self._full, luma))
 
     def detect_in(self, luma: U8Plane, boxes: Iterable[Box]) -> tuple[SeenTag, ...]:
         """The tags in pieces of a picture, where a map says some must be: in small pieces looked for at
         full size. One that lies in two pieces comes once."""
         if self._full is None:
-            self._full = _detector(self._threads, 1.0)
+            self._full = _detector(1.0)
         large: list[Box] = []
         small: list[Box] = []
         for box in boxes:
@@ -113,10 +112,10 @@ class _Detector(Detector):  # type: ignore[misc]
         self.libc.tag36h11_destroy(self.tag_families[FAMILY])
 
 
-def _detector(threads: int, decimate: float) -> Detector:
-    detector = _Detector(
-        FAMILY, nthreads=threads, quad_decimate=decimate, quad_sigma=0.0, refine_edges=1
-    )
+def _detector(decimate: float) -> Detector:
+    # One thread: with more, the library adds work to its pool while a new pool's threads still start,
+    # and about one new detector in five hundred ends the process (measured).
+    detector = _Detector(FAMILY, nthreads=1, quad_decimate=decimate, quad_sigma=0.0, refine_edges=1)
     # The wrapper cuts this number to a whole one, which would be 0.
     detector.tag_detector_ptr.contents.decode_sharpening = SHARPENING
     return detector
