@@ -41,7 +41,7 @@ def source(folder: Path, rate: int = 25, *, paced: bool = False) -> PlateSource:
 def test_every_picture_of_a_clip_is_taken_in_order(folder: Path) -> None:
     plate = source(folder)
     plate.start_at(0)
-    moments, looker = Moments([plate]), Looker(LENS, threads=1)
+    moments, looker = Moments([plate]), Looker(LENS)
     lefts, times = [], []
     while not moments.ended:
         taken = moments.next()
@@ -121,7 +121,7 @@ def ids(seen: tuple[SeenTag, ...]) -> list[int]:
 
 
 def test_only_what_is_expected_is_looked_at_but_for_a_sweep_now_and_then() -> None:
-    looker = Looker(LENS, threads=1)
+    looker = Looker(LENS)
     few = {number: BOXES[number] for number in (5, 6, 7)}
     found = [ids(looker.look(wall(), few)) for _ in range(2 * SWEEP)]
     assert [len(each) for each in found].count(4) == 2
@@ -129,7 +129,7 @@ def test_only_what_is_expected_is_looked_at_but_for_a_sweep_now_and_then() -> No
 
 
 def test_where_too_few_of_the_expected_are_found_the_whole_picture_is_looked_at() -> None:
-    looker = Looker(LENS, threads=1)
+    looker = Looker(LENS)
     wrong = {number: (box[0] + 200, box[1], box[2] + 200, box[3]) for number, box in BOXES.items()}
     assert ids(looker.look(wall(), wrong)) == [5, 6, 7, 8]
     assert ids(looker.look(wall(), {})) == [5, 6, 7, 8]
@@ -137,7 +137,7 @@ def test_where_too_few_of_the_expected_are_found_the_whole_picture_is_looked_at(
 
 
 def test_a_covered_tag_is_given_up_until_the_next_sweep() -> None:
-    looker = Looker(LENS, threads=1)
+    looker = Looker(LENS)
     given_up = []
     for _ in range(SWEEP):
         looker.look(wall(without=(8,)), BOXES)
@@ -148,7 +148,7 @@ def test_a_covered_tag_is_given_up_until_the_next_sweep() -> None:
 
 
 def test_a_tag_that_both_looks_find_comes_once() -> None:
-    looker = Looker(LENS, threads=1)
+    looker = Looker(LENS)
     for _ in range(SWEEP):
         seen = looker.look(wall(), BOXES)
     assert ids(seen) == [5, 6, 7, 8]
