@@ -16,6 +16,12 @@ def test_the_place_stands_before_the_trouble() -> None:
     assert str(FormatError("no such rate")) == "no such rate"
 
 
+def test_of_a_file_its_name_comes_first() -> None:
+    error = FormatError("no such rate", "line 12").in_file("cut.edl", "Correct it")
+    assert error.line == "cut.edl, line 12: no such rate. Correct it"
+    assert FormatError("no such rate").in_file("cut.edl", "Correct it").where == "cut.edl"
+
+
 def test_every_error_that_a_format_defines_is_a_format_error() -> None:
     named = {"FormatError"}
     others = []

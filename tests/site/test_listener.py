@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from openset.site.listener import MOST, MOST_FROM_ONE, BoundedListener
+from openset.primitives.errors import PortInUse
+from openset.site.listener import MOST, MOST_FROM_ONE, BoundedListener, listening
 
 
 @pytest.fixture
@@ -50,3 +51,10 @@ def test_many_addresses_together_cannot_take_the_desks_files(door: BoundedListen
     with pytest.raises(ConnectionAbortedError):
         knock(door, "127.0.0.99")
     close(pairs)
+
+
+def test_a_port_that_is_taken_is_named_and_the_listener_closed(door: BoundedListener) -> None:
+    second = BoundedListener()
+    with pytest.raises(PortInUse, match="the phones' door: port"):
+        listening(second, "127.0.0.1", door.getsockname()[1], "the phones' door", "Choose another")
+    assert second.fileno() == -1

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from openset.primitives.errors import DiskFull, NotWritable
-from openset.store.files import disk_error, free_bytes, hash_file, make_folder, write_atomic
+from openset.primitives.errors import BadInput, DiskFull, NotWritable
+from openset.store.files import (
+    disk_error,
+    free_bytes,
+    hash_file,
+    make_folder,
+    read_small,
+    write_atomic,
+)
 
 
 def test_a_write_replaces_the_whole_file_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
@@ -98,3 +105,16 @@ def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(NotWritable, match="file"):
         make_folder(tmp_path / "file" / "b")
+
+
+def test_a_small_file_is_read_whole_or_refused_by_name(tmp_path: Path) -> None:
+    path = tmp_path / "lens.json"
+    with pytest.raises(BadInput, match=r"no such lens file\. Make one"):
+        read_small(path, 4, "lens file", "Make one")
+    path.write_bytes(b"1234")
+    assert read_small(path, 4, "lens file", "Make one") == b"1234"
+    path.write_bytes(b"12345")
+    with pytest.raises(BadInput, match="larger than any lens file"):
+        read_small(path, 4, "lens file", "Make one")
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_small(tmp_path, 4, "lens file", "Make one")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from openset.cli.output import Output
-from openset.primitives.errors import BadInput, NotWritable, OpensetError, PortInUse
+from openset.primitives.errors import BadInput, NotWritable, OpensetError
 from openset.store.home import openset_home
 from openset.store.production import Production, find_productions, open_production
 
@@ -229,19 +228,7 @@ def run_stop(output: Output, folder: Path) -> None:
 
 def _listen(port: int) -> socket.socket:
     """A loopback listener, taken before anything is loaded so that a busy port says so at once."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    if os.name == "posix":  # elsewhere this option would let two programs share the port
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("127.0.0.1", port))
-        listener.listen(64)
-    except OSError as error:
-        listener.close()
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortInUse(
-                f"port {port} is taken or reserved",
-                where="the site",
-                todo="Close the other program, or choose --port",
-            ) from error
-        raise
-    return listener
+    from openset.site.listener import listening
+
+    plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    return listening(plain, "127.0.0.1", port, "the site", "Close the other program, or choose --port")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from openset.primitives.errors import BadInput
+
 
 class FormatError(ValueError):
     """Bytes or text that are not what they should be.
@@ -15,3 +17,8 @@ class FormatError(ValueError):
         self.trouble = trouble
         self.at = at
         super().__init__(f"{at}: {trouble}" if at else trouble)
+
+    def in_file(self, path: object, todo: str) -> BadInput:
+        """The same said of a file: where it lies, the place in it, and what to do."""
+        where = f"{path}, {self.at}" if self.at else str(path)
+        return BadInput(self.trouble, where=where, todo=todo)

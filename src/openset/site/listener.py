@@ -6,8 +6,12 @@ same process, would answer nobody. What is beyond is closed at once, unread.
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 from typing import Any
+
+from openset.primitives.errors import PortInUse
 
 MOST = 96
 MOST_FROM_ONE = 24
@@ -32,3 +36,19 @@ class BoundedListener(socket.socket):
             raise ConnectionAbortedError("too many connections")
         self._here.append((connection, address[0]))
         return connection, address
+
+
+def listening(listener: socket.socket, host: str, port: int, where: str, todo: str) -> socket.socket:
+    """The listener, open on an address ("" is all of this machine's). Raises PortInUse, naming `where`,
+    for a port that another program has or the system keeps; the listener is then closed."""
+    if os.name == "posix":  # elsewhere this option would let two programs share the port
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(64)
+    except OSError as error:
+        listener.close()
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            raise PortInUse(f"port {port} is taken or reserved", where=where, todo=todo) from error
+        raise
+    return listener

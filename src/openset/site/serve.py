@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import uvicorn
 from openset.primitives.errors import OpensetError, PortInUse
 from openset.site.addresses import OWN, all_names, local_addresses, machine_name
 from openset.site.certificate import Papers, papers
-from openset.site.listener import BoundedListener
+from openset.site.listener import BoundedListener, listening
 from openset.store.home import openset_home
 
 LARGEST_MESSAGE = 2 * 1024 * 1024
@@ -68,22 +67,8 @@ def open_phones(port: int, guide_port: int) -> Phones:
 
 def listen_everywhere(port: int, option: str) -> socket.socket:
     """A listener on all IPv4 addresses of this machine; PortInUse where it cannot be had."""
-    listener = BoundedListener()
-    if os.name == "posix":
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind(("", port))
-        listener.listen(64)
-    except OSError as error:
-        listener.close()
-        if error.errno in (errno.EADDRINUSE, errno.EACCES):
-            raise PortInUse(
-                f"port {port} is taken or reserved",
-                where="the phones' door",
-                todo=f"Close the other program, or choose {option}",
-            ) from error
-        raise
-    return listener
+    todo = f"Close the other program, or choose {option}"
+    return listening(BoundedListener(), "", port, "the phones' door", todo)
 
 
 def run(desk: socket.socket, phones: Phones | None = None) -> None:

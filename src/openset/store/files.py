@@ -12,7 +12,7 @@ from pathlib import Path
 
 import xxhash
 
-from openset.primitives.errors import DiskFull, NotWritable, OpensetError
+from openset.primitives.errors import BadInput, DiskFull, NotWritable, OpensetError
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BLOCK_BYTES = 4 << 20
@@ -57,6 +57,21 @@ def write_atomic(path: Path, data: bytes, *, mode: int | None = None) -> None:
                 os.unlink(name)
             raise
         sync_folder(path.parent)
+
+
+def read_small(path: Path, most_bytes: int, what: str, todo: str) -> bytes:
+    """The bytes of a file that is never larger than `most_bytes`. Raises BadInput, in which `what`
+    names the kind of file and `todo` where one comes from."""
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(most_bytes + 1)
+    except FileNotFoundError as error:
+        raise BadInput(f"no such {what}", where=str(path), todo=todo) from error
+    except OSError as error:
+        raise BadInput(f"the {what} cannot be read ({error.strerror})", where=str(path)) from error
+    if len(data) > most_bytes:
+        raise BadInput(f"this is larger than any {what}", where=str(path), todo=todo)
+    return data
 
 
 def sync_folder(folder: Path) -> None:

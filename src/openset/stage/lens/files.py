@@ -20,7 +20,7 @@ from openset.primitives.errors import BadInput, DiskFull, NotWritable
 from openset.stage.lens.lens_file import json_from_lens_file, lens_file_from_json
 from openset.stage.lens.measured import LensFile
 from openset.stage.lens.stmap import F32Map
-from openset.store.files import write_atomic
+from openset.store.files import read_small, write_atomic
 
 _MOST_BYTES = 16 << 20
 
@@ -28,25 +28,11 @@ _MOST_BYTES = 16 << 20
 def read_lens(path: Path) -> LensFile:
     """Openset's own lens file. Raises BadInput naming the file, and the place in it, where there is
     none."""
+    data = read_small(path, _MOST_BYTES, "lens file", "Make one with openset calibrate lens")
     try:
-        with path.open("rb") as stream:
-            data = stream.read(_MOST_BYTES + 1)
-    except FileNotFoundError as error:
-        raise BadInput(
-            "no such lens file", where=str(path), todo="Make one with openset calibrate lens"
-        ) from error
-    except OSError as error:
-        raise BadInput(f"the lens file cannot be read ({error.strerror})", where=str(path)) from error
-    try:
-        if len(data) > _MOST_BYTES:
-            raise FormatError("this is larger than any lens file")
         return lens_file_from_json(data)
     except FormatError as error:
-        raise BadInput(
-            error.trouble,
-            where=f"{path}, {error.at}" if error.at else str(path),
-            todo="Give a file that openset calibrate lens wrote",
-        ) from error
+        raise error.in_file(path, "Give a file that openset calibrate lens wrote") from error
 
 
 def write_lens(path: Path, file: LensFile) -> Path:

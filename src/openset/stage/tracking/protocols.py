@@ -75,10 +75,7 @@ def _profile(endpoint: Endpoint, table: str) -> Profile:
 
 
 def _unusable(endpoint: Endpoint, trouble: FormatError) -> BadInput:
-    place = f"{endpoint.table}, {trouble.at}" if trouble.at else endpoint.table
-    return BadInput(
-        trouble.trouble, where=place, todo="Correct the table; the how-to page has an example"
-    )
+    return trouble.in_file(endpoint.table, "Correct the table; the how-to page has an example")
 
 
 def _osc_decoder(endpoint: Endpoint, table: str) -> Decoder:

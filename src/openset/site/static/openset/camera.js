@@ -2,6 +2,7 @@
 // back to it. What is special to a step stands in camera_lens.js, camera_tags.js, camera_delay.js and camera_screen.js.
 
 import { Link } from "./link.js";
+import { draw } from "./picture.js";
 import { lens } from "./camera_lens.js";
 import { tags } from "./camera_tags.js";
 import { delay } from "./camera_delay.js";
@@ -144,14 +145,7 @@ async function refreshSteps() {
 
 async function showPicture(blob) {
   try {
-    const picture = await createImageBitmap(blob);
-    if (canvas.width !== picture.width || canvas.height !== picture.height) {
-      canvas.width = picture.width;
-      canvas.height = picture.height;
-      find("[data-picture]").dataset.shape = picture.width > picture.height ? "wide" : "high";
-    }
-    paint.drawImage(picture, 0, 0);
-    picture.close();
+    await draw(paint, blob, (width, height) => (find("[data-picture]").dataset.shape = width > height ? "wide" : "high"));
     if (status) cover("");
   } finally {
     link.send({ type: "seen" });

@@ -1,6 +1,7 @@
 // The monitor: the stage's picture on a canvas, its figures in words, its keys back to it.
 
 import { Link } from "./link.js";
+import { draw } from "./picture.js";
 import { advised } from "./slides.js";
 
 const root = document.querySelector("[data-monitor]");
@@ -142,13 +143,7 @@ function showReply(reply) {
 
 async function showPicture(blob) {
   try {
-    const picture = await createImageBitmap(blob);
-    if (canvas.width !== picture.width || canvas.height !== picture.height) {
-      canvas.width = picture.width;
-      canvas.height = picture.height;
-    }
-    paint.drawImage(picture, 0, 0);
-    picture.close();
+    await draw(paint, blob);
     lastPictureAt = performance.now();
     cover("");
   } finally {
