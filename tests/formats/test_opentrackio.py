@@ -42,6 +42,8 @@ FULL = Reading(
     source_number=2,
     slate="1-A-t03",
     recording=True,
+    zoom_ring=0.375,
+    focus_ring=1.0,
 )
 
 some = st.floats(allow_nan=False, allow_infinity=False, width=32)

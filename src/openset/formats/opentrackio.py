@@ -48,6 +48,7 @@ class Reading:
     Z, X, Y; at zero the camera looks along +Y): the whole chain of transforms, composed. `radial` and
     `tangential` are the standard's own coefficients of `distortion_model` ("Brown-Conrady U-D" or
     "Brown-Conrady D-U"), in powers of 1/mm. `sample_time_ns` counts on the tracker's clock.
+    `zoom_ring` and `focus_ring` are the lens's encoders, 0 to 1.
     """
 
     position_m: Xyz
@@ -74,6 +75,8 @@ class Reading:
     source_number: int | None = None
     slate: str | None = None
     recording: bool | None = None
+    zoom_ring: float | None = None
+    focus_ring: float | None = None
 
 
 def read(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> Reading:
@@ -106,11 +109,12 @@ def read(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> 
 
 
 def read_lens(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The eleven fields of a `Reading` that tell of the lens and the sensor, by name."""
+    """The thirteen fields of a `Reading` that tell of the lens and the sensor, by name."""
     lens = _map(sample, "lens")
     model, radial, tangential = _distortion(lens.get("distortion"))
     camera = _map(_map(sample, "static") or static or _NOTHING, "camera")
     sensor = _map(camera, "activeSensorPhysicalDimensions")
+    encoders = _map(lens, "encoders")
     return {
         "focal_length_mm": _above_zero(lens.get("pinholeFocalLength")),
         "focus_distance_m": _above_zero(lens.get("focusDistance")),
@@ -123,6 +127,8 @@ def read_lens(sample: Mapping[str, Any], static: Mapping[str, Any] | None = None
         "distortion_model": model,
         "radial": radial,
         "tangential": tangential,
+        "zoom_ring": _share(encoders.get("zoom")),
+        "focus_ring": _share(encoders.get("focus")),
     }
 
 
@@ -157,6 +163,11 @@ _NOTHING: dict[str, Any] = {}
 def _above_zero(value: Any) -> float | None:
     number = finite(value)
     return number if number is not None and number > 0 else None
+
+
+def _share(value: Any) -> float | None:
+    number = finite(value)
+    return number if number is not None and 0.0 <= number <= 1.0 else None
 
 
 def _whole(value: Any, most: int = U32) -> int | None:
@@ -342,6 +353,9 @@ def _written_lens(reading: Reading) -> Sample:
     ):
         if pair is not None and all(map(math.isfinite, pair)):
             group[name] = {"x": pair[0], "y": pair[1]}
+    rings = {"focus": _share(reading.focus_ring), "zoom": _share(reading.zoom_ring)}
+    if encoders := {name: place for name, place in rings.items() if place is not None}:
+        group["encoders"] = encoders
     if reading.radial and all(map(math.isfinite, (*reading.radial, *reading.tangential))):
         entry: Sample = {"model": reading.distortion_model or "Brown-Conrady D-U"}
         entry["radial"] = list(reading.radial)

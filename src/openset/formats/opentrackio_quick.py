@@ -16,6 +16,7 @@ from openset.formats.opentrackio_schema import U32, U48
 
 _Number = Annotated[float, Meta(gt=-1e300, lt=1e300)]
 _AboveZero = Annotated[float, Meta(gt=0, lt=1e300)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
 _Whole = Annotated[int, Meta(ge=0, le=U32)]
 _Coefficients = Annotated[tuple[_Number, ...], Meta(min_length=1, max_length=16)]
 
@@ -52,6 +53,13 @@ class _Distortion(Struct, gc=False, frozen=True, rename="camel"):
     model: str = "Brown-Conrady D-U"
 
 
+class Encoders(Struct, gc=False, frozen=True, rename="camel"):
+    """Where the rings stand, 0 to 1."""
+
+    focus: _Share | None = None
+    zoom: _Share | None = None
+
+
 class Lens(Struct, gc=False, frozen=True, rename="camel"):
     """The lens block, in the standard's own words and units."""
 
@@ -62,6 +70,7 @@ class Lens(Struct, gc=False, frozen=True, rename="camel"):
     projection_offset: Pair | None = None
     distortion_offset: Pair | None = None
     distortion: tuple[_Distortion, ...] = ()
+    encoders: Encoders | None = None
 
 
 class Rational(Struct, gc=False, frozen=True, rename="camel"):

@@ -81,8 +81,22 @@ def test_a_calibrated_head_says_its_lens_in_millimetres_and_metres() -> None:
     # Half way from 1365 to 4095: 26 mm; 1 / ((2 + 0.1) / 2) m; (11 + 2) / 2.
     packet = D1(0, 0, 0, (0, 0, 0), zoom=2730, focus=2730, user=2730)
     assert sample_from_freed(packet, 0, PANASONIC).lens == LensReport(
-        focal_length_mm=26.0, focus_distance_m=pytest.approx(1 / 1.05), f_stop=6.5
+        focal_length_mm=26.0,
+        focus_distance_m=pytest.approx(1 / 1.05),
+        f_stop=6.5,
+        zoom_ring=0.5,
+        focus_ring=0.5,
     )
+
+
+def test_a_head_whose_range_is_published_says_where_its_rings_stand() -> None:
+    packet = D1(0, 0, 0, (0, 0, 0), zoom=0x7AC0 // 4, focus=0xF000)
+    lens = sample_from_freed(packet, 0, PROFILES["sony"]).lens
+    assert lens is not None
+    assert (lens.zoom_ring, lens.focus_ring, lens.focal_length_mm) == (0.25, 1.0, None)
+    outside = D1(0, 0, 0, (0, 0, 0), zoom=0x7AC1, focus=0)
+    told = sample_from_freed(outside, 0, PROFILES["sony"]).lens
+    assert told is None or (told.zoom_ring, told.focus_ring) == (None, None)
 
 
 def test_vizrt_counts_stand_about_the_middle_of_the_field() -> None:

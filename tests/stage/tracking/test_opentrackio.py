@@ -385,6 +385,7 @@ SAMPLES = group(
         entrancePupilOffset=one(0.125, 0, 99),
         projectionOffset=one() | pair("x", "y"),
         distortionOffset=one() | pair("x", "y"),
+        encoders=one({"zoom": 0.25, "focus": 1}, {"focus": 0.5, "iris": 0}),
         distortion=one() | st.lists(MODELS, min_size=1, max_size=2),
     ),
     transforms=st.lists(

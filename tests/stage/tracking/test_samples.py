@@ -54,6 +54,13 @@ def test_a_focus_pull_is_followed_evenly(fraction: float) -> None:
     assert found.sensor_width_mm == 36.0
 
 
+def test_a_zoom_is_followed_evenly_by_its_encoder_and_a_silent_encoder_still_stands() -> None:
+    start, end = LensReport(zoom_ring=0.2, focus_ring=0.5), LensReport(zoom_ring=0.4)
+    found = between(start, completed(end, start), 0.25)
+    assert found is not None
+    assert (found.zoom_ring, found.focus_ring) == (pytest.approx(0.25), 0.5)
+
+
 def test_coefficients_of_two_models_are_never_mixed() -> None:
     other = LensReport(distortion_model=MODEL_DU, radial=(9e-4, 0.0, 0.0))
     near, far = between(PRIME, other, 0.4), between(PRIME, other, 0.6)

@@ -83,21 +83,34 @@ def lens_of(packet: D1, profile: Profile) -> LensReport | None:
     """What a packet says of the lens by a profile; None if nothing."""
     zoom, focus = packet.zoom - profile.zero, packet.focus - profile.zero
     stop = packet.user & ((1 << profile.stop_bits) - 1)
+    zoom_ring = _ring(packet.zoom, profile.ranges.get("zoom"))
+    focus_ring = _ring(packet.focus, profile.ranges.get("focus"))
     if profile.curves:
         curves = profile.curves
         return LensReport(
+            zoom_ring=zoom_ring,
+            focus_ring=focus_ring,
             focal_length_mm=curves["zoom"].value(zoom) if "zoom" in curves else None,
             focus_distance_m=curves["focus"].value(focus) if "focus" in curves else None,
             f_stop=curves["iris"].value(stop) if "iris" in curves else None,
         )
-    if not (profile.zoom_per_mm or profile.focus_per_mm or profile.user_per_stop):
+    if not (profile.zoom_per_mm or profile.focus_per_mm or profile.user_per_stop or profile.ranges):
         return None
     report = LensReport(
+        zoom_ring=zoom_ring,
+        focus_ring=focus_ring,
         focal_length_mm=_scaled(zoom, profile.zoom_per_mm),
         focus_distance_m=_scaled(focus, profile.focus_per_mm and profile.focus_per_mm * 1000),
         f_stop=_scaled(stop, profile.user_per_stop),
     )
     return None if report == LensReport() else report
+
+
+def _ring(count: int, limits: tuple[int, int] | None) -> float | None:
+    """Where a ring stands between the ends of the maker's range, 0 to 1."""
+    if limits is None or not limits[0] <= count <= limits[1]:
+        return None
+    return (count - limits[0]) / (limits[1] - limits[0])
 
 
 class FreeDDecoder:

@@ -231,7 +231,14 @@ def _lens(block: Lens) -> LensReport:
         model,
         radial,
         tangential,
+        *_rings(block),
     )
+
+
+def _rings(block: Lens) -> tuple[float | None, float | None]:
+    """What the encoders of zoom and focus say."""
+    said = block.encoders
+    return (said.zoom, said.focus) if said else (None, None)
 
 
 def _pulled(block: Lens, source: _Source) -> LensReport | None:
@@ -248,6 +255,7 @@ def _pulled(block: Lens, source: _Source) -> LensReport | None:
         and block.distortion == old.distortion
     ):
         return None
+    zoom, focus = _rings(block)
     return LensReport(
         lens.focal_length_mm,
         block.focus_distance,
@@ -260,6 +268,8 @@ def _pulled(block: Lens, source: _Source) -> LensReport | None:
         lens.distortion_model,
         lens.radial,
         lens.tangential,
+        lens.zoom_ring if zoom is None else zoom,
+        lens.focus_ring if focus is None else focus,
     )
 
 

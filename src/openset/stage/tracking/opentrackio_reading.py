@@ -61,6 +61,8 @@ def lens_of_reading(reading: Reading) -> LensReport | None:
         distortion_model=reading.distortion_model,
         radial=reading.radial,
         tangential=reading.tangential,
+        zoom_ring=reading.zoom_ring,
+        focus_ring=reading.focus_ring,
     )
     return None if report == LensReport() else report
 
@@ -91,6 +93,8 @@ def reading_from_sample(sample: TrackSample) -> Reading:
         distortion_model=lens.distortion_model,
         radial=lens.radial,
         tangential=lens.tangential,
+        zoom_ring=lens.zoom_ring,
+        focus_ring=lens.focus_ring,
         sample_time_ns=stamp if stamp >= 0 else None,
         sequence=sample.sequence,
         status=sample.status or None,

@@ -36,7 +36,7 @@ class LensReport:
     """What a tracker reports of the lens; None where it does not. Lengths in mm unless named.
 
     Offsets (right, down of the sensor's middle) and coefficients are OpenLensIO's: see
-    stage/lens/report.py.
+    stage/lens/report.py. `zoom_ring` and `focus_ring` are the encoders on the rings, 0 to 1.
     """
 
     focal_length_mm: float | None = None
@@ -50,6 +50,8 @@ class LensReport:
     distortion_model: str | None = None
     radial: tuple[float, ...] = field(default=())
     tangential: tuple[float, ...] = field(default=())
+    zoom_ring: float | None = None
+    focus_ring: float | None = None
 
 
 def completed(report: LensReport | None, earlier: LensReport | None) -> LensReport | None:
@@ -76,6 +78,8 @@ def completed(report: LensReport | None, earlier: LensReport | None) -> LensRepo
         shape.distortion_model,
         shape.radial,
         shape.tangential,
+        earlier.zoom_ring if report.zoom_ring is None else report.zoom_ring,
+        earlier.focus_ring if report.focus_ring is None else report.focus_ring,
     )
 
 
@@ -108,6 +112,8 @@ _NUMBERS = (
     "entrance_pupil_offset_m",
     "sensor_width_mm",
     "sensor_height_mm",
+    "zoom_ring",
+    "focus_ring",
 )
 
 
