@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 
 from openset.primitives.errors import BadInput
+from openset.primitives.space import angle_between_rad, pose_from_pan_tilt_roll
 from openset.stage.calibrate.series import (
     at_setting,
     focus_of_distance,
+    mount_at,
+    nearest_setting,
     with_setting,
     zoom_of_focal,
 )
-from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.measured import LensFile, MeasuredLens, MeasuredMount
 from openset.stage.lens.model import Lens
 
 
@@ -70,6 +73,42 @@ def test_focus_breathes_between_two_distances() -> None:
     # The middle of logarithms: sqrt(1450 * 1400); of 1 and 1/4 a metre, 0.625: 1.6 m.
     assert half.fx_px == pytest.approx(math.sqrt(1450 * 1400))
     assert half.focus_distance_m == pytest.approx(1.6)
+
+
+def test_a_focus_that_was_measured_at_one_zoom_alone_bends_no_other_zoom() -> None:
+    file = replace(
+        ZOOM, settings=(*ZOOM.settings, MeasuredLens(lens(1300.0, distance_m=4.0), focus=1.0, zoom=0.3))
+    )
+    assert at_setting(file, 1.0, 0.3).fx_px == pytest.approx(1300)
+    assert at_setting(file, 1.0, 0.9).fx_px == pytest.approx(at_setting(ZOOM, 0.0, 0.9).fx_px)
+
+
+def test_settings_each_at_another_focus_are_one_zoom() -> None:
+    settings = [replace(each, focus=0.5 + each.zoom / 10) for each in ZOOM.settings]
+    file = replace(ZOOM, settings=tuple(settings))
+    assert at_setting(file, 0.5, 0.45).fx_px == pytest.approx(at_setting(ZOOM, 0.0, 0.45).fx_px)
+
+
+def test_the_nearest_setting_is_the_nearest_zoom() -> None:
+    assert nearest_setting(ZOOM, 0.5, 0.35) is ZOOM.settings[1]
+
+
+def test_the_mount_between_two_settings_turns_and_slides_evenly() -> None:
+    def mount(x_m: float, pan_rad: float) -> MeasuredMount:
+        pose = pose_from_pan_tilt_roll((x_m, 0.0, 0.0), pan_rad, 0.0, 0.0)
+        return MeasuredMount(pose, (0.0,) * 3, (0.0,) * 3)
+
+    first, last = ZOOM.settings[0], ZOOM.settings[-1]
+    file = replace(
+        ZOOM,
+        settings=(replace(first, mount=mount(0.0, 0.0)), replace(last, mount=mount(0.1, 0.2))),
+    )
+    half = mount_at(file, 0.0, 0.5)
+    assert half is not None
+    assert half.position_m[0] == pytest.approx(0.05)
+    assert angle_between_rad(half, mount(0.0, 0.1).tracker_from_camera) == pytest.approx(0.0, abs=1e-9)
+    assert mount_at(ZOOM, 0.0, 0.5) is None
+    assert mount_at(replace(ZOOM, tracker_from_camera=half), 0.0, 0.5) is half
 
 
 def test_a_setting_measured_again_takes_the_old_ones_place() -> None:

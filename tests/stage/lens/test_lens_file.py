@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from openset.formats.faults import FormatError
 from openset.primitives.space import Pose
 from openset.stage.lens.lens_file import json_from_lens_file, lens_file_from_json
-from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.measured import LensFile, MeasuredLens, MeasuredMount
 from openset.stage.lens.model import Lens
 
 LENS = Lens(1920, 1080, 1450.0, 1452.0, 975.3, 528.7, -0.21, 0.09, 0.0007, -0.0005, -0.015)
@@ -28,11 +28,12 @@ def written(**changes: object) -> dict[str, object]:
 
 def test_a_lens_file_says_all_that_was_measured() -> None:
     tracker = Pose((0.1, -0.02, 0.03), (1.0, 0.0, 0.0, 0.0))
+    mount = MeasuredMount(tracker, (1e-4, 2e-4, 3e-4), (1e-3, 2e-3, 3e-3), 14)
     file = LensFile(
         "Cooke 35",
         (
             MeasuredLens(LENS, 0.25, 0.5, SPREAD, 0.12, 0.04, 24),
-            MeasuredLens(WIDE, 0.75, 1.0, rms_px=0.2),
+            MeasuredLens(WIDE, 0.75, 1.0, rms_px=0.2, focal_mm=18.0, mount=mount),
         ),
         readout_s=0.016,
         tracker_from_camera=tracker,
@@ -47,6 +48,8 @@ def test_a_lens_file_says_all_that_was_measured() -> None:
     assert first.covariance is not None
     np.testing.assert_allclose(first.covariance, SPREAD)
     assert (second.lens, second.covariance, second.map_uncertainty_px) == (WIDE, None, None)
+    assert (first.focal_mm, first.mount) == (None, None)
+    assert (second.focal_mm, second.mount) == (18.0, mount)
 
 
 def test_a_setting_stands_there_in_opentrackios_terms_too() -> None:
@@ -63,6 +66,12 @@ def test_a_setting_stands_there_in_opentrackios_terms_too() -> None:
     [
         ({"fx_px": 0.0}, "settings[0].fx_px"),
         ({"cx_px": 1e9}, "settings[0].cx_px"),
+        ({"focal_mm": -4}, "settings[0].focal_mm"),
+        ({"mount": {"position_m": [0, 0]}}, "settings[0].mount.position_m"),
+        (
+            {"mount": {"position_m": [0, 0, 0], "rotation_wxyz": [1, 0, 0, 0], "sd_m": [-1, 0, 0]}},
+            "settings[0].mount.sd_m",
+        ),
         ({"width_px": 10**9}, "settings[0].width_px"),
         ({"focus": 2.0}, "settings[0].focus"),
         ({"covariance": [1.0] * 44}, "settings[0].covariance"),

@@ -16,7 +16,8 @@ import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from openset.primitives.errors import BadInput
-from openset.primitives.space import F64
+from openset.primitives.rotation import matrix_from_vector, vector_from_matrix
+from openset.primitives.space import F64, Pose, pose_from_matrix
 from openset.stage.lens.derivatives import parameters_of, with_parameters
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
@@ -24,6 +25,8 @@ from openset.stage.lens.model import Lens
 SHORTEST_MM, LONGEST_MM = 4.0, 2000.0
 NEAREST_M, FARTHEST_M = 0.001, 1e6
 _SAME_PLACE = 1e-3
+_FOCUS_LESS = 0.1
+"""How much less than the zoom the focus changes a lens: for which setting is the nearest."""
 
 
 def zoom_of_focal(focal_mm: float) -> float:
@@ -50,34 +53,77 @@ def focus_of_distance(distance_m: float) -> float:
 
 
 def at_setting(file: LensFile, focus: float, zoom: float) -> Lens:
-    """The lens with its rings at these places (0..1)."""
-    lines: dict[float, list[MeasuredLens]] = {}
-    for each in file.settings:
-        place = next((known for known in lines if abs(known - each.focus) < _SAME_PLACE), each.focus)
-        lines.setdefault(place, []).append(each)
-    places = sorted(lines)
-    along = [
-        _between([each.zoom for each in lines[place]], [each.lens for each in lines[place]], zoom)
-        for place in places
-    ]
-    return _between(places, along, focus)
-
-
-def _between(places: Sequence[float], lenses: Sequence[Lens], place: float) -> Lens:
-    """The lens at one place of a ring, of those measured along it."""
-    order = sorted(range(len(places)), key=lambda index: places[index])
-    x = [places[index] for index in order]
-    found = [lenses[index] for index in order]
-    place = min(max(place, x[0]), x[-1])
-    keep = [index for index in range(len(x)) if index == 0 or x[index] - x[index - 1] > 1e-9]
-    if len(keep) == 1:
-        return found[keep[0]]
-    kinds = {lens.fisheye is None for lens in found}
-    if len(kinds) > 1:
+    """The lens with its rings at these places (0..1). Raises BadInput where a fisheye setting would be
+    blended with one that is none."""
+    if len({each.lens.fisheye is None for each in file.settings}) > 1:
         raise _two_models()
-    numbers = np.array([_numbers(found[index]) for index in keep])
-    blended = PchipInterpolator(np.array([x[index] for index in keep]), numbers)(place)
-    return _lens(found[keep[0]], np.asarray(blended, np.float64))
+    if len(file.settings) == 1:
+        return file.settings[0].lens
+    numbers = np.array([_numbers(each.lens) for each in file.settings])
+    return _lens(file.settings[0].lens, _blended(_places(file.settings), numbers, focus, zoom))
+
+
+def mount_at(file: LensFile, focus: float, zoom: float) -> Pose | None:
+    """Where the camera sits on the tracker with its rings at these places: between the settings at
+    which that was measured; the file's one mount where none has its own, None where there is none."""
+    known = [(each, each.mount) for each in file.settings if each.mount is not None]
+    if not known:
+        return file.tracker_from_camera
+    first = known[0][1].tracker_from_camera
+    steps = [first.inverse().after(mount.tracker_from_camera).matrix for _, mount in known]
+    numbers = np.array([[*step[:3, 3], *vector_from_matrix(step[:3, :3])] for step in steps])
+    found = _blended(_places([each for each, _ in known]), numbers, focus, zoom)
+    step = np.eye(4)
+    step[:3, 3], step[:3, :3] = found[:3], matrix_from_vector(found[3:])
+    return first.after(pose_from_matrix(step))
+
+
+def nearest_setting(file: LensFile, focus: float, zoom: float) -> MeasuredLens:
+    """The setting measured nearest to these places of the rings."""
+    return min(
+        file.settings, key=lambda each: math.hypot(each.zoom - zoom, (each.focus - focus) * _FOCUS_LESS)
+    )
+
+
+def _places(settings: Sequence[MeasuredLens]) -> list[tuple[float, float]]:
+    return [(each.focus, each.zoom) for each in settings]
+
+
+def _blended(places: Sequence[tuple[float, float]], numbers: F64, focus: float, zoom: float) -> F64:
+    """Numbers (n, k) measured at n places (focus, zoom), at another place: along the zoom on each line
+    of one focus that reaches it, then along the focus. Where no line does, all are taken as one."""
+    lines: dict[float, list[int]] = {}
+    for index, (at_focus, _) in enumerate(places):
+        line = next((known for known in lines if abs(known - at_focus) < _SAME_PLACE), at_focus)
+        lines.setdefault(line, []).append(index)
+    zooms = [place[1] for place in places]
+    zoom = min(max(zoom, min(zooms)), max(zooms))
+    reaching = {
+        line: members
+        for line, members in lines.items()
+        if min(zooms[index] for index in members) - _SAME_PLACE
+        <= zoom
+        <= max(zooms[index] for index in members) + _SAME_PLACE
+    }
+    if not reaching:
+        everyone = sorted(range(len(places)), key=lambda index: abs(places[index][0] - focus))
+        return _along([zooms[index] for index in everyone], numbers[everyone], zoom)
+    at = sorted(reaching)
+    found = [_along([zooms[i] for i in reaching[line]], numbers[reaching[line]], zoom) for line in at]
+    return _along(at, np.array(found), focus)
+
+
+def _along(places: Sequence[float], numbers: F64, place: float) -> F64:
+    """Numbers (n, k) at n places of one ring, at another; of two at one place the first counts."""
+    kept: list[int] = []
+    for index in sorted(range(len(places)), key=lambda index: places[index]):
+        if not kept or places[index] - places[kept[-1]] > _SAME_PLACE:
+            kept.append(index)
+    if len(kept) == 1:
+        return np.asarray(numbers[kept[0]], np.float64)
+    x = np.array([places[index] for index in kept])
+    found = PchipInterpolator(x, numbers[kept])(min(max(place, x[0]), x[-1]))
+    return np.asarray(found, np.float64)
 
 
 def _two_models() -> BadInput:

@@ -76,6 +76,8 @@ def _unheld(file: LensFile) -> list[str]:
     said = {
         "readout_s": file.readout_s is not None,
         "tracker_from_camera": file.tracker_from_camera is not None,
+        "mount": any(each.mount is not None for each in file.settings),
+        "focal_mm": any(each.focal_mm is not None for each in file.settings),
         "covariance": any(each.covariance is not None for each in file.settings),
         "map_uncertainty_px": any(each.map_uncertainty_px is not None for each in file.settings),
         "rms_px": any(each.rms_px for each in file.settings),

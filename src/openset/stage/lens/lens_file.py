@@ -21,7 +21,7 @@ from openset.formats.faults import FormatError
 from openset.formats.lens_json import bounded, document, number, part, text
 from openset.primitives.errors import BadInput
 from openset.primitives.space import F64, Pose
-from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.measured import LensFile, MeasuredLens, MeasuredMount
 from openset.stage.lens.model import Lens
 from openset.stage.lens.report import report_from_lens
 
@@ -40,10 +40,7 @@ def json_from_lens_file(file: LensFile) -> bytes:
     if file.readout_s is not None:
         root["readout_s"] = file.readout_s
     if file.tracker_from_camera is not None:
-        root["tracker_from_camera"] = {
-            "position_m": list(file.tracker_from_camera.position_m),
-            "rotation_wxyz": list(file.tracker_from_camera.rotation_wxyz),
-        }
+        root["tracker_from_camera"] = _pose_fields(file.tracker_from_camera)
     if file.notes:
         root["notes"] = dict(sorted(file.notes.items()))
     root["settings"] = [_setting_fields(each) for each in file.settings]
@@ -64,9 +61,22 @@ def lens_file_from_json(data: bytes) -> LensFile:
         text(root, "name")[:_LONGEST_NOTE],
         tuple(_setting(each, f"settings[{index}]") for index, each in enumerate(listed)),
         number(root, "readout_s", 0.0, 1.0),
-        _pose(root.get("tracker_from_camera")),
+        _pose(root.get("tracker_from_camera"), "tracker_from_camera"),
         _notes(root.get("notes", {})),
     )
+
+
+def _pose_fields(pose: Pose) -> dict[str, Any]:
+    return {"position_m": list(pose.position_m), "rotation_wxyz": list(pose.rotation_wxyz)}
+
+
+def _mount_fields(mount: MeasuredMount) -> dict[str, Any]:
+    return {
+        **_pose_fields(mount.tracker_from_camera),
+        "sd_m": list(mount.sd_m),
+        "sd_rad": list(mount.sd_rad),
+        "views": mount.views,
+    }
 
 
 def _setting_fields(each: MeasuredLens) -> dict[str, Any]:
@@ -90,10 +100,12 @@ def _setting_fields(each: MeasuredLens) -> dict[str, Any]:
         "views_used": each.views_used,
     }
     for name, value in (
+        ("focal_mm", each.focal_mm),
         ("focus_distance_m", lens.focus_distance_m),
         ("f_stop", lens.f_stop),
         ("map_uncertainty_px", each.map_uncertainty_px),
         ("covariance", None if each.covariance is None else each.covariance[_UPPER].tolist()),
+        ("mount", None if each.mount is None else _mount_fields(each.mount)),
         ("opentrackio", _opentrackio(lens)),
     ):
         if value is not None:
@@ -115,9 +127,6 @@ def _opentrackio(lens: Lens) -> dict[str, Any] | None:
 def _setting(fields: object, at: str) -> MeasuredLens:
     if not isinstance(fields, dict):
         raise FormatError("an object was expected", at)
-    views = fields.get("views_used", 0)
-    if isinstance(views, bool) or not isinstance(views, int) or not 0 <= views <= 10**6:
-        raise FormatError("a count was expected", f"{at}.views_used")
     return MeasuredLens(
         _lens(fields, at),
         bounded(fields.get("focus", 0.0), 0.0, 1.0, f"{at}.focus"),
@@ -125,8 +134,16 @@ def _setting(fields: object, at: str) -> MeasuredLens:
         _covariance(fields.get("covariance"), f"{at}.covariance"),
         bounded(fields.get("rms_px", 0.0), 0.0, 1e4, f"{at}.rms_px"),
         number(fields, "map_uncertainty_px", 0.0, 1e5, at),
-        views,
+        _count(fields.get("views_used", 0), f"{at}.views_used"),
+        number(fields, "focal_mm", 0.5, 10_000.0, at),
+        _mount(fields.get("mount"), f"{at}.mount"),
     )
+
+
+def _count(value: object, at: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**6:
+        raise FormatError("a count was expected", at)
+    return value
 
 
 def _lens(fields: Mapping[str, Any], at: str) -> Lens:
@@ -179,8 +196,16 @@ def _covariance(value: object, at: str) -> F64 | None:
     return out
 
 
-def _pose(value: object) -> Pose | None:
-    at = "tracker_from_camera"
+def _mount(value: object, at: str) -> MeasuredMount | None:
+    pose = _pose(value, at)
+    if pose is None or not isinstance(value, dict):
+        return None
+    x, y, z = _numbers(value.get("sd_m"), 3, 100.0, f"{at}.sd_m", least=0.0)
+    i, j, k = _numbers(value.get("sd_rad"), 3, 100.0, f"{at}.sd_rad", least=0.0)
+    return MeasuredMount(pose, (x, y, z), (i, j, k), _count(value.get("views", 0), f"{at}.views"))
+
+
+def _pose(value: object, at: str) -> Pose | None:
     if value is None:
         return None
     if not isinstance(value, dict):
@@ -193,10 +218,12 @@ def _pose(value: object) -> Pose | None:
     return Pose((x, y, z), (w / length, i / length, j / length, k / length))
 
 
-def _numbers(value: object, count: int, most: float, at: str) -> list[float]:
+def _numbers(
+    value: object, count: int, most: float, at: str, *, least: float | None = None
+) -> list[float]:
     if not isinstance(value, list) or len(value) != count:
         raise FormatError(f"{count} numbers were expected", at)
-    return [bounded(each, -most, most, at) for each in value]
+    return [bounded(each, -most if least is None else least, most, at) for each in value]
 
 
 def _notes(value: object) -> Mapping[str, str]:
