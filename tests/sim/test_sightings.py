@@ -15,6 +15,8 @@ from openset.sim.sightings import CLEAN, Look, in_view, picture, rolling_corners
 
 LENS = Optics(1280, 720, 800.0, 644.0, 355.0, -0.10, 0.03, 5e-4, -3e-4, -0.005)
 FISHEYE = Optics(1280, 720, 600.0, 644.0, 355.0, fisheye=(-0.02, 0.004, -0.002, 0.0003))
+CODES = replace(CLEAN, linear_light=False)
+"""For detectors that look at codes alone."""
 EYE = np.array([0.1, 0.2, 1.5])
 TURNED = rotation_from_angles(0.03, 0.02, 0.1)
 UP = np.array([0.0, 0.0, 1.0])
@@ -42,7 +44,7 @@ def errors(seen: np.ndarray, truth: dict[int, np.ndarray]) -> np.ndarray:
 @pytest.mark.parametrize("optics", [LENS, FISHEYE])
 def test_tags_are_found_where_they_are_without_bias(optics: Optics) -> None:
     sheets = wall_of_tags()
-    seen = picture(optics, still(EYE, TURNED), sheets, CLEAN, np.random.default_rng(1))
+    seen = picture(optics, still(EYE, TURNED), sheets, CODES, np.random.default_rng(1))
     off = errors(seen, {s.id: tag_corners(optics, EYE, TURNED, s) for s in sheets})
     assert np.sqrt(np.mean(off**2)) < 0.1
     assert np.abs(off.mean(axis=(0, 1))).max() < 0.02
@@ -58,7 +60,7 @@ def test_with_a_rolling_shutter_every_row_shows_its_own_moment() -> None:
             0.03 + 0.4 * time_s, 0.02, 0.1
         )
 
-    look = replace(CLEAN, exposure_s=1 / 200)
+    look = replace(CODES, exposure_s=1 / 200)
     seen = picture(LENS, moving, sheets, look, np.random.default_rng(1), readout_s=0.02)
     rolling = {s.id: rolling_corners(LENS, moving, s, 0.02) for s in sheets}
     assert np.sqrt(np.mean(errors(seen, rolling) ** 2)) < 0.1
@@ -86,7 +88,7 @@ def test_a_checkerboards_corners_are_found_by_opencv() -> None:
     # OpenCV may count from either end of the board; the rows' order tells which.
     rows_down = corners[0, 0, 1] < corners[-1, 0, 1]
     off = (corners[::-1] if rows_down else corners[:, ::-1]) + 0.5 - truth
-    assert np.abs(off).max() < 0.1
+    assert np.abs(off).max() < 0.12
     assert np.abs(off.mean(axis=(0, 1))).max() < 0.03
 
 
@@ -136,8 +138,7 @@ def test_the_nearer_sheet_covers_the_farther_one() -> None:
 
 def test_light_mixed_before_the_display_curve_makes_black_squares_smaller() -> None:
     sheets = wall_of_tags()
-    look = replace(CLEAN, linear_light=True)
-    seen = picture(LENS, still(EYE, TURNED), sheets, look, np.random.default_rng(1))
+    seen = picture(LENS, still(EYE, TURNED), sheets, CLEAN, np.random.default_rng(1))
     off = errors(seen, {s.id: tag_corners(LENS, EYE, TURNED, s) for s in sheets})
     assert np.mean(off[:, 1, 0] - off[:, 0, 0]) < -0.3
 

@@ -50,7 +50,7 @@ class Look:
     jpeg: int | None = 85
     vignette: float = 0.25
     exposure_s: float = 1 / 120
-    linear_light: bool = False
+    linear_light: bool = True
     samples: int = 3
 
 

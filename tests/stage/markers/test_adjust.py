@@ -70,9 +70,17 @@ def test_the_stated_spread_is_that_of_repeated_walks() -> None:
         problem = replace(problem, whitening=even_whitening(36, 0.05))
         found = adjust(problem, truth)
         places.append(found.state.tag_m[5] - truth.tag_m[5])
-        said.append(np.diag(found.covariance)[-6:-3])
+        said.append(np.diag(found.covariance)[24:27])
     scatter = np.sqrt(np.mean(np.square(places), axis=0))
     np.testing.assert_allclose(scatter, np.sqrt(np.mean(said, axis=0)), rtol=0.4)
+
+
+def test_edges_seen_inside_of_where_they_are_are_found_and_the_map_is_as_true() -> None:
+    problem, truth = _seen(0.0)
+    corners = problem.corners_px - 0.3 * problem.outward
+    found = adjust(replace(problem, corners_px=corners, edge_sd_px=10.0), truth)
+    assert abs(found.state.edge_px + 0.3) < 0.002
+    assert np.abs(found.state.tag_m - truth.tag_m).max() < 1e-4
 
 
 def test_one_wild_sighting_hardly_moves_the_rest() -> None:

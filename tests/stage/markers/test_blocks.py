@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,11 +46,8 @@ def _network(rolling: bool, lens_free: bool) -> tuple[Problem, State]:
     )
     for _ in range(4):
         seen = project(LENS, Placed(problem, state).in_camera)
-        problem = Problem(
-            problem.camera, problem.tag, seen, problem.whitening, problem.local_m, problem.held,
-            problem.lens, problem.lens_information, problem.slip_sd,
-        )  # fmt: skip
-    return problem, state
+        problem = replace(problem, corners_px=seen)
+    return problem, replace(state, edge_px=0.03)
 
 
 @pytest.mark.parametrize(("rolling", "lens_free"), [(False, False), (True, False), (True, True)])
@@ -56,12 +55,9 @@ def test_a_step_is_that_of_the_whole_system(rolling: bool, lens_free: bool) -> N
     problem, state = _network(rolling, lens_free)
     random = np.random.default_rng(6)
     noise = random.normal(0.0, 0.05, problem.corners_px.shape)
-    problem = Problem(
-        problem.camera, problem.tag, problem.corners_px + noise, problem.whitening, problem.local_m,
-        problem.held, problem.lens, problem.lens_information, problem.slip_sd,
-    )  # fmt: skip
+    problem = replace(problem, corners_px=problem.corners_px + noise)
     width = 12 if rolling else 6
-    size = 2 * width + 12 + (9 if lens_free else 0)
+    size = 2 * width + 13 + (9 if lens_free else 0)
     jacobian = _by_differences(problem, state, width, size)
     errors = errors_of(problem, state).ravel() / 0.1
     matrix, pull = jacobian.T @ jacobian, jacobian.T @ errors
@@ -70,6 +66,9 @@ def test_a_step_is_that_of_the_whole_system(rolling: bool, lens_free: bool) -> N
             place = np.arange(camera * 12 + 6, camera * 12 + 12)
             matrix[place, place] += 1 / 0.05**2
             pull[place] -= state.slip[camera] / 0.05**2
+    edge = 2 * width + 12
+    matrix[edge, edge] += 1 / problem.edge_sd_px**2
+    pull[edge] -= state.edge_px / problem.edge_sd_px**2
     if lens_free:
         matrix[-9:, -9:] += INFORMATION
     wanted = np.linalg.solve(matrix, pull)

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from openset.primitives.image import U8Plane
+from openset.primitives.image import F32Plane, U8Plane
 from openset.primitives.space import F64
 from openset.stage.markers.detect import TagDetector, twice_seen
 from openset.stage.markers.model import SeenTag
@@ -25,15 +25,21 @@ BLUR_PX = 0.7
 def bits(number: int) -> U8Plane:
     """A tag a cell a pixel, upright, with its white border."""
     dictionary = cv2.aruco.getPredefinedDictionary(cv2.aruco.DICT_APRILTAG_36h11)
-    return np.pad(cv2.aruco.generateImageMarker(dictionary, number, CELLS - 2), 1, constant_values=255)
+    marker = cv2.aruco.generateImageMarker(dictionary, number, CELLS - 2)
+    return np.asarray(np.where(np.pad(marker, 1, constant_values=255) > 0, 226, 24), np.uint8)
+
+
+def light(codes: U8Plane | int) -> F32Plane:
+    return np.asarray((np.asarray(codes) / 255.0) ** 2.2, np.float32)
 
 
 def picture(placed: dict[int, Corners], width: int = 480, height: int = 320) -> U8Plane:
     """A picture with tags whose black corners lie at the given points (top left, top right, bottom
-    right, bottom left; (0, 0) is the picture's corner): drawn four times as large, then averaged."""
-    fine = np.full((height * FINE, width * FINE), 200, np.uint8)
+    right, bottom left; (0, 0) is the picture's corner): drawn four times as large, its light averaged,
+    then written by a display curve."""
+    fine = np.full((height * FINE, width * FINE), light(200), np.float32)
     for number, corners in placed.items():
-        texture = cv2.resize(bits(number % 1000), None, fx=40, fy=40, interpolation=cv2.INTER_NEAREST)
+        texture = np.kron(light(bits(number % 1000)), np.ones((40, 40), np.float32))
         inner = np.array([[40, 40], [360, 40], [360, 360], [40, 360]], np.float32)
         # Both pictures' corners are at (0, 0) here; OpenCV's first pixel has its middle there.
         target = (np.array(corners, np.float32)) * FINE
@@ -42,7 +48,8 @@ def picture(placed: dict[int, Corners], width: int = 480, height: int = 320) -> 
             texture, warp, fine.shape[::-1], fine, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT
         )
     soft = cv2.GaussianBlur(fine, (0, 0), BLUR_PX * FINE)
-    return np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    seen = np.asarray(cv2.resize(soft, (width, height), interpolation=cv2.INTER_AREA))
+    return np.rint(255.0 * seen ** (1 / 2.2)).astype(np.uint8)
 
 
 SQUARE = [(120.3, 80.6), (200.3, 80.6), (200.3, 160.6), (120.3, 160.6)]
@@ -58,8 +65,8 @@ def test_corners_lie_where_they_were_drawn_and_not_half_a_pixel_off(decimate: fl
     seen = TagDetector(decimate=decimate).detect(picture({7: SQUARE, 12: TURNED}))
     assert [tag.id for tag in seen] == [7, 12]
     for tag, truth in zip(seen, (SQUARE, TURNED), strict=True):
-        assert np.abs(errors(tag, truth)).max() < 0.2
-        assert np.abs(errors(tag, truth).mean(axis=0)).max() < 0.1
+        assert np.abs(errors(tag, truth)).max() < 0.05
+        assert np.abs(errors(tag, truth).mean(axis=0)).max() < 0.025
         assert tag.mended_bits == 0
         assert tag.margin > 50
 
@@ -67,7 +74,7 @@ def test_corners_lie_where_they_were_drawn_and_not_half_a_pixel_off(decimate: fl
 def test_the_first_corner_is_the_top_left_one_as_the_tag_is_read_however_it_hangs() -> None:
     upside_down = [SQUARE[2], SQUARE[3], SQUARE[0], SQUARE[1]]
     (seen,) = TagDetector().detect(picture({3: upside_down}))
-    assert np.abs(errors(seen, upside_down)).max() < 0.2
+    assert np.abs(errors(seen, upside_down)).max() < 0.05
 
 
 def test_small_tags_are_found_at_full_size_only_and_cheaply_where_they_are_expected() -> None:
@@ -79,6 +86,12 @@ def test_small_tags_are_found_at_full_size_only_and_cheaply_where_they_are_expec
     (seen,) = detector.detect_in(luma, [(40, 20, 95, 75)])
     assert seen.id == 5
     assert np.abs(errors(seen, small)).max() < 0.3
+
+
+def test_a_tag_in_the_dark_is_found_beside_one_in_the_light() -> None:
+    luma = picture({7: SQUARE, 12: TURNED})
+    luma[:, :240] //= 6
+    assert [tag.id for tag in TagDetector().detect(luma)] == [7, 12]
 
 
 def test_two_tags_with_one_id_are_both_kept_and_told() -> None:
@@ -116,16 +129,17 @@ def test_real_photos_show_the_tags_the_reference_found(
     detector = TagDetector()
     assert len(detector.detect(luma)) >= least
     full = detector.detect_full(luma)
-    assert len(full) == len(expected)
+    # In light there are more: lids of boxes so slanted that the white around eats them in codes.
+    assert len(full) >= len(expected)
     gaps = []
     for corners in expected:
         nearest = min(full, key=lambda tag: float(np.abs(tag.corners_px - corners.mean(0)).sum()))
         gaps += (
             np.linalg.norm(nearest.corners_px[:, None] - corners[None], axis=-1).min(axis=0).tolist()
         )
-    # Theirs is another version with another JPEG decoder; the smallest tags differ most.
-    assert np.median(gaps) < 0.3
-    assert max(gaps) < 3.0
+    # Theirs is another version with another JPEG decoder, and looks for edges in codes.
+    assert np.median(gaps) < 0.6
+    assert max(gaps) < 4.5
 
 
 def test_detectors_may_come_and_go() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from openset.primitives.rotation import matrix_from_vector
 from openset.stage.lens.model import Lens
 from openset.stage.markers.corner_noise import even_whitening
+from openset.stage.markers.edge import outward
 from openset.stage.markers.network import (
     HUBER,
     Placed,
@@ -91,9 +94,20 @@ def test_the_priors_of_slip_and_lens_count() -> None:
     assert away > 4.0  # two spreads squared, and what the corners say
 
 
+def test_edges_seen_outside_of_where_they_are_are_taken_back_and_cost() -> None:
+    outside = _problem(SEEN + 0.1 * outward(SEEN[None])[0])
+    seen_so = replace(_state(), edge_px=0.1)
+    right = errors_of(_problem(SEEN), _state())
+    np.testing.assert_allclose(errors_of(outside, seen_so), right, atol=1e-9)
+    # A tenth of a pixel of a spread of 0.15 px.
+    added = cost_of(outside, seen_so) - cost_of(_problem(SEEN), _state())
+    np.testing.assert_allclose(added, (0.1 / 0.15) ** 2, atol=1e-9)
+
+
 def test_a_step_moves_the_free_tags_and_the_cameras_in_their_own_axes() -> None:
     step = np.array([[0.1, 0.2, 0.3, 0.0, 0.0, 0.5]])
-    found = moved(_problem(SEEN), _state(), step, np.array([1.0, 2.0, 3.0, 0.0, 0.0, 0.25]))
+    found = moved(_problem(SEEN), _state(), step, np.array([1.0, 2.0, 3.0, 0.0, 0.0, 0.25, 0.05]))
+    assert found.edge_px == 0.05
     np.testing.assert_allclose(found.camera_m, [[0.1, 0.2, 0.3]])
     np.testing.assert_allclose(found.tag_m, [[1.0, 2.0, 0.0]])
     np.testing.assert_allclose(found.tag_rotation[0], matrix_from_vector(np.array([0.0, 0.0, 0.25])))

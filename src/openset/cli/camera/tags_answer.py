@@ -22,6 +22,7 @@ def figures_of(solution: MapSolution, quality: MapQuality, walk: Walk, out: Path
         "sd_mm": round(quality.sd_m * 1000, 4),
         "worst_sd_mm": round(quality.worst_sd_m * 1000, 4),
         "residual_px": round(solution.corner_sd_px, 4),
+        "edge_px": round(solution.edge_px, 4),
         "pictures_read": walk.read,
         "pictures_looked_at": len(walk.frames),
         "pictures_used": len(solution.cameras),

@@ -20,8 +20,8 @@ from openset.stage.markers.network import Problem, State, cost_of, errors_of, mi
 class Adjusted:
     """A solved problem. `errors_px` (m, 4, 2) is seen less said; `misfit` (m,) the rms of each
     sighting's whitened errors; `covariance` (g, g) is of the poses of the tags not held, in their
-    order, six each, and of the lens's nine numbers last where it was solved; it is in units of the
-    whitening, not yet scaled by the misfit. `degrees` of freedom are left."""
+    order, six each, of the edges' number, and of the lens's nine last where it was solved; it is in
+    units of the whitening, not yet scaled by the misfit. `degrees` of freedom are left."""
 
     state: State
     errors_px: F64

@@ -93,7 +93,7 @@ class Attempt:
         """What did not fit, placed anew from what did: a first map may have grown astray."""
         cameras = solved.cameras
         grown = grow(self.looks, self.sizes_m, solved.tags, self.focal_px, cameras)
-        start = Started(grown.tags, grown.cameras, {}, solved.state.lens)
+        start = Started(grown.tags, grown.cameras, {}, solved.state.lens, solved.state.edge_px)
         kept = [place for place, look in enumerate(self.looks) if self._near(look, grown)]
         outside = sorted(set(range(len(self.looks))) - set(kept))
         again = self._adjusted(start, kept, outside, sorted(held), given)
@@ -108,6 +108,7 @@ class Attempt:
             {each: motion @ pose for each, pose in solved.cameras.items()},
             {},
             solved.state.lens,
+            solved.state.edge_px,
         )
         kept = [
             place

@@ -29,13 +29,13 @@ class NormalEquations:
         self.problem, self.state = problem, state
         self.free = np.flatnonzero(~problem.held)
         self.lens_free = problem.lens_information is not None
-        self.size = 6 * len(self.free) + (LENS_NUMBERS if self.lens_free else 0)
-        by_camera, by_tag, by_lens, errors = self._derivatives()
-        self._gather(by_camera, by_tag, by_lens, errors)
+        self.shared_numbers = 1 + (LENS_NUMBERS if self.lens_free else 0)
+        self.size = 6 * len(self.free) + self.shared_numbers
+        self._gather(*self._derivatives())
 
     def _derivatives(self) -> tuple[F64, F64, F64, F64]:
-        """Whitened and weighted: by camera (m, 8, 6 or 12), by tag (m, 8, 6), by lens (m, 8, 9), and
-        the errors (m, 8)."""
+        """Whitened and weighted: by camera (m, 8, 6 or 12), by tag (m, 8, 6), by what all share, the
+        edges and where it is free the lens (m, 8, 1 or 10), and the errors (m, 8)."""
         problem, state = self.problem, self.state
         placed = Placed(problem, state)
         flat = placed.in_camera.reshape(-1, 3)
@@ -51,18 +51,23 @@ class NormalEquations:
         by_camera = np.concatenate(moves, axis=-1).reshape(count, 8, -1)
         turned = by_point @ -(back @ placed.tag_rotation @ skew(placed.local))
         by_tag = np.concatenate([by_point @ back, turned], axis=-1).reshape(count, 8, 6)
-        errors = (problem.corners_px.reshape(-1, 2) - said).reshape(count, 8)
+        outward = problem.outward.reshape(count, 8)
+        errors = problem.corners_px.reshape(count, 8) - said.reshape(count, 8)
+        errors = errors - state.edge_px * outward
+        by_all = outward[..., None]
+        if self.lens_free:
+            by_all = np.concatenate([by_all, by_lens.reshape(count, 8, LENS_NUMBERS)], axis=2)
         misfit = misfit_of(problem, errors.reshape(count, 4, 2))
         weight = np.sqrt(np.minimum(1.0, HUBER / np.maximum(misfit, 1e-12)))
         white = problem.whitening * weight[:, None, None]
         return (
             white @ by_camera,
             white @ by_tag,
-            white @ by_lens.reshape(count, 8, LENS_NUMBERS),
+            white @ by_all,
             np.einsum("mij,mj->mi", white, errors),
         )
 
-    def _gather(self, by_camera: F64, by_tag: F64, by_lens: F64, errors: F64) -> None:
+    def _gather(self, by_camera: F64, by_tag: F64, by_all: F64, errors: F64) -> None:
         problem, state = self.problem, self.state
         cameras, tags, width = len(state.camera_m), len(state.tag_m), by_camera.shape[2]
         camera, tag = problem.camera, problem.tag
@@ -88,29 +93,33 @@ class NormalEquations:
             self.matrix[6 * place : 6 * place + 6, 6 * place : 6 * place + 6] = blocks[each]
         self.pull = np.zeros(self.size)
         self.pull[: 6 * len(self.free)] = pulls[self.free].ravel()
-        if self.lens_free:
-            across_tags = np.concatenate(
-                [across_tags, np.zeros((cameras, width, LENS_NUMBERS))], axis=2
-            )
-            part = np.zeros((cameras, width, LENS_NUMBERS))
-            np.add.at(part, camera, across @ by_lens)
-            across_tags[:, :, -LENS_NUMBERS:] = part
-            self._gather_lens(by_tag, by_lens, errors, tags)
-        self.shared = across_tags
+        part = np.zeros((cameras, width, self.shared_numbers))
+        np.add.at(part, camera, across @ by_all)
+        self.shared = np.concatenate([across_tags, part], axis=2)
+        self._gather_shared(by_tag, by_all, errors, tags)
 
-    def _gather_lens(self, by_tag: F64, by_lens: F64, errors: F64, tags: int) -> None:
-        problem = self.problem
-        information = problem.lens_information
-        assert information is not None
-        beside = np.zeros((tags, 6, LENS_NUMBERS))
-        np.add.at(beside, problem.tag, np.swapaxes(by_tag, 1, 2) @ by_lens)
-        border = beside[self.free].reshape(-1, LENS_NUMBERS)
-        self.matrix[:-LENS_NUMBERS, -LENS_NUMBERS:] = border
-        self.matrix[-LENS_NUMBERS:, :-LENS_NUMBERS] = border.T
-        flat = by_lens.reshape(-1, LENS_NUMBERS)
-        self.matrix[-LENS_NUMBERS:, -LENS_NUMBERS:] = flat.T @ flat + information
-        away = parameters_of(self.state.lens) - parameters_of(problem.lens)
-        self.pull[-LENS_NUMBERS:] = flat.T @ errors.ravel() - information @ away
+    def _gather_shared(self, by_tag: F64, by_all: F64, errors: F64, tags: int) -> None:
+        """The rows of the numbers that all sightings share, and what was known of these before."""
+        count, information, away = self.shared_numbers, *self._known()
+        beside = np.zeros((tags, 6, count))
+        np.add.at(beside, self.problem.tag, np.swapaxes(by_tag, 1, 2) @ by_all)
+        border = beside[self.free].reshape(-1, count)
+        self.matrix[:-count, -count:] = border
+        self.matrix[-count:, :-count] = border.T
+        flat = by_all.reshape(-1, count)
+        self.matrix[-count:, -count:] = flat.T @ flat + information
+        self.pull[-count:] = flat.T @ errors.ravel() - information @ away
+
+    def _known(self) -> tuple[F64, F64]:
+        """The information (g, g) there was of the shared numbers, and how far they are from it (g,)."""
+        problem, state = self.problem, self.state
+        information = np.zeros((self.shared_numbers, self.shared_numbers))
+        information[0, 0] = 1.0 / problem.edge_sd_px**2
+        away = np.array([state.edge_px])
+        if problem.lens_information is not None:
+            information[1:, 1:] = problem.lens_information
+            away = np.concatenate([away, parameters_of(state.lens) - parameters_of(problem.lens)])
+        return information, away
 
     def _reduced(self, damping: float) -> tuple[F64, F64, F64, F64]:
         """The system without the cameras, its pull, and what gives the cameras back."""
@@ -128,8 +137,6 @@ class NormalEquations:
     def step(self, damping: float) -> tuple[F64, F64]:
         """How cameras (f, 6 or 12) and the rest (g,) move next."""
         matrix, pull, carried, own = self._reduced(damping)
-        if not self.size:
-            return own, pull
         try:
             rest = cho_solve(cho_factor(matrix), pull)
         except np.linalg.LinAlgError:
@@ -139,4 +146,4 @@ class NormalEquations:
     def covariance(self) -> F64:
         """Of the rest (g, g), in units of the whitening."""
         matrix = self._reduced(0.0)[0]
-        return np.asarray(np.linalg.pinv(matrix, hermitian=True)) if self.size else matrix
+        return np.asarray(np.linalg.pinv(matrix, hermitian=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,6 +12,7 @@ from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import parameters_of, with_parameters
 from openset.stage.lens.model import Lens, project
+from openset.stage.markers.edge import EDGE_SD_PX, outward
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -27,7 +29,8 @@ class Problem:
     (m, 4, 2); `whitening` (m, 8, 8) makes eight numbers of spread 1 of their eight errors. A tag stands
     once in a picture. `local_m` (t, 4, 3) are the corners on each tag, `held` (t,) the tags whose pose
     is given. `lens_information` (9, 9) is the inverse covariance of the lens, None where the lens is
-    taken as it is; `slip_sd` (6,) is the usual slip, None for a global shutter."""
+    taken as it is; `slip_sd` (6,) is the usual slip, None for a global shutter. `edge_sd_px` is how far
+    the camera may see edges outside of where they are (edge.py)."""
 
     camera: I64
     tag: I64
@@ -38,6 +41,12 @@ class Problem:
     lens: Lens
     lens_information: F64 | None = None
     slip_sd: F64 | None = None
+    edge_sd_px: float = EDGE_SD_PX
+
+    @cached_property
+    def outward(self) -> F64:
+        """How the corners (m, 4, 2) move when every edge is seen a pixel farther out."""
+        return outward(self.corners_px)
 
     def only(self, kept: npt.NDArray[np.bool_]) -> Problem:
         """The problem with these sightings (m,) alone."""
@@ -53,7 +62,7 @@ class Problem:
 @dataclass(frozen=True, eq=False)
 class State:
     """Where everything is: stage_from_camera and stage_from_tag as rotations (n, 3, 3) and positions
-    (n, 3), the slips (n, 6) and the lens."""
+    (n, 3), the slips (n, 6), the lens, and how far its camera sees edges outside, pixels."""
 
     camera_rotation: F64
     camera_m: F64
@@ -61,6 +70,7 @@ class State:
     tag_m: F64
     slip: F64
     lens: Lens
+    edge_px: float = 0.0
 
 
 class Placed:
@@ -89,7 +99,7 @@ def errors_of(problem: Problem, state: State) -> F64:
     """Seen less said (m, 4, 2), pixels; nan where a corner would lie behind the camera."""
     points = Placed(problem, state).in_camera
     said = project(state.lens, np.where(points[..., 2:] > -NEAREST_M, np.nan, points))
-    return problem.corners_px - said
+    return problem.corners_px - said - state.edge_px * problem.outward
 
 
 def misfit_of(problem: Problem, errors_px: F64) -> F64:
@@ -102,6 +112,7 @@ def cost_of(problem: Problem, state: State) -> float:
     """What the adjustment makes least: whitened squares, Huber beyond two spreads, and the priors."""
     misfit = misfit_of(problem, errors_of(problem, state))
     total = float(np.sum(8.0 * np.where(misfit < HUBER, misfit**2, HUBER * (2 * misfit - HUBER))))
+    total += (state.edge_px / problem.edge_sd_px) ** 2
     if problem.slip_sd is not None:
         total += float(np.sum((state.slip / problem.slip_sd) ** 2))
     if problem.lens_information is not None:
@@ -111,7 +122,8 @@ def cost_of(problem: Problem, state: State) -> float:
 
 
 def moved(problem: Problem, state: State, cameras: F64, rest: F64) -> State:
-    """The state after a step: cameras by (f, 6 or 12), tags not held and the lens by (g,)."""
+    """The state after a step: cameras by (f, 6 or 12), tags not held, the edges and the lens by
+    (g,)."""
     free = np.flatnonzero(~problem.held)
     tags = rest[: 6 * len(free)].reshape(-1, 6)
     tag_m, tag_rotation = state.tag_m.copy(), state.tag_rotation.copy()
@@ -127,4 +139,5 @@ def moved(problem: Problem, state: State, cameras: F64, rest: F64) -> State:
         tag_m,
         state.slip if problem.slip_sd is None else state.slip + cameras[:, 6:],
         lens,
+        state.edge_px + float(rest[6 * len(free)]),
     )

@@ -43,6 +43,8 @@ class MapSolution:
     """The pictures in which each tag was used."""
     lens_check: LensCheck | None = None
     overlay: Overlay | None = None
+    edge_px: float = 0.0
+    """How far outside of where they are the camera saw edges (edge.py)."""
 
 
 def placed_tags(
@@ -111,6 +113,7 @@ def solution_of(
         looks={each: seen for each, seen in looks.items() if seen},
         lens_check=checked,
         overlay=laid,
+        edge_px=solved.state.edge_px,
     )
 
 

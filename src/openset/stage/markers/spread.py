@@ -29,7 +29,7 @@ def tag_covariances(
     whole = np.zeros((6 * tags, 6 * tags))
     rows = (6 * free[:, None] + np.arange(6)).ravel()
     whole[np.ix_(rows, rows)] = solved[:inside, :inside]
-    lens = solved[inside:, inside:] if len(solved) > inside else None
+    lens = solved[inside + 1 :, inside + 1 :] if len(solved) > inside + 1 else None
     turn = stage_from_map[:3, :3]
     stage_m = factor * state.tag_m @ turn.T
     move = np.zeros_like(whole)

@@ -35,12 +35,14 @@ class Given:
 
 @dataclass(frozen=True, eq=False)
 class Started:
-    """Where an adjustment begins: map_from_tag by id, map_from_camera and slips by picture, a lens."""
+    """Where an adjustment begins: map_from_tag by id, map_from_camera and slips by picture, a lens, and
+    how far its camera sees edges outside."""
 
     tags: Mapping[int, F64]
     cameras: Mapping[int, F64]
     slips: Mapping[int, F64]
     lens: Lens
+    edge_px: float = 0.0
 
     def state(self, pictures: Sequence[int], ids: Sequence[int]) -> State:
         """As arrays, in the order of the pictures and tags that take part."""
@@ -48,7 +50,13 @@ class Started:
         tag = np.array([self.tags[each] for each in ids])
         slip = np.array([self.slips.get(each, np.zeros(6)) for each in pictures])
         return State(
-            camera[:, :3, :3], camera[:, :3, 3], tag[:, :3, :3], tag[:, :3, 3], slip, self.lens
+            camera[:, :3, :3],
+            camera[:, :3, 3],
+            tag[:, :3, :3],
+            tag[:, :3, 3],
+            slip,
+            self.lens,
+            self.edge_px,
         )
 
     def after(self, solved: Solved) -> Started:
@@ -59,6 +67,7 @@ class Started:
             {**self.cameras, **solved.cameras},
             {**self.slips, **slips},
             solved.state.lens,
+            solved.state.edge_px,
         )
 
 

@@ -1,0 +1,73 @@
+"""Edges found again in light lie where the paper's are, however wide the lens spreads them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from openset.sim.optics import Optics
+from openset.sim.prints import Sheet, tag_sheet
+from openset.sim.sightings import Look, picture, still, tag_corners
+from openset.stage.markers.edge_light import relit
+from openset.stage.markers.model import SeenTag
+
+OPTICS = Optics(400, 300, 500.0, 200.0, 150.0)
+EYE, STRAIGHT = np.zeros(3), np.eye(3)
+LOOK = Look(0.7, 2.0, None, 0.0, 0.0)
+
+
+def hung(tilt_rad: float = 0.3) -> Sheet:
+    turn = np.array(
+        [
+            [np.cos(tilt_rad), 0.0, np.sin(tilt_rad)],
+            [0.0, 1.0, 0.0],
+            [-np.sin(tilt_rad), 0.0, np.cos(tilt_rad)],
+        ]
+    )
+    roll = np.array([[np.cos(0.2), -np.sin(0.2), 0.0], [np.sin(0.2), np.cos(0.2), 0.0], [0, 0, 1]])
+    return tag_sheet(11, 0.2, np.array([0.02, 0.01, -1.1]), turn @ roll)
+
+
+def seen(look: Look, push_px: float) -> tuple[np.ndarray, np.ndarray]:
+    """The corners found from ones that were pushed aside, and the true ones."""
+    sheet = hung()
+    luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], look, np.random.default_rng(5))
+    truth = tag_corners(OPTICS, EYE, STRAIGHT, sheet)
+    middle = truth.mean(axis=0)
+    pushed = truth + push_px * np.sign(truth - middle)
+    (found,) = relit([SeenTag(11, pushed)], luma)
+    return found.corners_px, truth
+
+
+@pytest.mark.parametrize("blur_px", [0.5, 0.7, 1.5, 2.5])
+@pytest.mark.parametrize("push_px", [-1.0, 0.0, 0.8])
+def test_corners_come_to_the_true_ones_from_a_pixel_off(blur_px: float, push_px: float) -> None:
+    found, truth = seen(replace(LOOK, blur_px=blur_px), push_px)
+    assert np.abs(found - truth).max() < 0.06
+
+
+def test_a_dim_tag_is_as_true_as_a_bright_one() -> None:
+    sheet = hung()
+    luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))
+    truth = tag_corners(OPTICS, EYE, STRAIGHT, sheet)
+    (found,) = relit([SeenTag(11, truth - 0.5)], luma // 2)
+    assert np.abs(found.corners_px - truth).max() < 0.06
+
+
+def test_a_tag_whose_edges_are_not_there_keeps_its_corners() -> None:
+    corners = np.array([[20.0, 20.0], [60.0, 20.0], [60.0, 60.0], [20.0, 60.0]])
+    for luma in (np.full((90, 90), 130, np.uint8), np.zeros((50, 50), np.uint8)):
+        (found,) = relit([SeenTag(3, corners)], luma)
+        np.testing.assert_array_equal(found.corners_px, corners)
+
+
+def test_a_thumb_over_a_part_of_an_edge_hardly_moves_it() -> None:
+    sheet = hung()
+    luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))
+    truth = tag_corners(OPTICS, EYE, STRAIGHT, sheet)
+    x, y = np.rint(0.7 * truth[0] + 0.3 * truth[1]).astype(int)
+    luma[y - 4 : y + 12, x - 7 : x + 7] = 150
+    (found,) = relit([SeenTag(11, truth + 0.3)], luma)
+    assert np.abs(found.corners_px - truth).max() < 0.15
