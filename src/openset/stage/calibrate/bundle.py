@@ -24,7 +24,7 @@ Bool = npt.NDArray[np.bool_]
 _MOST_STEPS = 40
 SETTLED = 1e-8
 """The part of the cost by which a step must better it to be followed by another."""
-_LEAST_SD_PX = 0.01
+_LEAST_SD_PX = 0.003
 
 
 @dataclass(frozen=True, eq=False)

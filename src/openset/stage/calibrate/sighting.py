@@ -18,11 +18,22 @@ Index = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
+class Followed:
+    """How the edges that meet in corners were followed, for the board's two axes: from where on, in
+    squares (n, 2), and how far they were taken to bow, in pixels (n, 2), nan where they were not."""
+
+    start: F64
+    bow_px: F64
+
+
+@dataclass(frozen=True, eq=False)
 class SeenBoard:
-    """The corners found: `index` (n,) counts `Board.points_m`, `corners_px` (n, 2) says where."""
+    """The corners found: `index` (n,) counts `Board.points_m`, `corners_px` (n, 2) says where;
+    `followed` how, where they were found along their edges."""
 
     index: Index
     corners_px: F64
+    followed: Followed | None = None
 
     @property
     def extent_px(self) -> tuple[float, float, float, float]:
