@@ -23,6 +23,7 @@ from openset.primitives.space import Pose
 from openset.primitives.time import parse_timecode
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
+from openset.stage.calibrate.series import zoom_of_focal
 from openset.stage.exchange.sound import write_sound
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
@@ -280,6 +281,52 @@ def test_ctrl_c_closes_the_take(film: Path, tmp_path: Path) -> None:
     assert record.state == "closed"
     assert record.reason == "interrupted"
     assert verify_take(film / "takes" / "1-A-t01").ok
+
+
+def test_a_zoom_is_shot_with_at_the_setting_that_is_named(
+    film: Path, day: Path, tmp_path: Path
+) -> None:
+    settings = tuple(
+        MeasuredLens(
+            Lens(640, 360, focal_mm * 20, focal_mm * 20, 320.0, 180.0),
+            zoom=zoom_of_focal(focal_mm),
+            focal_mm=focal_mm,
+        )
+        for focal_mm in (24.0, 50.0)
+    )
+    file = write_lens(tmp_path / "zoom.json", LensFile("Zoom", settings))
+    named = {"--lens": str(file), "--focal-mm": "50"}
+    done = run(*shoot_arguments(film, day, **named))
+    assert done.returncode == 0, done.stderr
+    lens = read_take(film / "takes" / "1-A-t01").spec.lens
+    assert lens is not None
+    assert lens.fx_px == pytest.approx(250.0)
+    refused = run(*shoot_arguments(film, day, **{**named, "--focal-mm": "60"}))
+    assert refused.returncode == 2
+    assert "zoom at 60 mm, measured from 24 to 50 mm" in refused.stderr
+    write_lens(file, LensFile("Prime", settings[:1]))
+    both = run(*shoot_arguments(film, day, **named))
+    assert both.returncode == 2
+    assert "not both" in both.stderr
+
+
+@pytest.mark.parametrize(
+    ("kept", "words"),
+    [({"focal_mm": "wide"}, "[stage] focal_mm"), ({"focal_mm": 90}, "zoom at 90 mm")],
+    ids=str,
+)
+def test_a_stage_takes_the_setting_kept_for_the_production(
+    film: Path, tmp_path: Path, kept: dict[str, Any], words: str
+) -> None:
+    settings = tuple(
+        MeasuredLens(Lens(640, 360, f * 20, f * 20, 320.0, 180.0), zoom=zoom_of_focal(f), focal_mm=f)
+        for f in (24.0, 50.0)
+    )
+    write_lens(film / "zoom.json", LensFile("Zoom", settings))
+    update_stage(open_production(film), {"lens": "zoom.json", **kept})
+    done = run("stage", str(film), "--port", "0")
+    assert done.returncode == 2
+    assert words in done.stderr
 
 
 def test_a_measured_camera_is_taken_and_the_take_says_so(film: Path, day: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from openset.primitives.errors import (
 from openset.primitives.time import parse_timecode
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
+from openset.stage.calibrate.rings import Rings
+from openset.stage.calibrate.series import zoom_of_focal
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 from openset.stage.record.files import read_track_lines, verify_take
@@ -89,6 +92,65 @@ def test_a_measured_lens_that_cannot_be_shot_with_ends_before_anything_is_made(
     with pytest.raises(BadInput, match=f"lens.json: .*{words}"):
         run_stage(production, given)
     assert list((production.root / "takes").iterdir()) == []
+
+
+SERIES = LensFile(
+    "zoom",
+    tuple(
+        MeasuredLens(
+            Lens(320, 180, focal_mm * 10, focal_mm * 10, 160.0, 90.0),
+            zoom=zoom_of_focal(focal_mm),
+            focal_mm=focal_mm,
+        )
+        for focal_mm in (24.0, 50.0)
+    ),
+)
+
+
+def test_a_series_follows_the_focal_length_of_the_track(day: Path, production: Production) -> None:
+    (record,) = run_stage(production, plan(day, lens_file=SERIES, lens_source="zoom.json")).takes
+    assert record.spec.lens_setting == "followed"
+    assert record.spec.lens is not None
+    # The day's track says 28 mm; the file's pictures are twice as wide.
+    assert record.spec.lens.fx_px == pytest.approx(140.0, rel=1e-6)
+    assert [fault for fault in record.faults if fault.kind == "lens"] == []
+
+
+def silent(day: Path, folder: Path) -> Path:
+    """The day's track of a tracker that says nothing of the lens."""
+    lines = [orjson.loads(line) for line in (day / "track.otrk.jsonl").read_bytes().splitlines()]
+    for line in lines:
+        line.get("sample", line).pop("lens", None)
+    path = folder / "silent.otrk.jsonl"
+    path.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rings", "words"),
+    [
+        (Rings(), "2 settings .*neither track nor option says where the zoom stands.*24 to 50"),
+        (Rings(focal_mm=60.0), "zoom at 60 mm, measured from 24 to 50 mm"),
+    ],
+)
+def test_a_series_of_which_nobody_says_where_it_stands_ends_before_anything_is_made(
+    day: Path, production: Production, tmp_path: Path, rings: Rings, words: str
+) -> None:
+    given = plan(
+        day, track=str(silent(day, tmp_path)), lens_file=SERIES, lens_source="zoom.json", rings=rings
+    )
+    with pytest.raises(BadInput, match=f"zoom.json: .*{words}"):
+        run_stage(production, given)
+    assert list((production.root / "takes").iterdir()) == []
+
+
+def test_a_series_is_shot_with_at_the_named_setting(
+    day: Path, production: Production, tmp_path: Path
+) -> None:
+    given = plan(day, track=str(silent(day, tmp_path)), lens_file=SERIES, lens_source="zoom.json")
+    (record,) = run_stage(production, replace(given, rings=Rings(focal_mm=24.0))).takes
+    assert record.spec.lens is not None
+    assert (record.spec.lens_setting, record.spec.lens.fx_px) == ("named", pytest.approx(120.0))
 
 
 def test_a_missing_plate_ends_before_anything_is_made(day: Path, production: Production) -> None:

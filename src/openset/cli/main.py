@@ -91,6 +91,14 @@ Lens = Annotated[
     typer.Option(help="The lens as it was measured: a file of openset calibrate lens."),
 ]
 
+FocusM = Annotated[
+    float | None,
+    typer.Option(
+        help="Where the focus stands, metres: with a lens file measured at several distances, and a "
+        "track that says nothing of it."
+    ),
+]
+
 Speed = Annotated[float, typer.Option(help="How fast a recording is played; 1 is its own timing.")]
 TrackRate = Annotated[
     str, typer.Option(help="Samples a second of a file that holds no times: 50, 59.94 …")
@@ -184,8 +192,13 @@ def shoot(
     ] = None,
     lens: Lens = None,
     focal_mm: Annotated[
-        float | None, typer.Option(help="Focal length, where the track says nothing of a lens.")
+        float | None,
+        typer.Option(
+            help="Focal length, where the track says nothing of a lens; with --lens of a zoom: where "
+            "the zoom stands, for the whole take."
+        ),
     ] = None,
+    focus_m: FocusM = None,
     sensor_mm: Annotated[float, typer.Option(help="Width of the sensor for --focal-mm.")] = 36.0,
     mount: Annotated[
         str | None,
@@ -208,7 +221,7 @@ def shoot(
         return run_shoot(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
             delay_s=delay, focal_mm=focal_mm, sensor_mm=sensor_mm, matte=matte, backend=backend,
-            port=port, mount=mount, timecode=timecode, lens=lens,
+            port=port, mount=mount, timecode=timecode, lens=lens, focus_m=focus_m,
         )  # fmt: skip
 
     answer(as_json, work)
@@ -228,6 +241,13 @@ def stage(
         float | None, typer.Option(help="Seconds the picture comes later than the track.")
     ] = None,
     lens: Lens = None,
+    focal_mm: Annotated[
+        float | None,
+        typer.Option(
+            help="Where the zoom stands: with the lens file of a zoom that the track says nothing of."
+        ),
+    ] = None,
+    focus_m: FocusM = None,
     timecode: Timecode = None,
     matte: Annotated[bool, typer.Option("--matte", help="Record the matte too.")] = False,
     backend: Backend = "auto",
@@ -242,6 +262,7 @@ def stage(
         return run_engine(
             output, folder, plate=plate, track=track, set_name=set_name, scene=scene, shot=shot,
             delay_s=delay, matte=matte, backend=backend, port=port, timecode=timecode, lens=lens,
+            focal_mm=focal_mm, focus_m=focus_m,
         )  # fmt: skip
 
     answer(as_json, work)

@@ -12,6 +12,7 @@ from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, check_set_name
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
+from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.lens.measured import LensFile
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.live.ltc import PREFIX
@@ -44,9 +45,10 @@ def run_shoot(
     mount: str | None,
     timecode: str | None = None,
     lens: Path | None = None,
+    focus_m: float | None = None,
 ) -> int:
     """Shoot one take; the exit code is 0, or that of the trouble that ended it early."""
-    measured = _measured(lens, focal_mm)
+    measured, rings = _measured(lens, focal_mm, focus_m)
     plan = StagePlan(
         plate=plate,
         track=track,
@@ -57,8 +59,9 @@ def run_shoot(
         record_matte=matte,
         roll_at_start=True,
         port=port,
-        lens=measured.settings[0].lens if measured else _lens(focal_mm, sensor_mm),
-        tracker_from_camera=_sits(mount, measured),
+        lens=None if measured else _lens(focal_mm, sensor_mm),
+        tracker_from_camera=_mount(mount) if mount is not None else None,
+        rings=rings,
         ltc=timecode,
         lens_file=measured,
         lens_source=str(lens or ""),
@@ -81,25 +84,45 @@ def _delay(production: Production, given_s: float | None) -> tuple[float, float 
     return float(kept.get("delay_s", 0.0)), float(sd_s) if sd_s is not None else None
 
 
-def _measured(lens: Path | None, focal_mm: float | None = None) -> LensFile | None:
-    """The measured lens of a lens file."""
+def _measured(
+    lens: Path | None,
+    focal_mm: float | None,
+    focus_m: float | None,
+    production: Production | None = None,
+) -> tuple[LensFile | None, Rings]:
+    """The measured lens of a lens file, and what was named of its rings: here, or for a series under
+    [stage] of the production."""
     if lens is None:
-        return None
-    if focal_mm is not None:
-        raise BadInput("a lens file and a focal length", todo="Give --lens or --focal-mm, not both")
+        if focus_m is not None or (focal_mm is not None and production is not None):
+            raise BadInput("a place of the rings, and no lens file", todo="Give --lens, a series")
+        return None, Rings()
     from openset.stage.lens.files import read_lens
-    from openset.stage.lens.picture import only_setting
 
     file = read_lens(lens)
-    only_setting(file, lens)
-    return file
+    if focal_mm is not None and len(file.settings) == 1:
+        raise BadInput(
+            "a lens file of one setting and a focal length", todo="Give --lens or --focal-mm, not both"
+        )
+    if production is not None and len(file.settings) > 1:
+        focal_mm = _kept_number(production, "focal_mm") if focal_mm is None else focal_mm
+        focus_m = _kept_number(production, "focus_m") if focus_m is None else focus_m
+    named = Rings(focal_mm=focal_mm, focus_m=focus_m)
+    LensSeries(file, named, str(lens))  # what cannot be named is refused before anything is opened
+    return file, named
 
 
-def _sits(mount: str | None, measured: LensFile | None) -> Pose:
-    """How the camera sits on the tracker: as given, or as it was measured with the lens."""
-    if mount is None and measured is not None and measured.tracker_from_camera is not None:
-        return measured.tracker_from_camera
-    return _mount(mount or "0,0,0")
+def _kept_number(production: Production, name: str) -> float | None:
+    """A number of [stage] in production.toml."""
+    value = production.stage.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+        raise BadInput(
+            f"[stage] {name} is {value!r}",
+            where=str(production.root / "production.toml"),
+            todo="Write a number, as the ring's scale says",
+        )
+    return float(value)
 
 
 def _mount(text: str) -> Pose:
@@ -141,6 +164,8 @@ def run_engine(
     port: int,
     timecode: str | None = None,
     lens: Path | None = None,
+    focal_mm: float | None = None,
+    focus_m: float | None = None,
 ) -> int:
     """Run the engine until it is told to stop; what is not given comes from production.toml [stage]."""
     production = open_production(folder)
@@ -161,7 +186,7 @@ def run_engine(
     kept_lens = kept.get("lens")
     if lens is None and kept_lens:
         lens = Path(_inside(production.root, str(kept_lens)))
-    measured = _measured(lens)
+    measured, rings = _measured(lens, focal_mm, focus_m, production)
     plan = StagePlan(
         plate=_inside(production.root, source),
         track=_inside(production.root, track_source),
@@ -177,8 +202,7 @@ def run_engine(
         port=port,
         wait_for_track=False,
         ltc=timecode or _timecode_inside(production.root, kept.get("timecode")),
-        lens=measured.settings[0].lens if measured else None,
-        tracker_from_camera=_sits(None, measured),
+        rings=rings,
         lens_file=measured,
         lens_source=str(lens or ""),
     )

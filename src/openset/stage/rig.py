@@ -24,9 +24,11 @@ import numpy as np
 
 from openset.primitives.errors import BadInput, NoAdapter, OpensetError, TrackNotFound
 from openset.primitives.image import F32Rgb, empty_yuv420
-from openset.primitives.space import IDENTITY, Pose, look_at
+from openset.primitives.space import Pose, look_at
 from openset.primitives.time import Timecode, frame_time_ns, ns_from_s, parse_timecode
 from openset.stage.accuracy.watch import MarkWatch
+from openset.stage.calibrate.rings import LensSeries, Rings, rings_of
+from openset.stage.exchange.lens_source import scaled
 from openset.stage.key.keyer import Keyer
 from openset.stage.key.settings import KeySettings
 from openset.stage.lens.measured import LensFile
@@ -34,10 +36,9 @@ from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.picture import measured_lens_for, plain_lens_for
 from openset.stage.lens.report import lens_from_report
 from openset.stage.live.control import Control
+from openset.stage.live.frame_lens import NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM, FrameLens
 from openset.stage.live.inlet import open_tracker
 from openset.stage.live.loop import (
-    NOMINAL_FOCAL_MM,
-    NOMINAL_SENSOR_MM,
     Cue,
     LoopSettings,
     StageLoop,
@@ -75,6 +76,8 @@ EYE_STEP_M = 0.02
 HALF_MOST = 65504.0
 """The brightest a kept bake can be: above it a 16-bit float is infinite."""
 FIRST_SAMPLE_S = 5.0
+RINGS_PATIENCE_S = 2.0
+"""So long a live tracker may take to say how the rings stand."""
 LEAD_NS = ns_from_s(0.3)
 TICK_S = 5.0
 LOOK_S = 0.5
@@ -94,7 +97,8 @@ class StagePlan:
     cpu back end needs a panorama; None takes it from the track. `wait_for_track` makes a silent live
     tracker an error instead of a state. `lens` is used where the track says nothing of one. `timecode`
     is that of the first frame; None takes the clip's own, or ten o'clock where it has none.
-    `tracker_from_camera` is how the camera sits on the tracker's body. `ltc` is a source of linear
+    `tracker_from_camera` is how the camera sits on the tracker's body, None as measured with the lens.
+    `rings` is what was named of the rings of a series. `ltc` is a source of linear
     timecode (see stage/live/ltc.py) to jam to, None for none. `delay_sd_s` is how sure the delay is,
     None where it was not measured; `lens_file` what was measured of the lens, `lens_source` its name.
     """
@@ -119,11 +123,12 @@ class StagePlan:
     timecode: str | None = None
     key: KeySettings = field(default_factory=KeySettings)
     lens: Lens | None = None
-    tracker_from_camera: Pose = IDENTITY
+    tracker_from_camera: Pose | None = None
     ltc: str | None = None
     delay_sd_s: float | None = None
     lens_file: LensFile | None = None
     lens_source: str = ""
+    rings: Rings = field(default_factory=Rings)
 
 
 @dataclass(frozen=True)
@@ -253,9 +258,12 @@ def run_stage(
     opened = _Open(plate, Recorder(production))
     try:
         plan = replace(plan, lens=_lens_of(plan, plate.format.width, plate.format.height))
+        series = _series_of(plan, plate.format.width, plate.format.height)
         heard = _open_ltc(plan, opened, say)
         track = _open_track(plan, opened, say)
-        loop = _open_loop(production, plan, scene, track, opened, say)
+        if series is not None and series.is_series:
+            _refuse_silence(series, track, wait=plan.wait_for_track)
+        loop = _open_loop(production, plan, scene, track, opened, series, say)
         opened.recorder.start()
         start_ns = time.monotonic_ns() + LEAD_NS
         if isinstance(track, FileTrack) and plate.realtime:
@@ -305,11 +313,38 @@ def run_stage(
 
 def _lens_of(plan: StagePlan, width: int, height: int) -> Lens | None:
     """The plan's lens for the picture that is shot. Raises BadInput where it cannot be."""
-    if plan.lens is None:
+    if plan.lens is None or plan.lens_file is not None:
         return None
-    if plan.lens_file is not None or plan.lens.is_bent:
+    if plan.lens.is_bent:
         return measured_lens_for(plan.lens, width, height, plan.lens_source)
     return plain_lens_for(plan.lens, width, height)
+
+
+def _series_of(plan: StagePlan, width: int, height: int) -> LensSeries | None:
+    """The plan's lens file for the picture that is shot. Raises BadInput where it cannot be, or for a
+    setting that was not measured."""
+    if plan.lens_file is None:
+        return None
+    settings = tuple(
+        scaled(each, measured_lens_for(each.lens, width, height, plan.lens_source))
+        for each in plan.lens_file.settings
+    )
+    return LensSeries(replace(plan.lens_file, settings=settings), plan.rings, plan.lens_source)
+
+
+def _refuse_silence(series: LensSeries, track: Track, *, wait: bool) -> None:
+    """Raise BadInput where neither the plan nor the track says how the rings of a series stand. What a
+    live tracker has not said yet a plan that does not wait learns later: the monitor says so."""
+    if isinstance(track, FileTrack):
+        told = [rings_of(report) for _, report in track.every(1)]
+        best = min(told, key=lambda rings: len(series.at(rings).missing))
+        series.refuse_silence(best)
+    elif wait:
+        until = time.monotonic() + RINGS_PATIENCE_S
+        while series.at(rings_of(track.at(time.monotonic_ns()).lens)).missing:
+            if time.monotonic() > until:
+                series.refuse_silence(rings_of(track.at(time.monotonic_ns()).lens))
+            time.sleep(0.02)
 
 
 def _open_track(plan: StagePlan, opened: _Open, say: Say) -> Track:
@@ -374,7 +409,9 @@ def track_trouble(counts: TrackerCounts) -> int:
     return counts.lost + counts.out_of_order + sum(counts.faults.values())
 
 
-def _vantage(track: Track, plan: StagePlan, width: int, height: int) -> Vantage:
+def _vantage(
+    track: Track, plan: StagePlan, series: LensSeries | None, width: int, height: int
+) -> Vantage:
     """From where, and how far around, this track will see the set."""
     if plan.vantage is not None:
         return plan.vantage
@@ -383,9 +420,15 @@ def _vantage(track: Track, plan: StagePlan, width: int, height: int) -> Vantage:
     else:
         now = track.at(time.monotonic_ns())
         found, margin_rad = ([(now.pose, now.lens)] if now.pose else []), LIVE_MARGIN_RAD
-    poses = [pose.after(plan.tracker_from_camera) for pose, _ in found]
+    mounts = FrameLens(width, height, series=series, mount=plan.tracker_from_camera)
+    poses = []
+    for pose, report in found:
+        mounts.at(report)
+        poses.append(pose.after(mounts.tracker_from_camera))
     reports = [report for _, report in found if report and report.focal_length_mm]
-    if reports:
+    if series is not None:
+        lens = series.widest
+    elif reports:
         widest = min(reports, key=lambda report: report.focal_length_mm or 0.0)
         lens = lens_from_report(widest, width, height)
     else:
@@ -394,11 +437,17 @@ def _vantage(track: Track, plan: StagePlan, width: int, height: int) -> Vantage:
 
 
 def _open_loop(
-    production: Production, plan: StagePlan, scene: Scene, track: Track, opened: _Open, say: Say
+    production: Production,
+    plan: StagePlan,
+    scene: Scene,
+    track: Track,
+    opened: _Open,
+    series: LensSeries | None,
+    say: Say,
 ) -> StageLoop:
     """The renderer, the keyer, the loop and the socket, warmed up: no frame waits for a compiler."""
     plate = opened.plate.format
-    vantage = _vantage(track, plan, plate.width, plate.height)
+    vantage = _vantage(track, plan, series, plate.width, plate.height)
     renderer = open_renderer(
         production, scene, plan.set_name, plan.backend, vantage, realtime=opened.plate.realtime,
         size=(plate.width, plate.height), say=say,
@@ -426,6 +475,7 @@ def _open_loop(
             stills=plan.stills,
             tracker_from_camera=plan.tracker_from_camera,
             fallback_lens=plan.lens,
+            lens_series=series,
             delay_sd_s=plan.delay_sd_s,
             lens_source=plan.lens_source,
         ),
@@ -433,7 +483,7 @@ def _open_loop(
         start_timecode=_start_timecode(plan.timecode, plate),
         track_faults=(lambda: track_trouble(tracker.counts)) if tracker else (lambda: 0),
         ltc=opened.ltc,
-        watch=_watch(production, plan),
+        watch=MarkWatch(production.marks, delay_sd_s=plan.delay_sd_s or 0.0),
     )
     _warm_up(renderer, Keyer(plate.width, plate.height, plan.key), plate.width, plate.height)
     if plan.port is not None:
@@ -450,17 +500,6 @@ def _open_loop(
         opened.monitor.start()
         say(f"live monitor on port {control.port}")
     return loop
-
-
-def _watch(production: Production, plan: StagePlan) -> MarkWatch:
-    """What will be said of the production's marks, with what is known of lens and delay."""
-    measured = plan.lens_file.settings[0] if plan.lens_file else None
-    return MarkWatch(
-        production.marks,
-        delay_sd_s=plan.delay_sd_s or 0.0,
-        lens_covariance=measured.covariance if measured else None,
-        lens_width_px=measured.lens.width_px if measured else 0,
-    )
 
 
 def _start_timecode(asked: str | None, plate: PlateFormat) -> Timecode:

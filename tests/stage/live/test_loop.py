@@ -16,11 +16,14 @@ import pytest
 
 from openset.formats.ltc import encode
 from openset.primitives.colour import rgb_from_yuv420, yuv420_from_rgb
-from openset.primitives.space import IDENTITY, pose_from_pan_tilt_roll
+from openset.primitives.image import F32Rgb
+from openset.primitives.space import IDENTITY, Pose, pose_from_pan_tilt_roll
 from openset.primitives.time import parse_timecode
+from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.exchange.sound import write_sound
 from openset.stage.key.keyer import Keyer
-from openset.stage.lens.model import pinhole
+from openset.stage.lens.measured import LensFile, MeasuredLens, MeasuredMount
+from openset.stage.lens.model import Lens, pinhole
 from openset.stage.live.loop import Cue, LoopSettings, StageLoop
 from openset.stage.live.ltc import parse_ltc
 from openset.stage.live.ltc_input import LtcInput
@@ -34,6 +37,8 @@ from openset.store.production import Production, create_production, take_folder
 
 WIDTH, HEIGHT, RATE = 128, 72, Fraction(25)
 MS = 1_000_000
+LEVEL = (1.0, 0.0, 0.0, 0.0)
+RED = np.full((64, 128, 3), (0.8, 0.1, 0.1), np.float32)
 
 
 def write_plate(path: Path, frames: int = 30, brighter: float = 0.0) -> Path:
@@ -78,20 +83,22 @@ def make(production: Production, tmp_path: Path) -> Make:
         brighter: float = 0.0,
         cues: tuple[Cue, ...] = (),
         ltc: LtcInput | None = None,
-        lens_source: str = "",
+        series: LensSeries | None = None,
+        stills: tuple[int, ...] = (),
+        dome: F32Rgb = RED,
         **plate: Any,
     ) -> StageLoop:
         settings = LoopSettings(
             scene="1", shot="A", set_name="sky", backend="cpu", plate_source="plate.mp4",
             track_source="move", delay_s=plate.pop("used_delay_s", 0.0), record_matte=True, key={},
             cues=cues, fallback_lens=pinhole(1920, 1080, 35.0, 24.0),
-            lens_source=lens_source,
+            lens_series=series, lens_source="lens.json" if series else "", stills=stills,
         )  # fmt: skip
         return StageLoop(
             production,
             PlateSource(str(write_plate(tmp_path / "plate.mp4", frames, brighter)), **plate),
             track,
-            PanoramaRenderer(np.full((64, 128, 3), (0.8, 0.1, 0.1), np.float32), 0.0),
+            PanoramaRenderer(dome, 0.0),
             Keyer(WIDTH, HEIGHT),
             Recorder(production),
             settings,
@@ -381,13 +388,106 @@ def test_ltc_of_another_rate_leaves_the_count_and_the_take_says_why(make: Make, 
     ]
 
 
-@pytest.mark.parametrize(("lens_source", "focal_mm"), [("", 50.0), ("lens.json", 35.0)])
-def test_a_measured_lens_outranks_what_the_tracker_says_of_it(
-    make: Make, production: Production, lens_source: str, focal_mm: float
+def lens_of(focal_mm: float) -> Lens:
+    """A lens that bends the more the wider it is."""
+    return replace(pinhole(WIDTH, HEIGHT, focal_mm, 24.0), k1=-2.0 / focal_mm)
+
+
+ZOOM = LensFile(
+    "zoom",
+    tuple(
+        MeasuredLens(
+            lens_of(focal_mm),
+            zoom=zoom,
+            mount=MeasuredMount(Pose((0.0, forward_m, 0.0), LEVEL), (0.0,) * 3, (0.0,) * 3, 12),
+        )
+        for zoom, focal_mm, forward_m in ((0.0, 20.0, 0.1), (0.5, 28.0, 0.08), (1.0, 40.0, 0.04))
+    ),
+)
+
+
+def zooming(first: float, last: float, **lens: float) -> list[TrackSample]:
+    """A camera that stands still while its zoom turns for the first second."""
+    return [
+        TrackSample(
+            n * 10_000_000,
+            IDENTITY,
+            LensReport(zoom_ring=first + (last - first) * min(n / 100, 1.0), **lens),
+        )
+        for n in range(200)
+    ]
+
+
+def test_a_zoom_is_followed_by_its_encoder_through_the_whole_take(
+    make: Make, production: Production
 ) -> None:
+    patterned = np.random.default_rng(3).random((64, 128, 3), np.float32)
+    loop = make(
+        FileTrack(zooming(0.0, 1.0)), cues=(Cue(0, "roll"),), series=LensSeries(ZOOM), stills=(12,),
+        dome=patterned,
+    )  # fmt: skip
+    run(loop)
+    folder = production.root / "takes" / "1-A-t01"
+    spec = read_take(folder).spec
+    assert (spec.lens_source, spec.lens_setting) == ("lens.json", "followed")
+    assert read_take(folder).faults == ()
+    lines = list(read_track_lines(folder))
+    focal_mm = [line.sample["lens"]["pinholeFocalLength"] for line in lines]
+    assert focal_mm[0] == pytest.approx(20.0)
+    assert np.all(np.diff(focal_mm[:25]) > 0)
+    place = [line.sample["transforms"][0]["translation"]["y"] for line in lines]
+    assert place[0] == pytest.approx(0.1)
+    # At 0.48 s the encoder says 0.48: what is drawn, and kept, is drawn through the lens of that place.
+    there = LensSeries(ZOOM).at(Rings(zoom=0.48))
+    assert there.tracker_from_camera is not None
+    assert focal_mm[12] == pytest.approx(there.lens.focal_length_mm)
+    assert place[12] == pytest.approx(there.tracker_from_camera.position_m[1])
+    wanted = np.zeros((3, HEIGHT, WIDTH), np.uint8)
+    loop.renderer.render(there.tracker_from_camera, there.lens, wanted)
+    np.testing.assert_array_equal(loop.stills[0].background, wanted)
+
+
+def test_a_zoom_beyond_what_was_measured_is_told_once_and_the_end_stands(
+    make: Make, production: Production
+) -> None:
+    short = replace(ZOOM, settings=ZOOM.settings[:2])
+    loop = make(FileTrack(zooming(0.3, 0.9)), cues=(Cue(0, "roll"),), series=LensSeries(short))
+    run(loop)
+    record = read_take(production.root / "takes" / "1-A-t01")
+    (fault,) = [fault for fault in record.faults if fault.kind == "lens"]
+    assert fault.text.startswith("zoom at 0.5")
+    assert fault.text.endswith("measured from 0.000 to 0.500: the nearest measured lens is taken")
+    lines = list(read_track_lines(production.root / "takes" / "1-A-t01"))
+    assert lines[-1].sample["lens"]["pinholeFocalLength"] == pytest.approx(28.0)
+
+
+def test_a_named_zoom_stands_whatever_the_track_says(make: Make, production: Production) -> None:
+    series = LensSeries(ZOOM, Rings(focal_mm=28.0))
+    run(make(FileTrack(zooming(0.0, 1.0)), frames=6, cues=(Cue(0, "roll"),), series=series))
+    spec = read_take(production.root / "takes" / "1-A-t01").spec
+    assert spec.lens is not None
+    assert (spec.lens_setting, spec.lens.focal_length_mm) == ("named", pytest.approx(28.0))
+
+
+def test_a_track_that_says_nothing_of_the_zoom_makes_a_take_that_says_so(
+    make: Make, production: Production
+) -> None:
+    run(make(FileTrack(move()), frames=6, cues=(Cue(0, "roll"),), series=LensSeries(ZOOM)))
+    record = read_take(production.root / "takes" / "1-A-t01")
+    assert record.spec.lens_setting == "assumed"
+    assert [fault.text for fault in record.faults if fault.kind == "lens"] == [
+        "the track says nothing of the zoom: the nearest measured lens is taken"
+    ]
+
+
+@pytest.mark.parametrize(("measured", "focal_mm"), [(False, 50.0), (True, 35.0)])
+def test_a_measured_lens_outranks_what_the_tracker_says_of_it(
+    make: Make, production: Production, measured: bool, focal_mm: float
+) -> None:
+    one = LensSeries(LensFile("", (MeasuredLens(pinhole(WIDTH, HEIGHT, 35.0, 24.0)),)))
     said = LensReport(focal_length_mm=50.0, sensor_width_mm=24.0)
     samples = [TrackSample(n * 10_000_000, IDENTITY, said) for n in range(200)]
-    run(make(FileTrack(samples), frames=6, cues=(Cue(0, "roll"),), lens_source=lens_source))
+    run(make(FileTrack(samples), frames=6, cues=(Cue(0, "roll"),), series=one if measured else None))
     lens = read_take(production.root / "takes" / "1-A-t01").spec.lens
     assert lens is not None
     assert lens.focal_length_mm == pytest.approx(focal_mm)

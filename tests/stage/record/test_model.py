@@ -74,6 +74,7 @@ def specs(draw: st.DrawFn) -> TakeSpec:
         record_matte=draw(st.booleans()),
         delay_sd_s=draw(st.none() | REAL),
         lens_source=draw(TEXT),
+        lens_setting=draw(st.sampled_from(["", "named", "followed", "assumed"])),
     )
 
 

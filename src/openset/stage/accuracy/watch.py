@@ -81,6 +81,10 @@ class MarkWatch:
         """Whether there is anything to look at."""
         return bool(self._marks)
 
+    def lens_known(self, covariance: F64 | None, width_px: int) -> None:
+        """From now on this is the lens's covariance, in pixels of a picture so wide."""
+        self._lens_covariance, self._lens_width_px = covariance, width_px
+
     def look(
         self,
         time_ns: int,

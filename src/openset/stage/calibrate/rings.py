@@ -69,12 +69,15 @@ def rings_of(report: LensReport | None) -> Rings:
 class Standing:
     """The lens as the rings stand. `measured` is it, with the doubt of the setting measured nearest;
     `tracker_from_camera` is None where it was not measured. `missing` are rings that nobody told
-    ("zoom", "focus"), `outside` says in words what stands outside of what was measured."""
+    ("zoom", "focus"), `outside` says in words what stands outside of what was measured. `known` is how
+    the setting of a series was: "named", "followed" or, where a ring is missing, "assumed".
+    """
 
     measured: MeasuredLens
     tracker_from_camera: Pose | None
     missing: tuple[str, ...] = ()
     outside: str = ""
+    known: str = ""
 
     @property
     def lens(self) -> Lens:
@@ -133,6 +136,11 @@ class LensSeries:
             raise self._unsaid(missing, "neither track nor option")
 
     @cached_property
+    def _follows(self) -> bool:
+        """Whether a ring is left to the tracker."""
+        return None in (self._zoom_place(Rings())[0], self._focus_place(Rings())[0])
+
+    @cached_property
     def _zoom(self) -> Ring:
         settings = self.file.settings
         if all(each.focal_mm is not None for each in settings):
@@ -164,7 +172,8 @@ class LensSeries:
         if focus_m is not None and math.isfinite(focus_m):
             lens = replace(lens, focus_distance_m=focus_m)
         measured = replace(near, lens=lens, focus=place[0], zoom=place[1])
-        return Standing(measured, mount_at(self.file, *place), missing, outside)
+        known = "assumed" if missing else "followed" if self._follows else "named"
+        return Standing(measured, mount_at(self.file, *place), missing, outside, known)
 
     def _zoom_place(self, told: Rings) -> tuple[float | None, str]:
         """Where the zoom stands, and what is to be said of it."""

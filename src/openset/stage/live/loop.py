@@ -23,10 +23,11 @@ from openset.primitives.image import U8Plane, U8Planes, Yuv420, empty_yuv420
 from openset.primitives.space import IDENTITY, Pose
 from openset.primitives.time import Timecode, ns_from_s, s_from_ns
 from openset.stage.accuracy.watch import MarkWatch
+from openset.stage.calibrate.rings import LensSeries
 from openset.stage.key.keyer import Keyer
-from openset.stage.lens.model import Lens, pinhole
-from openset.stage.lens.report import lens_from_report
+from openset.stage.lens.model import Lens
 from openset.stage.live.bench_step import Work
+from openset.stage.live.frame_lens import FrameLens
 from openset.stage.live.ltc_input import LtcInput
 from openset.stage.live.marks import MarkLook
 from openset.stage.live.monitor import VIEWS, Monitor, MonitorFrame
@@ -40,7 +41,6 @@ from openset.stage.record.files import read_marks, write_marks
 from openset.stage.record.model import Fault, TakeFrame, TakeSpec
 from openset.stage.render.view import Renderer
 from openset.stage.tracking.delay import DelayEstimate, MotionLog, estimate_delay
-from openset.stage.tracking.samples import LensReport
 from openset.store.files import free_bytes
 from openset.store.production import Production, next_take, take_folder
 
@@ -52,7 +52,6 @@ RING = PIPE_FRAMES + 6
 """Slots for results: what waits for the recorder, what it has in hand, and some for the monitor."""
 REPORTS_LEAD_NS = ns_from_s(0.2)
 """How much of the tracker's own reports from before the roll a take keeps."""
-NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM = 35.0, 36.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,8 @@ class LoopSettings:
     cues: tuple[Cue, ...] = ()
     stills: tuple[int, ...] = ()
     fallback_lens: Lens | None = None
-    tracker_from_camera: Pose = IDENTITY
+    lens_series: LensSeries | None = None
+    tracker_from_camera: Pose | None = None
     delay_sd_s: float | None = None
     lens_source: str = ""
 
@@ -179,11 +179,16 @@ class StageLoop:
         self._cues = deque(sorted(settings.cues, key=lambda cue: cue.frame))
         self._stop = threading.Event()
         self._end_reason = "the picture ended"
-        self._nominal = False
+        self._lens = FrameLens(
+            plate.format.width,
+            plate.format.height,
+            series=settings.lens_series,
+            fallback=settings.fallback_lens,
+            mount=settings.tracker_from_camera,
+        )
         self._frame_ns = 0
         self._roll_asked = False
         self._take: _Take | None = None
-        self._lens: tuple[LensReport | None, Lens] | None = None
         self._last_state = ""
         self._last_pose = IDENTITY
         self._next_index = 0
@@ -347,12 +352,15 @@ class StageLoop:
             self.track.wait_for(pose_time_ns, max(0.0, HOLD_S - max(0.0, waited_s)))
         found = self.track.at(pose_time_ns)
         self._note_tracking(frame, found.state, found.age_s)
+        lens = self._lens.at(found.lens)
         if found.pose is not None:
-            self._last_pose = found.pose.after(self.settings.tracker_from_camera)
+            self._last_pose = found.pose.after(self._lens.tracker_from_camera)
         pose = self._last_pose
-        lens = self._lens_for(found.lens)
+        if text := self._lens.news():
+            self._fault(frame.time_ns, "lens", text)
         if found.state == "tracked":
-            self._marks.look(pose_time_ns, lens, pose, self.settings.tracker_from_camera)
+            self._marks.lens_known(self._lens.covariance, lens.width_px)
+            self._marks.look(pose_time_ns, lens, pose, self._lens.tracker_from_camera)
         slot = self._free_slot()
         self.renderer.render(self._world_from_stage.after(pose), lens, slot.background)
         report = self.keyer.process(frame.picture, slot.background, slot.composite, slot.matte)
@@ -380,27 +388,6 @@ class StageLoop:
         while self._ring[0].sent > self.recorder.frames_done:
             self._ring.rotate(-1)
         return self._ring[0]
-
-    def _lens_for(self, report: LensReport | None) -> Lens:
-        """The lens of this moment; unchanged reports give the identical object, so maps are reused.
-
-        A lens that was measured outranks what a tracker says of it. A tracker that says nothing of the
-        focal length leaves the one given on the command line, or a nominal one, which the take says.
-        """
-        if self._lens is not None and (report is None or report == self._lens[0]):
-            return self._lens[1]
-        width, height = self.plate.format.width, self.plate.format.height
-        fallback = self.settings.fallback_lens
-        measured = fallback if self.settings.lens_source else None
-        if report is not None and report.focal_length_mm is not None and measured is None:
-            lens = lens_from_report(report, width, height)
-        elif fallback is not None:
-            lens = fallback.scaled_to(width, height)
-        else:
-            lens = pinhole(width, height, NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM)
-            self._nominal = True
-        self._lens = (report, lens)
-        return lens
 
     def _note_tracking(self, frame: PlateFrame, state: str, age_s: float) -> None:
         self.status.tracking_state = state
@@ -433,7 +420,7 @@ class StageLoop:
             self._take_delay(frame.time_ns)
         settings = self.settings
         take_id: TakeId = next_take(self.production, settings.scene, settings.shot)
-        lens = self._lens_for(self.track.at(frame.time_ns - ns_from_s(self.delay_s)).lens)
+        lens = self._lens.at(self.track.at(frame.time_ns - ns_from_s(self.delay_s)).lens)
         plate = self.plate.format
         spec = TakeSpec(
             id=take_id,
@@ -451,15 +438,14 @@ class StageLoop:
             record_matte=settings.record_matte,
             delay_sd_s=self._delay_sd_s,
             lens_source=settings.lens_source,
+            lens_setting=self._lens.setting,
         )
         self._marks.begin()
         self.track.drain(frame.time_ns - ns_from_s(self.delay_s) - REPORTS_LEAD_NS)
         self._take = _Take(spec)
         self._send(Roll(spec, datetime.fromtimestamp(time.time(), UTC)), PATIENCE_S)
-        if self._nominal:
-            self._fault(
-                frame.time_ns, "lens", "the track says nothing of the lens: 35 mm on 36 mm assumed"
-            )
+        if text := self._lens.rolled():
+            self._fault(frame.time_ns, "lens", text)
         self._tell_of_timecode(frame.time_ns)
         self.status.take, self.status.rolling = str(take_id), True
 

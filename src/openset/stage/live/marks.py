@@ -3,7 +3,7 @@ reports."""
 
 from __future__ import annotations
 
-from openset.primitives.space import IDENTITY, Pose
+from openset.primitives.space import F64, IDENTITY, Pose
 from openset.primitives.time import ns_from_s
 from openset.stage.accuracy.watch import MarkSummary, MarkWatch
 from openset.stage.lens.model import Lens
@@ -46,6 +46,10 @@ class MarkLook:
     def summary(self) -> tuple[MarkSummary, ...]:
         """What the take's frames said."""
         return self._watch.summary()
+
+    def lens_known(self, covariance: F64 | None, width_px: int) -> None:
+        """How sure the lens is from now on, in pixels of a picture so wide."""
+        self._watch.lens_known(covariance, width_px)
 
     def delay_known(self, sd_s: float | None) -> None:
         """The delay was measured."""

@@ -46,7 +46,9 @@ POSE_STATES = ("tracked", "held", "none")
 class TakeSpec:
     """What is known when the camera rolls. `delay_s` is the picture's delay against the pose; `key`
     holds the keyer's settings as TOML values; `lens` is the lens at the roll, None where unknown,
-    `lens_source` its lens file; `delay_sd_s` is None where the delay was not measured."""
+    `lens_source` its lens file, and `lens_setting` how the setting of a series was known ("named" for
+    the whole take, "followed" frame by frame, "assumed"), "" for any other; `delay_sd_s` is None where
+    the delay was not measured."""
 
     id: TakeId
     rate: Fraction
@@ -63,6 +65,7 @@ class TakeSpec:
     record_matte: bool = False
     delay_sd_s: float | None = None
     lens_source: str = ""
+    lens_setting: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,6 +215,7 @@ def record_tables(record: TakeRecord) -> dict[str, Any]:
                 "delay_s": spec.delay_s,
                 "delay_sd_s": spec.delay_sd_s,
                 "lens": spec.lens_source or None,
+                "lens_setting": spec.lens_setting or None,
             }
         ),
         "background": {"set": spec.set_name, "backend": spec.backend},
@@ -308,6 +312,7 @@ def _spec(tables: Mapping[str, Any]) -> TakeSpec:
         record_matte=bool(key["record_matte"]),
         delay_sd_s=float(source["delay_sd_s"]) if "delay_sd_s" in source else None,
         lens_source=str(source.get("lens", "")),
+        lens_setting=str(source.get("lens_setting", "")),
     )
 
 
