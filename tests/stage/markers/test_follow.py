@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from openset.primitives.space import Pose, look_at, pose_from_matrix
+from openset.stage.markers.edge import outward
 from openset.stage.markers.follow import Follower, RigCamera
 from openset.stage.markers.model import SeenTag, TagMap
 
@@ -29,6 +30,31 @@ def test_each_pose_is_its_own_picture_s_and_not_smoothed() -> None:
         millimetres, millidegrees = off(followed.estimate.stage_from_body, path(frame * FRAME_NS / 1e9))
         assert millimetres < 1e-3
         assert millidegrees < 1e-2
+
+
+def test_what_a_camera_does_to_edges_is_learned_and_a_lone_tag_is_then_at_its_distance() -> None:
+    tags = ceiling()
+    alone = next(iter(see(tags, lambda _: WITNESS))).id
+    follower, fresh = Follower([RigCamera(LENS)], tags), Follower([RigCamera(LENS)], tags)
+
+    def shrunk(frame: int) -> list[SeenTag]:
+        seen = see(tags, lambda _: WITNESS, seed=frame)
+        inside = np.stack([tag.corners_px for tag in seen])
+        inside = inside - 0.2 * outward(inside)
+        return [SeenTag(tag.id, at) for tag, at in zip(seen, inside, strict=True)]
+
+    for frame in range(30):
+        followed = follower.step([shrunk(frame)], frame * FRAME_NS)
+    assert followed.estimate is not None
+    assert followed.estimate.edges_px[0][0] == pytest.approx(-0.2, abs=0.02)
+    lone = [tag for tag in shrunk(30) if tag.id == alone]
+    known = follower.step([lone], 30 * FRAME_NS).estimate
+    assert known is not None
+    fresh._before = follower._before
+    guessed = fresh.step([lone], 30 * FRAME_NS).estimate
+    assert guessed is not None
+    assert off(known.stage_from_body, WITNESS)[0] < off(guessed.stage_from_body, WITNESS)[0]
+    assert np.trace(known.covariance[:3, :3]) < np.trace(guessed.covariance[:3, :3])
 
 
 def test_a_moved_tag_is_named_with_how_far_and_given_up() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from openset.primitives.space import IDENTITY, Pose, look_at, pose_from_matrix
 from openset.stage.lens.model import project
+from openset.stage.markers.edge import outward
 from openset.stage.markers.equations import seen_corners
 from openset.stage.markers.model import CameraView, SeenTag, TagMap
 from openset.stage.markers.pose import solve, solve_pose
@@ -53,6 +54,24 @@ def test_ninety_of_a_hundred_true_poses_lie_within_the_stated_ninety_per_cent() 
         count += 3
     # These errors are a little smaller than expected in the middles of edges, as AprilTag's are.
     assert 0.85 < inside / count < 0.985
+
+
+def test_each_camera_of_a_rig_has_edges_of_its_own() -> None:
+    tags = ceiling()
+    second = Pose((0.12, 0.03, -0.02), look_at((0.0, 0.0, 0.0), (0.3, 0.1, -1.0)).rotation_wxyz)
+    views = []
+    for body, edge_px in ((IDENTITY, 0.2), (second, -0.3)):
+        seen = see(tags, lambda _: WITNESS, body_from_camera=body, sd_px=0.0)
+        moved = np.stack([tag.corners_px for tag in seen])
+        moved = moved + edge_px * outward(moved)
+        pushed = tuple(SeenTag(tag.id, at) for tag, at in zip(seen, moved, strict=True))
+        views.append(CameraView(LENS, pushed, body, edge_sd_px=1.0))
+    found = solve_pose(views, tags)
+    assert found is not None
+    assert found.edges_px[0][0] == pytest.approx(0.2, abs=0.02)
+    assert found.edges_px[1][0] == pytest.approx(-0.3, abs=0.02)
+    assert off(found.stage_from_body, WITNESS)[0] < 0.2
+    assert 0.001 < found.edges_px[0][1] < 0.1
 
 
 def test_two_cameras_of_a_rig_hold_the_pose_better_than_one() -> None:

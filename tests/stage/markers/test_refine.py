@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -50,13 +52,28 @@ def test_a_velocity_that_is_known_beforehand_stays_near_it_when_rows_say_nothing
 
 
 def test_information_counts_the_velocity_only_where_it_is_solved() -> None:
-    fit = refine(made(), PLACE)
+    seen = made()
+    fit = refine(seen, PLACE)
     assert fit is not None
-    assert information(fit, Motion(np.zeros(6)), 1.0).shape == (6, 6)
-    assert information(fit, Motion(np.zeros(6), np.ones(6)), 1.0).shape == (18, 18)
+    # One more than the pose's six, and the velocity's and acceleration's twelve: the camera's edges.
+    one = information(seen, fit, Motion(np.zeros(6)), 1.0)
+    assert one.shape == (7, 7)
+    assert information(seen, fit, Motion(np.zeros(6), np.ones(6)), 1.0).shape == (19, 19)
     # Half the error of a corner is four times the information.
-    ratio = information(fit, Motion(np.zeros(6)), 0.5) / information(fit, Motion(np.zeros(6)), 1.0)
-    assert ratio == pytest.approx(np.full((6, 6), 4.0))
+    half = information(seen, fit, Motion(np.zeros(6)), 0.5)
+    assert half[:6, :6] / one[:6, :6] == pytest.approx(np.full((6, 6), 4.0))
+    # What is known of the edges beforehand stays: a spread of 0.15 px.
+    known = 1 / 0.15**2
+    assert half[6, 6] - known == pytest.approx(4.0 * (one[6, 6] - known))
+
+
+def test_a_camera_that_sees_edges_inside_is_found_out_and_the_pose_is_as_true() -> None:
+    (seen,) = made()
+    shrunk = replace(seen, pixels=seen.pixels - 0.3 * seen.outward.reshape(-1, 2), edge_sd_px=10.0)
+    fit = refine([shrunk], OFF)
+    assert fit is not None
+    assert fit.edges_px == pytest.approx([-0.3], abs=1e-6)
+    assert np.linalg.norm(fit.position_m - PLACE[0]) < 1e-7
 
 
 def test_a_start_that_does_not_see_the_tags_is_no_start() -> None:

@@ -13,7 +13,9 @@ import numpy as np
 from openset.primitives.space import F64
 
 EDGE_SD_PX = 0.15
-"""What is not known of it beforehand, once light was looked at (detect.py)."""
+"""What is not known of it beforehand, once edges were found in light (edge_light.py)."""
+EDGE_DRIFT_PX = 0.003
+"""What it changes by from picture to picture: light, focus and iris change."""
 
 
 def outward(corners_px: F64) -> F64:

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
@@ -21,6 +22,7 @@ from openset.stage.lens.derivatives import project_with_derivatives
 from openset.stage.lens.model import Lens
 from openset.stage.markers.corner_noise import POINT_SD_PX, whitening_of
 from openset.stage.markers.detect import twice_seen
+from openset.stage.markers.edge import outward
 from openset.stage.markers.model import CameraView
 
 NEAREST_M = 0.02
@@ -47,6 +49,12 @@ class SeenCorners:
     late_s: F64
     rolling: bool
     whitening: F64
+    outward: F64
+    """(2n,), how the corners move when edges are seen a pixel farther out; see edge.py."""
+    edge_px: float
+    edge_sd_px: float
+    view: int = 0
+    """Which of the views it is."""
 
     def kept(self, keep: Flags) -> SeenCorners:
         """Only the tags of which `keep` (n,) is true."""
@@ -57,6 +65,7 @@ class SeenCorners:
             ids=self.ids[keep],
             late_s=self.late_s[keep],
             whitening=self.whitening[keep[::4]],
+            outward=self.outward[np.repeat(keep, 2)],
         )
 
 
@@ -64,12 +73,14 @@ class SeenCorners:
 class Equations:
     """All corners together: `residuals` (2n,) in pixels, seen less expected, and their derivatives by
     pose, velocity and acceleration (2n, 18), the last twelve 0 for a global shutter; by the corner's
-    place (2n, 3) and by its lens (2n, 9). `whitening` (n / 4, 8, 8) is the corners'."""
+    place (2n, 3), by its lens (2n, 9), and by how far each camera of c sees edges outside (2n, c).
+    `whitening` (n / 4, 8, 8) is the corners'."""
 
     residuals: F64
     by_motion: F64
     by_point: F64
     by_lens: F64
+    by_edges: F64
     whitening: F64
 
     @property
@@ -89,12 +100,13 @@ def seen_corners(
     shows twice is left out. A view without any mapped tag is left out too. `late_s` is how much later
     than the pose's moment each view was taken; all at once unless given."""
     out = []
-    for view, late in zip(views, late_s or [0.0] * len(views), strict=True):
+    for number, (view, late) in enumerate(zip(views, late_s or [0.0] * len(views), strict=True)):
         doubled = twice_seen(view.tags)
         tags = [tag for tag in view.tags if tag.id in corners_m and tag.id not in doubled]
         if not tags:
             continue
-        pixels = np.concatenate([tag.corners_px for tag in tags])
+        corners_px = np.stack([tag.corners_px for tag in tags])
+        pixels = corners_px.reshape(-1, 2)
         rows_s = (pixels[:, 1] / view.lens.height_px - 0.5) * view.readout_s
         out.append(
             SeenCorners(
@@ -105,7 +117,11 @@ def seen_corners(
                 np.repeat(np.array([tag.id for tag in tags]), 4),
                 rows_s + late,
                 view.readout_s != 0.0 or late != 0.0,
-                _sureness(pixels.reshape(-1, 4, 2)),
+                _sureness(corners_px),
+                outward(corners_px).reshape(-1),
+                view.edge_px,
+                view.edge_sd_px,
+                number,
             )
         )
     return tuple(out)
@@ -121,11 +137,20 @@ def _sureness(corners_px: F64) -> F64:
 
 
 def equations(
-    seen: Sequence[SeenCorners], position_m: F64, rotation: F64, motion: F64
+    seen: Sequence[SeenCorners],
+    position_m: F64,
+    rotation: F64,
+    motion: F64,
+    edges_px: Sequence[float] | F64 | None = None,
 ) -> Equations | None:
-    """The equations at a pose: position (3,), stage_from_body (3, 3), velocity and acceleration (12,).
-    None where a corner would lie behind its camera."""
-    each = [_of_one_camera(one, position_m, rotation, motion) for one in seen]
+    """The equations at a pose: position (3,), stage_from_body (3, 3), velocity and acceleration (12,),
+    and how far each camera sees edges outside, as far as it says itself unless given. None where a
+    corner would lie behind its camera."""
+    edges = [one.edge_px for one in seen] if edges_px is None else edges_px
+    each = [
+        _of_one_camera(one, position_m, rotation, motion, float(edge))
+        for one, edge in zip(seen, edges, strict=True)
+    ]
     rows = [one for one in each if one is not None]
     if len(rows) < len(each) or not rows:
         return None
@@ -136,11 +161,14 @@ def equations(
         np.concatenate([one.by_motion for one in rows]),
         np.concatenate([one.by_point for one in rows]),
         np.concatenate([one.by_lens for one in rows]),
+        block_diag(*[one.by_edges for one in rows]),
         np.concatenate([one.whitening for one in rows]),
     )
 
 
-def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, motion: F64) -> Equations | None:
+def _of_one_camera(
+    seen: SeenCorners, position_m: F64, rotation: F64, motion: F64, edge_px: float
+) -> Equations | None:
     from_body = seen.camera_from_body[:3, :3]
     late, later = seen.late_s[:, None], 0.5 * seen.late_s[:, None] ** 2
     if seen.rolling:
@@ -168,9 +196,10 @@ def _of_one_camera(seen: SeenCorners, position_m: F64, rotation: F64, motion: F6
             by_motion[:, :, first + 3 : first + 6] = by_turn * weight
     count = 2 * len(pixels)
     return Equations(
-        (seen.pixels - pixels).reshape(count),
+        (seen.pixels - pixels).reshape(count) - edge_px * seen.outward,
         by_motion.reshape(count, 18),
         by_point.reshape(count, 3),
         by_lens.reshape(count, 9),
+        seen.outward[:, None],
         seen.whitening,
     )

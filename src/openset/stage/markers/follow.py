@@ -3,6 +3,7 @@
 A pose stands for its own picture alone (vision: any low-pass costs more in lag than it takes from the
 noise). What went before serves to begin the search, to take out a rolling shutter, and to notice what
 cannot be: a jump on one tag's word is held back for one picture, a tag that stays wrong is given up.
+How far a camera sees edges outside of where they are is its own, not the picture's: it is learned.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from openset.primitives.space import F64, IDENTITY, Pose, angle_between_rad
 from openset.stage.lens.model import Lens
 from openset.stage.markers.detect import twice_seen
+from openset.stage.markers.edge import EDGE_DRIFT_PX, EDGE_SD_PX
 from openset.stage.markers.equations import SeenCorners, equations, seen_corners
 from openset.stage.markers.expected import expected_boxes
 from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMap
@@ -80,12 +82,13 @@ class Follower:
         self._held: Moment | None = None
         self._last_ns: int | None = None
         self._moved = MovedTags()
+        self._edges = [(0.0, EDGE_SD_PX)] * len(self.cameras)
 
     def views(self, pictures: Sequence[Sequence[SeenTag]]) -> list[CameraView]:
         """What each camera saw, as the solver takes it."""
         return [
-            CameraView(camera.lens, tuple(seen), camera.body_from_camera, camera.readout_s)
-            for camera, seen in zip(self.cameras, pictures, strict=True)
+            CameraView(camera.lens, tuple(seen), camera.body_from_camera, camera.readout_s, *edge)
+            for camera, seen, edge in zip(self.cameras, pictures, self._edges, strict=True)
         ]
 
     def step(
@@ -122,6 +125,8 @@ class Follower:
             self._before.clear()
         self._held = None
         self._before = [*self._before[1 - HISTORY :], moment]
+        for camera, (edge_px, sd_px) in estimate.edges_px.items():
+            self._edges[camera] = (edge_px, min(EDGE_SD_PX, float(np.hypot(sd_px, EDGE_DRIFT_PX))))
         return Followed(time_ns, estimate, "tracked", tuple(notes), count, self.moved)
 
     @property

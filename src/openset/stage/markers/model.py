@@ -14,6 +14,7 @@ import numpy as np
 
 from openset.primitives.space import F64, IDENTITY, Pose
 from openset.stage.lens.model import Lens
+from openset.stage.markers.edge import EDGE_SD_PX
 from openset.stage.prints.model import tag_corners_m
 
 FAMILY = "tag36h11"
@@ -64,12 +65,15 @@ class TagMap:
 class CameraView:
     """What one camera of a rig saw at one moment. `body_from_camera` is where this camera sits on the
     body whose pose is wanted (identity where it is that body); `readout_s` how long the sensor takes
-    from the first row to the last, 0 for a global shutter."""
+    from the first row to the last, 0 for a global shutter. `edge_px` is how far it sees edges outside
+    of where they are (edge.py), give or take `edge_sd_px`."""
 
     lens: Lens
     tags: tuple[SeenTag, ...]
     body_from_camera: Pose = IDENTITY
     readout_s: float = 0.0
+    edge_px: float = 0.0
+    edge_sd_px: float = EDGE_SD_PX
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,3 +89,5 @@ class PoseEstimate:
     dropped: int = 0
     twist: F64 | None = None
     """Velocity (6,): metres a second along the stage's axes, radians a second in the body's own."""
+    edges_px: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+    """How far each view's camera sees edges outside, by the view's number, and its sd."""

@@ -147,27 +147,33 @@ def _gated(seen: Sequence[SeenCorners], fit: Fit, motion: Motion, spread: float)
     else:
         dropped = frozenset()
     residual = float(np.sqrt(np.mean(fit.distances_px**2)))
-    covariance = _covariance(fit, motion, spread) if residual <= POOR_PX else None
+    covariance = _covariance(seen, fit, motion, spread) if residual <= POOR_PX else None
     if covariance is None:
         return Solution(None, "no fit", off_px, dropped)
+    sd_px = np.sqrt(np.diag(covariance)[-len(seen) :])
     estimate = PoseEstimate(
         _pose(fit),
-        covariance,
+        covariance[:6, :6],
         residual,
         len(np.unique(ids)),
         len(dropped),
         _told_twist(seen, fit, motion),
+        {
+            one.view: (float(px), float(sd))
+            for one, px, sd in zip(seen, fit.edges_px, sd_px, strict=True)
+        },
     )
     return Solution(estimate, "", off_px, dropped)
 
 
-def _covariance(fit: Fit, motion: Motion, spread: float) -> F64 | None:
-    """(6, 6), with the corners' error as it is seen, held by what was expected where few are seen."""
+def _covariance(views: Sequence[SeenCorners], fit: Fit, motion: Motion, spread: float) -> F64 | None:
+    """Of the pose, and of the edges last, with the corners' error as it is seen, held by what was
+    expected where few are seen."""
     residuals = fit.equations.sure_residuals
     squares = float((residuals**2).sum()) + BELIEF * spread**2
     seen = float(np.sqrt(squares / (max(0, residuals.size - 6) + BELIEF)))
     try:
-        return np.asarray(np.linalg.inv(information(fit, motion, seen))[:6, :6])
+        return np.asarray(np.linalg.inv(information(views, fit, motion, seen)))
     except np.linalg.LinAlgError:
         return None
 

@@ -48,11 +48,14 @@ def with_uncertainty(
             slopes = _slopes(seen, estimate)
             if slopes is None:
                 continue
-            by_motion, by_point, by_lens = slopes
-            total += by_motion.T @ by_motion
+            by_motion, by_point, by_lens, by_edge = slopes
+            # What the edges' own number takes up says nothing of the pose.
+            taken = by_edge @ by_motion / (by_edge @ by_edge + 1.0 / seen.edge_sd_px**2)
+            own = by_motion - np.outer(by_edge, taken)
+            total += by_motion.T @ own
             if covariance is not None:
-                parts.append((by_motion.T @ by_lens, np.asarray(covariance)))
-            _add_tags(by_tag, seen, by_motion, by_point, tags.tags)
+                parts.append((own.T @ by_lens, np.asarray(covariance)))
+            _add_tags(by_tag, seen, own, by_point, tags.tags)
     for number, pull in by_tag.items():
         covariance = tags.tags[number].covariance
         if covariance is not None:
@@ -69,9 +72,10 @@ def with_uncertainty(
     return replace(estimate, covariance=estimate.covariance + added)
 
 
-def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64] | None:
-    """Derivatives by pose (m, 6), corner (m / 8, 8, 4, 3) and lens (m, 9) of the tags that fit, all as
-    multiples of what is expected of a tag's eight numbers; zeros for the tags that do not."""
+def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64, F64] | None:
+    """Derivatives by pose (m, 6), corner (m / 8, 8, 4, 3), lens (m, 9) and edges (m,) of the tags that
+    fit, all as multiples of what is expected of a tag's eight numbers; zeros for the tags that do
+    not."""
     matrix = estimate.stage_from_body.matrix
     twist = np.zeros(6) if estimate.twist is None else estimate.twist
     motion = np.concatenate([twist, np.zeros(6)])
@@ -87,7 +91,9 @@ def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64] |
     for corner in range(4):
         by_point[:, 2 * corner : 2 * corner + 2, corner] = points[:, corner]
     sure = (now.whitening @ by_point.reshape(-1, 8, 12)).reshape(-1, 8, 4, 3)
-    return by_motion.reshape(-1, 6), sure * fits[..., None], by_lens.reshape(-1, 9)
+    by_edge = now.sure(now.by_edges) * fits
+    points_by = sure * fits[..., None]
+    return by_motion.reshape(-1, 6), points_by, by_lens.reshape(-1, 9), by_edge.reshape(-1)
 
 
 def _add_tags(
