@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from openset.stage.solve.image import Places, across, expected, lens_with, sight_lines
-from openset.stage.solve.model import LENS, NAMES, READOUT
+from openset.stage.solve.model import COUNT, LENS, NAMES, READOUT, SEEN
 from openset.stage.solve.path import moved, twists
 
 
@@ -30,7 +30,8 @@ def seen(taken: Any) -> Any:
     chosen = random.choice(len(problem.sightings.frame), 60, replace=False)
     shared = problem.prior.values.copy()
     shared[READOUT] = 0.015
-    return problem, path, problem.sightings.only(chosen), places, shared
+    edged = problem.sightings.edged(problem.marks.tag)
+    return problem, path, edged.only(chosen), places, shared
 
 
 def test_derivatives_by_pose_mark_and_lens_are_the_differences(seen: Any) -> None:
@@ -51,8 +52,8 @@ def test_derivatives_by_pose_mark_and_lens_are_the_differences(seen: Any) -> Non
         np.testing.assert_allclose(
             (base.off - after.off) / step, base.by_mark[:, :, axis], rtol=1e-3, atol=0.05
         )
-    for number in range(9):
-        nudge = np.zeros(16)
+    for number in range(SEEN):
+        nudge = np.zeros(COUNT)
         nudge[number] = 1e-6
         after = expected(problem, sightings, path, twist, places, shared + nudge)
         np.testing.assert_allclose(

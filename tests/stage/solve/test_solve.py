@@ -85,6 +85,32 @@ def test_without_tags_a_mount_that_is_hardly_told_does_not_take_the_path_away(ta
     assert turn_rad < np.radians(0.1)
 
 
+def test_edges_seen_inside_of_where_they_are_move_no_camera(taken: Any) -> None:
+    """Many tags hold a camera whatever its edges do: three hold it only once the edges are known."""
+    take = taken(seed=3, seconds=3.0, natural=20, map_error_m=1e-4, focal_error=0.0, tag_px=0.04,
+                 free=frozenset({"delay", "readout", "edges"}))  # fmt: skip
+    edged = take.problem.sightings.edged(take.problem.marks.tag)
+    inward = replace(edged, pixels=edged.pixels - 0.3 * edged.outward)
+    few = inward.only(take.problem.marks.tag[inward.mark] < 103)
+    problem = replace(take.problem, sightings=few, drift_m=0.05)
+    found = solve(problem)
+    figure = found.figures["edge_px"]
+    assert figure.determined
+    assert figure.value == pytest.approx(-0.3, abs=0.02)
+    assert figure.sd < 0.02
+    unaware = solve(replace(problem, free=problem.free - {"edges"}))
+    place_m, turn_rad = take.errors(found.path)
+    assert place_m < 0.005
+    assert take.errors(unaware.path)[0] > 2 * place_m
+    assert take.errors(unaware.path)[1] > 2 * turn_rad
+
+
+def test_without_tags_nothing_is_said_of_edges(taken: Any) -> None:
+    figure = solve(taken(seconds=2.0, tags=False, natural=60).problem).figures["edge_px"]
+    assert not figure.determined
+    assert "no tags seen from near and from afar" in figure.note
+
+
 def test_unknown_tags_are_solved_along(taken: Any) -> None:
     take = taken(seconds=3.0, map_known=False, natural=30)
     found = solve(take.problem)

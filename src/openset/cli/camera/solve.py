@@ -25,10 +25,10 @@ def solve(
     free: Annotated[
         str,
         typer.Option(
-            help="What may change beside the path: focal, centre, distortion, delay, nodal, readout; "
-            "path alone solves nothing else."
+            help="What may change beside the path: focal, centre, distortion, delay, nodal, readout, "
+            "edges (how the camera sees the edges of tags); path alone solves nothing else."
         ),
-    ] = "path,focal,centre,distortion,delay,nodal,readout",
+    ] = "path,focal,centre,distortion,delay,nodal,readout,edges",
     every: Annotated[
         int, typer.Option(min=1, max=10, help="Look at every frame, every second, every third …")
     ] = 1,

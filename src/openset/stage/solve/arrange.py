@@ -7,7 +7,7 @@ longest; the other long ones are cut into runs, each a mark of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -66,7 +66,7 @@ def arrange(sightings: Sightings, marks: Marks, block: int = BLOCK) -> Arranged:
     passing, lasting_count = int((kinds == 0).sum()), int((kinds == 1).sum())
     ends = np.append(begins, len(run))
     return Arranged(
-        Sightings(used.frame, number.astype(np.int64), used.pixels, used.held_out),
+        replace(used, mark=number.astype(np.int64)),
         ends[: passing + 1].astype(np.int64),
         passing,
         lasting_count,

@@ -18,7 +18,7 @@ from openset.stage.solve import equations
 from openset.stage.solve.arrange import BLOCK, Arranged, arrange
 from openset.stage.solve.arrow import Arrow, LinAlgError, Solved, empty_arrow, solve_arrow
 from openset.stage.solve.image import Linear, Places, expected, sight_lines
-from openset.stage.solve.model import COUNT, DELAY, Bools, Path, Problem, RawTrack
+from openset.stage.solve.model import COUNT, DELAY, SEEN, Bools, Path, Problem, RawTrack
 from openset.stage.solve.path import moved, read_path, twists
 from openset.stage.solve.prior import drift_precision, knots, precision
 from openset.stage.solve.start import first_delay_s, places
@@ -42,7 +42,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """Everything that is being found: the path, the sixteen shared numbers, the tracker's slow error at
+    """Everything that is being found: the path, the shared numbers, the tracker's slow error at
     the knots (k, 6), and where the marks are."""
 
     path: Path
@@ -319,7 +319,7 @@ def stepped(
     steps[: arranged.passing] = equations.mark_steps(
         arranged.starts, arranged.sightings.frame[:cut], image.by_pose[:cut], image.by_shared[:cut],
         image.by_mark[:cut], image.off[:cut], weight[:cut], pull[: arranged.passing], inverses, poses,
-        solved.shared[:9],
+        solved.shared[:SEEN],
     )  # fmt: skip
     last = arranged.passing + arranged.lasting
     steps[arranged.passing : last] = solved.shared[setting.first_mark :].reshape(-1, 3)

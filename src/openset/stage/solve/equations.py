@@ -27,7 +27,8 @@ def _add(diagonal, below, block, i, j, tile, sign):  # type: ignore[no-untyped-d
 
 @njit(cache=True)
 def add_sightings(frame, by_pose, by_shared, off, weight, block, diagonal, side, corner, path, shared):  # type: ignore[no-untyped-def]
-    """What k sightings say of their frames and of the first nine shared numbers."""
+    """What k sightings say of their frames and of the first shared numbers."""
+    width = by_shared.shape[2]
     for k in range(len(frame)):
         w = weight[k]
         if w == 0.0:
@@ -41,12 +42,12 @@ def add_sightings(frame, by_pose, by_shared, off, weight, block, diagonal, side,
                 path[6 * i + a] += ja * off[k, e]
                 for b in range(6):
                     diagonal[row, r + a, r + b] += ja * by_pose[k, e, b]
-                for b in range(9):
+                for b in range(width):
                     side[6 * i + a, b] += ja * by_shared[k, e, b]
-            for a in range(9):
+            for a in range(width):
                 ja = w * by_shared[k, e, a]
                 shared[a] += ja * off[k, e]
-                for b in range(9):
+                for b in range(width):
                     corner[a, b] += ja * by_shared[k, e, b]
 
 
@@ -54,6 +55,7 @@ def add_sightings(frame, by_pose, by_shared, off, weight, block, diagonal, side,
 def add_lasting(frame, column, by_pose, by_shared, by_mark, off, weight, side, corner, shared):  # type: ignore[no-untyped-def]
     """What k sightings say of marks that stay in the equations; each has three columns from
     `column[k]`."""
+    width = by_shared.shape[2]
     for k in range(len(frame)):
         w = weight[k]
         if w == 0.0:
@@ -67,7 +69,7 @@ def add_lasting(frame, column, by_pose, by_shared, by_mark, off, weight, side, c
                     side[6 * i + b, c + a] += ja * by_pose[k, e, b]
                 for b in range(3):
                     corner[c + a, c + b] += ja * by_mark[k, e, b]
-                for b in range(9):
+                for b in range(width):
                     corner[c + a, b] += ja * by_shared[k, e, b]
                     corner[b, c + a] += ja * by_shared[k, e, b]
 
@@ -95,14 +97,14 @@ def eliminate(  # type: ignore[no-untyped-def]
     """Take marks out of the equations. Sightings of mark p are starts[p]:starts[p + 1], their frames
     rising. `hold` (p, 3, 3) and `pull` (p, 3) are what is believed of a mark before; `inverses`
     (p, 3, 3) is filled with each mark's own covariance."""
-    longest = 0
+    longest, width = 0, by_shared.shape[2]
     for p in range(len(starts) - 1):
         longest = max(longest, starts[p + 1] - starts[p])
     ties = np.zeros((longest, 6, 3))
     drawn = np.zeros((longest, 6, 3))
     tile = np.zeros((6, 6))
     for p in range(len(starts) - 1):
-        own, right, common = hold[p].copy(), pull[p].copy(), np.zeros((9, 3))
+        own, right, common = hold[p].copy(), pull[p].copy(), np.zeros((width, 3))
         count = starts[p + 1] - starts[p]
         for n in range(count):
             k = starts[p] + n
@@ -116,15 +118,15 @@ def eliminate(  # type: ignore[no-untyped-def]
                         own[a, b] += ja * by_mark[k, e, b]
                     for b in range(6):
                         ties[n, b, a] += ja * by_pose[k, e, b]
-                    for b in range(9):
+                    for b in range(width):
                         common[b, a] += ja * by_shared[k, e, b]
         inverse = np.linalg.inv(own)
         inverses[p] = inverse
         common_drawn = common @ inverse
-        for a in range(9):
+        for a in range(width):
             for c in range(3):
                 shared[a] -= common_drawn[a, c] * right[c]
-                for b in range(9):
+                for b in range(width):
                     corner[a, b] -= common_drawn[a, c] * common[b, c]
         for n in range(count):
             if weight[starts[p] + n] == 0.0:
@@ -138,7 +140,7 @@ def eliminate(  # type: ignore[no-untyped-def]
                         + ties[n, a, 2] * inverse[2, c]
                     )
                     path[6 * i + a] -= drawn[n, a, c] * right[c]
-                for b in range(9):
+                for b in range(width):
                     side[6 * i + a, b] -= (
                         drawn[n, a, 0] * common[b, 0]
                         + drawn[n, a, 1] * common[b, 1]
@@ -204,7 +206,9 @@ def add_ties(  # type: ignore[no-untyped-def]
 
 @njit(cache=True)
 def mark_steps(starts, frame, by_pose, by_shared, by_mark, off, weight, pull, inverses, path, shared):  # type: ignore[no-untyped-def]
-    """How marks that were taken out move (p, 3) when the path (n, 6) and nine shared numbers do."""
+    """How marks that were taken out move (p, 3) when the path (n, 6) and the first shared
+    numbers do."""
+    width = by_shared.shape[2]
     out = np.zeros((len(starts) - 1, 3))
     for p in range(len(starts) - 1):
         right = pull[p].copy()
@@ -213,7 +217,7 @@ def mark_steps(starts, frame, by_pose, by_shared, by_mark, off, weight, pull, in
                 left = off[k, e]
                 for a in range(6):
                     left -= by_pose[k, e, a] * path[frame[k], a]
-                for a in range(9):
+                for a in range(width):
                     left -= by_shared[k, e, a] * shared[a]
                 for a in range(3):
                     right[a] += weight[k] * by_mark[k, e, a] * left

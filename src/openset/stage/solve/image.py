@@ -19,7 +19,17 @@ from openset.primitives.rotation import matrix_from_vector, skew
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import parameters_of, project_with_derivatives, with_parameters
 from openset.stage.lens.model import Lens, rays
-from openset.stage.solve.model import I64, LENS, READOUT, Bools, Path, Problem, Sightings
+from openset.stage.solve.model import (
+    EDGE,
+    I64,
+    LENS,
+    READOUT,
+    SEEN,
+    Bools,
+    Path,
+    Problem,
+    Sightings,
+)
 
 _NEAREST = 0.02
 """How far in front of the camera, as a part of the mark's own scale, a mark must be to be projected."""
@@ -48,8 +58,8 @@ class Places:
 @dataclass(frozen=True, eq=False)
 class Linear:
     """Sightings against the model: what is seen less what is expected (k, 2), which are in front of the
-    camera (k,), and how what is expected changes with the frame's pose (k, 2, 6), the first nine shared
-    numbers (k, 2, 9) and the mark (k, 2, 3)."""
+    camera (k,), and how what is expected changes with the frame's pose (k, 2, 6), the first ten shared
+    numbers (k, 2, 10) and the mark (k, 2, 3)."""
 
     off: F64
     usable: Bools
@@ -89,7 +99,7 @@ def sight_lines(problem: Problem, sightings: Sightings, shared: F64) -> F64:
 def expected(
     problem: Problem, sightings: Sightings, path: Path, twist: F64, places: Places, shared: F64
 ) -> Linear:
-    """What the path, its velocities (n, 6), the marks and the shared numbers (16,) say of sightings."""
+    """What the path, its velocities (n, 6), the marks and the shared numbers (17,) say of sightings."""
     frame, mark = sightings.frame, sightings.mark
     late = sightings.pixels[:, 1] / problem.size_px[1] - 0.5
     drag = twist[frame] * late[:, None]
@@ -104,9 +114,11 @@ def expected(
     pixels, by_sight, by_lens = _projected(problem, problem.lens_of[frame], sight, shared)
     turn = np.concatenate([-near[:, :, None] * back, skew(sight)], axis=2)
     by_pose = by_sight @ turn
-    by_shared = np.empty((len(frame), 2, 9))
+    by_shared = np.empty((len(frame), 2, SEEN))
     by_shared[:, :, LENS] = by_lens
     by_shared[:, :, READOUT] = np.einsum("kab,kb->ka", by_pose, drag)
+    by_shared[:, :, EDGE] = 0.0 if sightings.outward is None else sightings.outward
+    pixels = pixels + shared[EDGE] * by_shared[:, :, EDGE]
     first, second = across(places.direction)
     ways = np.stack([first[mark], second[mark], reach], axis=2)
     ways = np.where(places.points[mark][:, None, None], np.eye(3), ways)

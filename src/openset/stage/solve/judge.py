@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from openset.primitives.space import F64
@@ -21,7 +23,7 @@ def residuals(problem: Problem, sightings: Sightings, path: Path, shared: F64, k
     if not len(sightings.frame):
         return np.zeros(0)
     numbers, mark = np.unique(sightings.mark, return_inverse=True)
-    own = Sightings(sightings.frame, mark.astype(np.int64), sightings.pixels, sightings.held_out)
+    own = replace(sightings, mark=mark.astype(np.int64))
     origin, direction, nearness = places(path, own, sight_lines(problem, own, shared), len(numbers))
     points = np.isfinite(known_m[numbers, 0])
     spots = Places(

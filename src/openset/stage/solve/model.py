@@ -9,7 +9,7 @@ places are not. A sighting is one mark in one frame.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +17,27 @@ import numpy.typing as npt
 from openset.primitives.space import F64
 from openset.stage.lens.derivatives import PARAMETERS
 from openset.stage.lens.model import Lens
+from openset.stage.markers.edge import outward
 
 I64 = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-PARTS = ("focal", "centre", "distortion", "delay", "nodal", "readout")
+PARTS = ("focal", "centre", "distortion", "delay", "nodal", "readout", "edges")
 """What may be solved beside the path."""
-NAMES = ("focal_ratio", *PARAMETERS[2:], "readout_s", "delay_s",
+NAMES = ("focal_ratio", *PARAMETERS[2:], "readout_s", "edge_px", "delay_s",
          "nodal_x_m", "nodal_y_m", "nodal_z_m",
          "nodal_turn_x_rad", "nodal_turn_y_rad", "nodal_turn_z_rad")  # fmt: skip
 """The shared numbers in order: a factor on both focal lengths, what is added to the lens's other seven
-numbers, the sensor's read-out, the correction of the delay, and where the camera sits on what the
+numbers, the sensor's read-out, how far outside of where they are the camera sees the edges of tags
+(markers/edge.py), the correction of the delay, and where the camera sits on what the
 tracker tracks (metres and a rotation vector along the camera's own axes), against what was assumed."""
-FOCAL, LENS, READOUT, DELAY, NODAL = 0, slice(0, 8), 8, 9, slice(10, 16)
+FOCAL, LENS, READOUT, EDGE, DELAY, NODAL = 0, slice(0, 8), 8, 9, 10, slice(11, 17)
 COUNT = len(NAMES)
-PART_OF = ("focal", "centre", "centre", *["distortion"] * 5, "readout", "delay", *["nodal"] * 6)
+SEEN = 10
+"""So many of them, the first, change where marks are seen."""
+PART_OF = (
+    "focal", "centre", "centre", *["distortion"] * 5, "readout", "edges", "delay", *["nodal"] * 6,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,18 +62,37 @@ class RawTrack:
 @dataclass(frozen=True, eq=False)
 class Sightings:
     """k sightings: frame and mark by number, pixels (k, 2), and which are kept out of the solve to
-    judge it by."""
+    judge it by. `outward` (k, 2) is how each moves when the edges of its tag are seen a pixel farther
+    out, None where that was not looked at."""
 
     frame: I64
     mark: I64
     pixels: F64
     held_out: Bools
+    outward: F64 | None = None
 
     def only(self, chosen: npt.NDArray[np.generic]) -> Sightings:
         """Those chosen by a mask or by numbers."""
         return Sightings(
-            self.frame[chosen], self.mark[chosen], self.pixels[chosen], self.held_out[chosen]
+            self.frame[chosen],
+            self.mark[chosen],
+            self.pixels[chosen],
+            self.held_out[chosen],
+            None if self.outward is None else self.outward[chosen],
         )
+
+    def edged(self, tag: I64) -> Sightings:
+        """The same with `outward`; `tag` (p,) is the one each mark belongs to, -1 for none. A tag that
+        is not seen whole has no edges."""
+        out = np.zeros_like(self.pixels)
+        order = np.flatnonzero(tag[self.mark] >= 0)
+        look = self.frame[order] * (int(tag.max(initial=0)) + 1) + tag[self.mark[order]]
+        by_look = np.lexsort((self.mark[order], look))
+        order = order[by_look]
+        _, starts, count = np.unique(look[by_look], return_index=True, return_counts=True)
+        whole = order[starts[count == 4][:, None] + np.arange(4)]
+        out[whole] = outward(self.pixels[whole])
+        return replace(self, outward=out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,8 +112,8 @@ class Marks:
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """What is believed of the shared numbers before the picture is looked at: values (16,) and
-    covariance (16, 16), in the order of NAMES."""
+    """What is believed of the shared numbers before the picture is looked at: values (17,) and
+    covariance (17, 17), in the order of NAMES."""
 
     values: F64
     covariance: F64

@@ -7,9 +7,11 @@ import numpy as np
 from openset.primitives.rotation import vector_from_matrix
 from openset.primitives.space import F64, Pose
 from openset.stage.lens.model import Lens
+from openset.stage.markers.edge import EDGE_SD_PX
 from openset.stage.solve.model import (
     COUNT,
     DELAY,
+    EDGE,
     FOCAL,
     I64,
     NODAL,
@@ -53,6 +55,7 @@ def prior_of(
     sd[1:3] = _CENTRE_SD * lens.width_px
     sd[3:8] = _BEND_SD
     sd[READOUT] = READOUT_SD_S if readout_s is None else MEASURED_READOUT_SD_S
+    sd[EDGE] = EDGE_SD_PX
     sd[DELAY] = DELAY_SD_S
     sd[NODAL] = [NODAL_SD_M] * 3 + [NODAL_SD_RAD] * 3
     covariance = np.diag(sd**2)
@@ -73,7 +76,7 @@ def _of_lens(lens: Lens, measured: F64) -> F64:
 
 
 def precision(prior: Prior, free: frozenset[str]) -> F64:
-    """The inverse covariance (16, 16), very large for what is not to be solved."""
+    """The inverse covariance (17, 17), very large for what is not to be solved."""
     covariance = prior.covariance.copy()
     held = [index for index, part in enumerate(PART_OF) if part not in free]
     variance = np.diag(covariance).copy()

@@ -41,11 +41,13 @@ _WHY = {
     "delay": "too little motion",
     "nodal": "too little pan, tilt and roll against marks that are known",
     "readout": "too little motion",
+    "edges": "no tags seen from near and from afar",
 }
 
 
 def solve(problem: Problem, say: Say | None = None) -> Solution:
     """Solve a take. Raises BadInput where its picture holds too little that stands still."""
+    problem = replace(problem, sightings=problem.sightings.edged(problem.marks.tag))
     found = bundle(problem, say)
     figures = _figures(problem, found)
     vague = _vague(problem, figures)
@@ -82,7 +84,8 @@ def _vague(problem: Problem, figures: Mapping[str, Figure]) -> frozenset[str]:
     mount_sd = np.array([figures[name].sd for name in NAMES[NODAL]])
     if not problem.marks.known.any() and (mount_sd > _MOUNT_SD).any():
         told.discard("nodal")
-    return problem.free - told
+    # What edges do keeps its doubt: held where it was believed, tags would be trusted too much.
+    return problem.free - told - {"edges"}
 
 
 def _judged(problem: Problem, found: Bundle) -> tuple[Residuals, Residuals]:
