@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+# Tests run beside each other, and their small matrices gain nothing from threads: on a busy machine
+# OpenBLAS's wait for one another, and take ten times as long. It reads this when numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 CANDIDATES = (
     os.environ.get("OPENSET_SHARED_DATA", ""),
     str(Path(__file__).resolve().parents[2] / "shared" / "data"),
