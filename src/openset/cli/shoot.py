@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from openset.cli.camera.in_use import kept_number
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.ids import check_name, check_set_name
@@ -104,25 +105,11 @@ def _measured(
             "a lens file of one setting and a focal length", todo="Give --lens or --focal-mm, not both"
         )
     if production is not None and len(file.settings) > 1:
-        focal_mm = _kept_number(production, "focal_mm") if focal_mm is None else focal_mm
-        focus_m = _kept_number(production, "focus_m") if focus_m is None else focus_m
+        focal_mm = kept_number(production, "focal_mm") if focal_mm is None else focal_mm
+        focus_m = kept_number(production, "focus_m") if focus_m is None else focus_m
     named = Rings(focal_mm=focal_mm, focus_m=focus_m)
     LensSeries(file, named, str(lens))  # what cannot be named is refused before anything is opened
     return file, named
-
-
-def _kept_number(production: Production, name: str) -> float | None:
-    """A number of [stage] in production.toml."""
-    value = production.stage.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
-        raise BadInput(
-            f"[stage] {name} is {value!r}",
-            where=str(production.root / "production.toml"),
-            todo="Write a number, as the ring's scale says",
-        )
-    return float(value)
 
 
 def _mount(text: str) -> Pose:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openset.cli.camera.in_use import in_use, needed, production_of
+from openset.cli.camera.in_use import in_use, kept_number, needed, production_of
 from openset.primitives.errors import BadInput
 from openset.store.production import Production, create_production, open_production, update_stage
 
@@ -25,6 +25,13 @@ def test_the_map_in_use_is_found_and_a_lens_that_is_not_named_is_none(lane: Prod
     assert in_use(lane, "tags") == lane.root / "camera" / "tags.json"
     assert needed(lane, "tags", "openset calibrate tags") == in_use(lane, "tags")
     assert in_use(lane, "lens") is None
+
+
+def test_where_the_rings_stand_is_kept_as_a_number(lane: Production) -> None:
+    assert kept_number(lane, "focal_mm") is None
+    assert kept_number(update_stage(lane, {"focal_mm": 35}), "focal_mm") == 35.0
+    with pytest.raises(BadInput, match=r"production\.toml: \[stage\] focal_mm is 'wide'"):
+        kept_number(update_stage(lane, {"focal_mm": "wide"}), "focal_mm")
 
 
 def test_a_map_that_is_gone_is_named(lane: Production) -> None:

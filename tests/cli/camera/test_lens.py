@@ -104,6 +104,7 @@ def test_a_second_setting_is_added(photos: Path, tmp_path: Path) -> None:
     assert code == 0
     assert said["settings"] == 2
     assert [each.lens.focus_distance_m for each in read_lens(out).settings] == [None, 2.0]
+    assert [each.focal_mm for each in read_lens(out).settings] == [24.0, 70.0]
 
 
 def test_a_file_that_is_there_is_kept(photos: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from openset.sim.optics import Optics
 from openset.sim.prints import board_sheet, facing
 from openset.sim.sightings import Look, picture, still
 from openset.sim.walks import looking
+from openset.stage.calibrate.series import zoom_of_focal
 from openset.stage.exchange.model import Options
 from openset.stage.exchange.move import move_from_samples
 from openset.stage.exchange.opentrackio import write
@@ -81,6 +83,34 @@ def test_the_mount_is_measured_and_kept_with_the_lens(material: Path, tmp_path: 
     kept = read_lens(out)
     assert kept.tracker_from_camera is not None
     assert "mm" in kept.notes["nodal offset"]
+    (mounted,) = [each.mount for each in kept.settings if each.mount is not None]
+    assert mounted.tracker_from_camera == kept.tracker_from_camera
+    assert [each * 1000 for each in mounted.sd_m] == pytest.approx(said["sd_mm"])
+
+
+def test_the_mount_of_a_zoom_is_kept_with_the_setting_it_was_measured_at(
+    material: Path, tmp_path: Path
+) -> None:
+    wide = MeasuredLens(
+        replace(LENS, fx_px=600.0, fy_px=600.0), zoom=zoom_of_focal(24.0), focal_mm=24.0
+    )
+    here = MeasuredLens(LENS, zoom=zoom_of_focal(32.0), focal_mm=32.0)
+    zoom = write_lens(tmp_path / "zoom.json", LensFile("a", (wide, here)))
+    options = (
+        "--lens", zoom, "--board", BOARD, "--track", material / "track.otrk.jsonl",
+        "--images", material / "photos",
+    )  # fmt: skip
+    assert run(*options, "--focal-mm", 32)[0] == 0
+    first, second = read_lens(zoom).settings
+    assert first.mount is None
+    assert second.mount is not None
+    assert second.mount.tracker_from_camera.position_m == pytest.approx(MOUNT.position_m, abs=2e-3)
+    code, said = run(*options, "--focal-mm", 28)
+    assert code == 2
+    assert "not measured where its rings stand" in said["what"]
+    code, said = run(*options)
+    assert code == 2
+    assert "no option says where the zoom stands" in said["what"]
 
 
 def test_a_track_of_another_length_is_refused(material: Path, tmp_path: Path) -> None:

@@ -27,8 +27,8 @@ def asked(tmp_path: Path) -> Asked:
     return Asked(
         lens=lens, picture=str(tmp_path / "walk.mp4"), images="", size_mm=160.0, sizes=(),
         distances=(), bar_mm=None, floor="", origin=None, towards=None, add=None,
-        out=tmp_path / "map.json", plot=None, every=None, seconds=1.0, readout_ms=None, zoom=0.0,
-        focus=0.0, replace=False,
+        out=tmp_path / "map.json", plot=None, every=None, seconds=1.0, readout_ms=None, zoom=None,
+        focus=None, replace=False,
     )  # fmt: skip
 
 

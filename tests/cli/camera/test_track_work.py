@@ -12,14 +12,15 @@ import pytest
 
 from openset.cli.camera.track_work import Asked, run_track, tick_line
 from openset.cli.output import Output
-from openset.primitives.errors import BadInput, DiskFull, PlateNotFound
+from openset.primitives.errors import BadInput, DiskFull, PlateNotFound, VerifyFailed
 from openset.primitives.space import IDENTITY, Pose
+from openset.stage.calibrate.series import zoom_of_focal
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens, pinhole, pixel_grid, project, rays
 from openset.stage.live.optical_figures import OpticalFigures
 from openset.stage.live.outlet import FileOutlet
-from openset.stage.markers.files import write_map
+from openset.stage.markers.files import read_map, write_map
 from openset.stage.markers.follow import Followed
 from openset.stage.markers.model import PlacedTag, PoseEstimate, TagMap
 
@@ -118,8 +119,54 @@ def test_a_series_of_settings_is_refused_with_what_to_do(asked: Asked, tmp_path:
     lens = pinhole(WIDTH, HEIGHT, 35, 36)
     both = (MeasuredLens(lens, zoom=0.0), MeasuredLens(lens, zoom=1.0))
     write_lens(tmp_path / "zoom.json", LensFile("zoom", both))
-    with pytest.raises(BadInput, match="a series of 2 settings"):
+    with pytest.raises(BadInput, match=r"a series of 2 settings.*no option says where the zoom stands"):
         run_track(Output(True), replace(asked, lenses=(tmp_path / "zoom.json",)))
+
+
+def test_a_zoom_tracks_at_the_setting_that_is_named(
+    asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    focals_mm = (FOCAL_PX / WIDTH * 36 * share for share in (0.8, 1.0, 1.6))
+    settings = tuple(
+        MeasuredLens(pinhole(WIDTH, HEIGHT, each, 36), zoom=zoom_of_focal(each), focal_mm=each)
+        for each in focals_mm
+    )
+    write_lens(tmp_path / "zoom.json", LensFile("zoom", settings))
+    zoom = replace(asked, lenses=(tmp_path / "zoom.json",), focals_mm=(FOCAL_PX / WIDTH * 36,))
+    assert run_track(Output(True), zoom) == 0
+    assert orjson.loads(capsys.readouterr().out)["residual_px"] < 0.3
+    assert zoom.write is not None
+    sample = orjson.loads(zoom.write.read_bytes().splitlines()[0])["sample"]
+    assert sample["lens"]["pinholeFocalLength"] == pytest.approx(FOCAL_PX / WIDTH * 36)
+    with pytest.raises(BadInput, match="zoom at 90 mm, measured from 27 to 54 mm"):
+        run_track(Output(True), replace(zoom, focals_mm=(90.0,)))
+
+
+def test_each_camera_of_a_rig_may_have_its_own_zoom_or_none(asked: Asked, tmp_path: Path) -> None:
+    settings = tuple(
+        MeasuredLens(pinhole(WIDTH, HEIGHT, each, 36), zoom=zoom_of_focal(each), focal_mm=each)
+        for each in (FOCAL_PX / WIDTH * 36, 60.0)
+    )
+    write_lens(tmp_path / "zoom.json", LensFile("zoom", settings))
+    rig = replace(
+        asked,
+        pictures=asked.pictures * 2,
+        lenses=(tmp_path / "zoom.json", *asked.lenses),
+        mounts=("0", "0,0.001,0,0,0,0"),
+        focals_mm=(FOCAL_PX / WIDTH * 36, 0.0),
+    )
+    assert run_track(Output(True), rig) == 0
+    with pytest.raises(BadInput, match="3 places of a ring for 2 cameras"):
+        run_track(Output(True), replace(rig, focals_mm=(1.0, 2.0, 3.0)))
+
+
+def test_a_map_that_did_not_hold_when_it_was_made_is_not_tracked_on(
+    asked: Asked, tmp_path: Path
+) -> None:
+    notes = {"not usable": "tag 7 moved on the walk", "to do": "Hang it fast and walk again"}
+    write_map(tmp_path / "bad.json", replace(read_map(asked.tags), notes=notes))
+    with pytest.raises(VerifyFailed, match=r"bad\.json: .*tag 7 moved on the walk.*Hang it fast"):
+        run_track(Output(True), replace(asked, tags=tmp_path / "bad.json"))
 
 
 @pytest.fixture

@@ -142,6 +142,14 @@ def test_zoom_and_focus_may_come_from_the_track_or_by_name_each_for_itself() -> 
     assert "focus at 9 m" in both.at(Rings(focal_mm=70.0, focus_m=9.0)).outside
 
 
+def test_a_zoom_whose_settings_were_measured_each_at_some_distance_asks_for_none() -> None:
+    near, far = SCALE.settings[0], replace(SCALE.settings[-1], focus=focus_of_distance(2.0))
+    series = LensSeries(replace(SCALE, settings=(near, far)))
+    assert series.at(Rings(focal_mm=24.0)).lens.fx_px == pytest.approx(lens(24.0).fx_px)
+    assert series.at(Rings(focal_mm=40.0)).missing == ()
+    assert series.at(Rings(focal_mm=70.0)).lens.fx_px == pytest.approx(lens(70.0).fx_px)
+
+
 def test_distances_that_nobody_read_cannot_be_named() -> None:
     encoders = LensFile(
         "zoom", (MeasuredLens(lens(24.0), focus=0.1), MeasuredLens(lens(24.5), focus=0.9))

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from openset.primitives.errors import BadInput
-from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens, pinhole
-from openset.stage.lens.picture import measured_lens_for, only_setting, plain_lens_for, same_shape
+from openset.stage.lens.picture import measured_lens_for, plain_lens_for, same_shape
 
 LENS = Lens(1920, 1080, 1450.0, 1452.0, 975.0, 528.0, -0.21)
 
@@ -40,10 +38,3 @@ def test_a_plain_lens_keeps_square_pixels_whatever_the_picture_s_shape() -> None
     fitted = plain_lens_for(pinhole(1920, 1080, 35.0, 36.0), 1440, 1080)
     assert (fitted.fx_px, fitted.fy_px) == pytest.approx((1400.0, 1400.0))
     assert (fitted.cx_px, fitted.cy_px) == (720.0, 540.0)
-
-
-def test_a_series_is_refused_where_one_setting_is_needed() -> None:
-    one = MeasuredLens(LENS)
-    assert only_setting(LensFile("", (one,)), Path("a.json")) is one
-    with pytest.raises(BadInput, match=r"a\.json: a series of 2 settings"):
-        only_setting(LensFile("", (one, replace(one, zoom=1.0))), Path("a.json"))

@@ -25,6 +25,21 @@ def in_use(production: Production, name: str) -> Path | None:
     return path
 
 
+def kept_number(production: Production, name: str) -> float | None:
+    """The number that [stage] holds under `name` ("focal_mm", "focus_m": where the rings of a series
+    stand); None where it holds none. Raises BadInput for what is no number above 0."""
+    value = production.stage.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+        raise BadInput(
+            f"[stage] {name} is {value!r}",
+            where=str(production.root / "production.toml"),
+            todo="Write a number, as the ring's scale says",
+        )
+    return float(value)
+
+
 def needed(production: Production | None, name: str, how: str) -> Path:
     """The file in use. Raises BadInput, naming the option, where there is none: `how` makes one."""
     found = in_use(production, name) if production else None

@@ -216,6 +216,7 @@ def _measured(asked: Asked, found: Conclusion, start: MeasuredLens | None) -> Me
         found.found.rms_px,
         found.found.map_uncertainty_px,
         len(found.found.views),
+        asked.focal_mm,
     )
 
 

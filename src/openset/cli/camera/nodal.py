@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from openset.cli.answer import Json, answer
+from openset.cli.camera.rings import FocalMm, Focus, FocusM, Zoom
 from openset.cli.camera.verbs import calibrate_app
 
 
@@ -31,12 +32,10 @@ def nodal(
     delay: Annotated[
         float, typer.Option("--delay", help="Seconds the picture comes later than the track.")
     ] = 0.0,
-    zoom: Annotated[
-        float, typer.Option("--zoom", min=0.0, max=1.0, help="Where the zoom stood.")
-    ] = 0.0,
-    focus: Annotated[
-        float, typer.Option("--focus", min=0.0, max=1.0, help="Where the focus stood.")
-    ] = 0.0,
+    focal_mm: FocalMm = None,
+    focus_m: FocusM = None,
+    zoom: Zoom = None,
+    focus: Focus = None,
     bar_mm: Annotated[
         float | None, typer.Option("--bar-mm", help="What the sheet's 100 mm scale bar measures.")
     ] = None,
@@ -47,6 +46,7 @@ def nodal(
 ) -> None:
     """Measure where the lens sits on the tracker: from a board that stands still, seen from many sides.
 
+    A zoom's pupil slides along the lens: measure at its shortest, its longest and a middle setting.
     Ten to twenty views. Move the camera around the board and turn it: pan, tilt and roll by 30 degrees
     and more. Stop for a second at each view: moments in which the tracker moves are left out.
     """
@@ -54,7 +54,8 @@ def nodal(
     def work(output: Any) -> None:
         from openset.cli.camera.nodal_work import Asked, run_nodal
 
-        asked = Asked(lens, board, track, images, picture, delay, zoom, focus, bar_mm, out)
+        asked = Asked(lens, board, track, images, picture, delay, zoom, focus, bar_mm, out,
+                      focal_mm, focus_m)  # fmt: skip
         run_nodal(output, asked)
 
     answer(as_json, work, kept="nothing was changed")

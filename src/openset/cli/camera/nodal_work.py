@@ -15,7 +15,8 @@ from openset.cli.output import Figures, Output
 from openset.primitives.errors import BadInput
 from openset.primitives.space import F64, Pose, angle_between_rad, interpolate
 from openset.stage.calibrate.nodal import Mount, solve_mount
-from openset.stage.calibrate.series import at_setting
+from openset.stage.calibrate.rings import LensSeries, Rings
+from openset.stage.calibrate.series import nearest_setting
 from openset.stage.calibrate.sighting import View
 from openset.stage.calibrate.single import view_from
 from openset.stage.exchange.kinds import as_kind
@@ -24,6 +25,7 @@ from openset.stage.exchange.model import Options
 from openset.stage.exchange.move import pupil_poses
 from openset.stage.exchange.sources import open_source
 from openset.stage.lens.files import write_lens
+from openset.stage.lens.measured import LensFile, MeasuredMount
 from openset.stage.lens.model import Lens
 from openset.stage.prints.model import Board, parse_board
 from openset.stage.prints.scale import board_as_printed
@@ -31,6 +33,7 @@ from openset.stage.prints.scale import board_as_printed
 STILL_M_S = 0.03
 STILL_RAD_S = math.radians(2.0)
 _AROUND_S = 0.08
+_SAME_SETTING = 0.01
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,12 @@ class Asked:
     images: str
     picture: str
     delay_s: float
-    zoom: float
-    focus: float
+    zoom: float | None
+    focus: float | None
     bar_mm: float | None
     out: Path | None
+    focal_mm: float | None = None
+    focus_m: float | None = None
 
 
 def run_nodal(output: Output, asked: Asked) -> None:
@@ -64,8 +69,8 @@ def run_nodal(output: Output, asked: Asked) -> None:
         views, refused, size = from_picture(asked.picture, board, 3600.0, output.say)
         tracked = [pose_at(times_s, poses, view.time_s - asked.delay_s) for view in views]
     file = open_lens(asked.lens, *size)
-    lens = at_setting(file, asked.focus, asked.zoom)
-    mount = _mount(views, tracked, board, lens)
+    index = _setting(file, asked)
+    mount = _mount(views, tracked, board, file.settings[index].lens)
     out = asked.out or asked.lens
     sd_mm, sd_mdeg = mount.sd_m * 1000.0, np.degrees(mount.sd_rad) * 1000.0
     note = (
@@ -76,12 +81,37 @@ def run_nodal(output: Output, asked: Asked) -> None:
     write_lens(
         out,
         replace(
-            file,
+            _with_mount(file, index, mount),
             tracker_from_camera=mount.tracker_from_camera,
             notes={**file.notes, "nodal offset": note},
         ),
     )
     output.done(_figures(mount, out, len(views)), f"Mount, written to {out}", _rows(mount))
+
+
+def _setting(file: LensFile, asked: Asked) -> int:
+    """Which of the file's settings the pictures were taken at. Raises BadInput where it was not
+    measured: the mount belongs to a lens that was."""
+    rings = Rings(asked.zoom, asked.focus, asked.focal_mm, asked.focus_m)
+    named = LensSeries(file, rings, str(asked.lens)).named_setting()
+    near = nearest_setting(file, named.focus, named.zoom)
+    if max(abs(near.zoom - named.zoom), abs(near.focus - named.focus)) > _SAME_SETTING:
+        raise BadInput(
+            "the lens was not measured where its rings stand here",
+            where=str(asked.lens),
+            todo="Measure the mount at a setting of the file, or add this one: calibrate lens --add",
+        )
+    return next(at for at, each in enumerate(file.settings) if each is near)
+
+
+def _with_mount(file: LensFile, index: int, mount: Mount) -> LensFile:
+    """The file with this mount at one of its settings."""
+    x, y, z = mount.sd_m.tolist()
+    i, j, k = mount.sd_rad.tolist()
+    measured = MeasuredMount(mount.tracker_from_camera, (x, y, z), (i, j, k), mount.views)
+    settings = list(file.settings)
+    settings[index] = replace(settings[index], mount=measured)
+    return replace(file, settings=tuple(settings))
 
 
 def _track(path: Path) -> tuple[list[float], list[Pose]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from openset.cli.answer import Json, answer
+from openset.cli.camera.rings import FocalMm, FocusM
 from openset.cli.camera.verbs import calibrate_app
 
 
@@ -28,6 +29,8 @@ def calibrate_readout(
     rate: Annotated[
         str, typer.Option(help="Pictures a second of a folder of images: 25, 29.97 …")
     ] = "25",
+    focal_mm: FocalMm = None,
+    focus_m: FocusM = None,
     as_json: Json = False,
 ) -> None:
     """Measure how long the sensor takes from its first row to its last (rolling shutter)."""
@@ -35,6 +38,9 @@ def calibrate_readout(
     def work(output: Any) -> int:
         from openset.cli.camera.readout_work import run_readout
 
-        return run_readout(output, picture, lens, tags, write_to=write_to, seconds=seconds, rate=rate)
+        return run_readout(
+            output, picture, lens, tags, write_to=write_to, seconds=seconds, rate=rate,
+            focal_mm=focal_mm, focus_m=focus_m,
+        )  # fmt: skip
 
     answer(as_json, work, kept="nothing was changed")

@@ -10,10 +10,10 @@ from typing import Any
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.time import parse_rate
+from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.files import read_lens, write_lens
 from openset.stage.lens.model import Lens
-from openset.stage.lens.picture import only_setting
 from openset.stage.live.looking import Moments
 from openset.stage.live.plate import PlateSource
 from openset.stage.markers.detect import TagDetector
@@ -33,6 +33,8 @@ def run_readout(
     write_to: Path | None,
     seconds: float,
     rate: str,
+    focal_mm: float | None = None,
+    focus_m: float | None = None,
 ) -> int:
     """Measure, and write the lens file where that is asked; 0, or the exit code of a refusal."""
     known = read_map(tags)
@@ -41,7 +43,9 @@ def run_readout(
         plate = PlateSource(picture, rate=parse_rate(rate))
     except ValueError as error:
         raise BadInput(str(error), where="--rate") from error
-    measured = only_setting(open_lens(lens, plate.format.width, plate.format.height), lens)
+    file = open_lens(lens, plate.format.width, plate.format.height)
+    named = Rings(focal_mm=focal_mm, focus_m=focus_m)
+    measured = LensSeries(file, named, str(lens)).named_setting()
     output.say(f"looking through {picture}")
     found = measure_readout(_seen(plate, measured.lens, seconds), measured.lens, known)
     figures, rows = _said(found)

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from openset.cli.answer import Json, answer
+from openset.cli.camera.rings import FocalMm, Focus, FocusM, Zoom
 from openset.cli.camera.verbs import calibrate_app
 
 
@@ -81,22 +82,25 @@ def tags(
             help="How long the sensor takes for all rows; the lens file's if left out.",
         ),
     ] = None,
-    zoom: Annotated[float, typer.Option("--zoom", help="The zoom ring of the walk, 0 to 1.")] = 0.0,
-    focus: Annotated[float, typer.Option("--focus", help="The focus ring of the walk, 0 to 1.")] = 0.0,
+    focal_mm: FocalMm = None,
+    focus_m: FocusM = None,
+    zoom: Zoom = None,
+    focus: Focus = None,
     replace: Annotated[bool, typer.Option("--replace", help="Write over a map that is there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Measure where the printed tags hang, from a walk around them and one taped distance."""
 
-    def work(output: Any) -> None:
+    def work(output: Any) -> int:
         from openset.cli.camera.tags_work import Asked, run_tags
 
         asked = Asked(
             lens=lens, picture=picture, images=images, size_mm=size_mm, sizes=tuple(size_of or ()),
             distances=tuple(distance or ()), bar_mm=bar_mm, floor=floor, origin=origin,
             towards=towards, add=add, out=out, plot=plot, every=every, seconds=seconds,
-            readout_ms=readout_ms, zoom=zoom, focus=focus, replace=replace,
+            readout_ms=readout_ms, zoom=zoom, focus=focus, replace=replace, focal_mm=focal_mm,
+            focus_m=focus_m,
         )  # fmt: skip
-        run_tags(output, asked)
+        return run_tags(output, asked)
 
     answer(as_json, work, kept="no map was written")

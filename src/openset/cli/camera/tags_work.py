@@ -13,8 +13,8 @@ import numpy as np
 from openset.cli.camera.tags_answer import figures_of, rows_of, title_of
 from openset.cli.output import Output
 from openset.primitives.errors import AlreadyExists, BadInput
+from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.exchange.lens_source import open_lens
-from openset.stage.lens.measured import MeasuredLens
 from openset.stage.live.plate import PlateSource
 from openset.stage.live.walk import Walk, watch_walk
 from openset.stage.markers.asked import size_from, sizes_from, taped_from
@@ -25,6 +25,7 @@ from openset.stage.markers.map_plot import plot_of
 from openset.stage.markers.model import TagMap
 from openset.stage.markers.quality import quality_of
 from openset.stage.markers.solution import MapSolution
+from openset.stage.markers.verdict import unusable, with_verdict
 from openset.stage.prints.ids import parse_ids
 from openset.stage.prints.scale import print_scale
 from openset.store.files import write_atomic
@@ -54,13 +55,16 @@ class Asked:
     every: int | None
     seconds: float
     readout_ms: float | None
-    zoom: float
-    focus: float
+    zoom: float | None
+    focus: float | None
     replace: bool
+    focal_mm: float | None = None
+    focus_m: float | None = None
 
 
-def run_tags(output: Output, asked: Asked) -> None:
-    """Make the map and write it; the answer says how good it is and what would make it better."""
+def run_tags(output: Output, asked: Asked) -> int:
+    """Make the map and write it; the answer says how good it is and what would make it better. 0, or
+    the exit code of a map that is not good enough to track on."""
     source = _source(asked)
     taped, sizes = taped_from(asked.distances), sizes_from(asked.sizes)
     printed = print_scale(asked.bar_mm) if asked.bar_mm is not None else 1.0
@@ -72,7 +76,8 @@ def run_tags(output: Output, asked: Asked) -> None:
     _may_write(asked)
     plate = PlateSource(source)
     lens_file = open_lens(asked.lens, plate.format.width, plate.format.height)
-    measured = _setting(lens_file.settings, asked)
+    rings = Rings(asked.zoom, asked.focus, asked.focal_mm, asked.focus_m)
+    measured = LensSeries(lens_file, rings, str(asked.lens)).named_setting()
     readout_s = lens_file.readout_s if asked.readout_ms is None else asked.readout_ms / 1000
     walk = watch_walk(
         plate, measured.lens, every=asked.every, seconds=asked.seconds, progress=output.say
@@ -100,13 +105,19 @@ def run_tags(output: Output, asked: Asked) -> None:
     )
     quality = replace(quality, findings=(*quality.findings, *_mirrored(walk)))
     tag_map = _noted(solution.tag_map, asked, source, lens_file.name, solution)
+    tag_map = with_verdict(tag_map, quality)
     drawn = plot_of(solution, quality)
     write_map(asked.out, tag_map)
     if asked.plot is not None:
         write_atomic(asked.plot, drawn.encode())
     figures: dict[str, Any] = figures_of(solution, quality, walk, asked.out)
     figures["plot"] = None if asked.plot is None else str(asked.plot)
-    output.done(figures, title_of(solution, quality, asked.out), rows_of(solution, quality, walk))
+    title, rows = title_of(solution, quality, asked.out), rows_of(solution, quality, walk)
+    if refused := unusable(tag_map, asked.out):
+        output.trouble_after(figures, title, rows, refused)
+        return refused.exit_code
+    output.done(figures, title, rows)
+    return 0
 
 
 def _source(asked: Asked) -> str:
@@ -127,7 +138,7 @@ def _source(asked: Asked) -> str:
             todo=f"Measure it with openset calibrate readout: 0 to {_MOST_READOUT_MS:g} ms",
         )
     for name, ring in (("--zoom", asked.zoom), ("--focus", asked.focus)):
-        if not math.isfinite(ring):
+        if ring is not None and not math.isfinite(ring):
             raise BadInput(f"a ring at {ring}", where=name, todo="Rings go from 0 to 1")
     return asked.picture or asked.images
 
@@ -156,15 +167,6 @@ def _may_write(asked: Asked) -> None:
         raise AlreadyExists(
             "there is a map already", where=str(asked.out), todo="Add --replace, or --add to extend it"
         )
-
-
-def _setting(settings: tuple[MeasuredLens, ...], asked: Asked) -> MeasuredLens:
-    """The lens at the rings' nearest measured setting."""
-    if not settings:
-        raise BadInput("the lens file holds no setting", where=str(asked.lens))
-    return min(
-        settings, key=lambda each: (each.zoom - asked.zoom) ** 2 + (each.focus - asked.focus) ** 2
-    )
 
 
 def _mirrored(walk: Walk) -> tuple[Finding, ...]:

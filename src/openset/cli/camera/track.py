@@ -58,6 +58,19 @@ def track(
             "not say. openset calibrate readout measures it.",
         ),
     ] = None,
+    focal_mm: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Where the zoom stands, for the whole run, if a lens file is of a zoom; one, or one "
+            "for each camera, 0 for a lens without one."
+        ),
+    ] = None,
+    focus_m: Annotated[
+        list[float] | None,
+        typer.Option(
+            help="Where the focus stands, metres, if a lens file is of several distances; as above."
+        ),
+    ] = None,
     predict_ms: Annotated[
         float,
         typer.Option(
@@ -74,18 +87,22 @@ def track(
     """Follow the camera by printed tags and send its poses; Ctrl-C ends it."""
 
     def work(output: Any) -> int:
-        from openset.cli.camera.in_use import needed
+        from openset.cli.camera.in_use import kept_number, needed
         from openset.cli.camera.track_work import Asked, run_track
         from openset.store.production import open_production
 
         home = open_production(production) if production is not None else None
         lenses = lens or [needed(home, "lens", "openset calibrate lens")]
+        focals, focuses = tuple(focal_mm or ()), tuple(focus_m or ())
+        if home and not lens:
+            focals = focals or (kept_number(home, "focal_mm") or 0.0,)
+            focuses = focuses or (kept_number(home, "focus_m") or 0.0,)
         tag_map = tags or needed(home, "tags", "openset calibrate tags")
         return run_track(
             output,
             Asked(
                 tuple(picture), tuple(lenses), tag_map, tuple(to or ()), write, tuple(mount or ()),
-                tuple(readout_ms or ()), predict_ms, name, rate, seconds,
+                tuple(readout_ms or ()), predict_ms, name, rate, seconds, focals, focuses,
             ),
         )  # fmt: skip
 

@@ -15,8 +15,8 @@ from openset.cli.wire import ending, wrapped
 from openset.primitives.errors import BadInput, OpensetError, TrackBroken
 from openset.primitives.space import F64, IDENTITY, Pose
 from openset.primitives.time import parse_rate
+from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.exchange.lens_source import open_lens
-from openset.stage.lens.picture import only_setting
 from openset.stage.lens.report import report_from_lens
 from openset.stage.live.inlet import table_of
 from openset.stage.live.optical import OpticalTracker, Teller
@@ -26,6 +26,7 @@ from openset.stage.live.plate import PlateSource
 from openset.stage.markers.files import read_map
 from openset.stage.markers.follow import Follower, RigCamera
 from openset.stage.markers.mount import parse_mount
+from openset.stage.markers.verdict import unusable
 from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
 from openset.stage.tracking.samples import LensReport
 
@@ -48,12 +49,16 @@ class Asked:
     name: str
     rate: str
     seconds: float | None
+    focals_mm: tuple[float, ...] = ()
+    focuses_m: tuple[float, ...] = ()
 
 
 def run_track(output: Output, asked: Asked) -> int:
     """Follow until the pictures end; 0, or the exit code of what ended it."""
     _check(asked)
     tags = read_map(asked.tags)
+    if trouble := unusable(tags, asked.tags):
+        raise trouble
     with ExitStack() as closing:
         plates = [_plate(source, asked) for source in asked.pictures]
         rig = [_camera(index, plate, asked) for index, plate in enumerate(plates)]
@@ -103,6 +108,13 @@ def _check(asked: Asked) -> None:
             where="--readout-ms",
             todo="Give one, or one for each",
         )
+    for option, places in (("--focal-mm", asked.focals_mm), ("--focus-m", asked.focuses_m)):
+        if len(places) not in (0, 1, count):
+            raise BadInput(
+                f"{len(places)} places of a ring for {count} cameras",
+                where=option,
+                todo="Give one, or one for each; 0 for a lens without one",
+            )
 
 
 def _plate(source: str, asked: Asked) -> PlateSource:
@@ -118,12 +130,20 @@ def _camera(index: int, plate: PlateSource, asked: Asked) -> tuple[RigCamera, F6
     """One camera of the rig, and its lens's covariance."""
     path = asked.lenses[index if len(asked.lenses) > 1 else 0]
     file = open_lens(path, plate.format.width, plate.format.height)
-    measured = only_setting(file, path)
+    rings = Rings(focal_mm=_of(asked.focals_mm, index), focus_m=_of(asked.focuses_m, index))
+    if len(file.settings) == 1 and len(asked.pictures) > 1:
+        rings = Rings()  # one word for several cameras is for those with a zoom
+    measured = LensSeries(file, rings, str(path)).named_setting()
     readout_s = file.readout_s or 0.0
     if asked.readouts_ms:
         readout_s = asked.readouts_ms[index if len(asked.readouts_ms) > 1 else 0] / 1000
     mount = _mount(asked.mounts[index]) if asked.mounts else IDENTITY
     return RigCamera(measured.lens, mount, readout_s), measured.covariance
+
+
+def _of(values: tuple[float, ...], index: int) -> float | None:
+    """The value for one camera of several; None where there is none, or 0."""
+    return (values[index if len(values) > 1 else 0] or None) if values else None
 
 
 def _told_lens(cameras: Sequence[RigCamera], paths: Sequence[Path]) -> LensReport | None:

@@ -12,10 +12,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from itertools import combinations
 
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose
 from openset.stage.calibrate.ring import (
+    SAME_PLACE,
     Ring,
     beyond,
     focal_of_mark,
@@ -92,6 +94,11 @@ class Standing:
         return self.outside
 
 
+def _focused(one: MeasuredLens, other: MeasuredLens) -> bool:
+    """Whether two settings differ by their focus alone."""
+    return abs(one.zoom - other.zoom) < SAME_PLACE <= abs(one.focus - other.focus)
+
+
 class LensSeries:
     """A lens file in use: one setting, or several with what was named of the rings fixed.
 
@@ -152,6 +159,8 @@ class LensSeries:
     @cached_property
     def _focus(self) -> Ring:
         settings = self.file.settings
+        if not any(_focused(one, other) for one, other in combinations(settings, 2)):
+            return ring_of([settings[0].focus], [])
         marks: list[float] = []
         if len({each.focus for each in settings if each.lens.focus_distance_m is None}) <= 1:
             marks = [focus_mark(each.lens.focus_distance_m) for each in settings]
@@ -232,7 +241,8 @@ class LensSeries:
         return focal_of_mark(min(self._zoom.marks)), focal_of_mark(max(self._zoom.marks))
 
     def _refuse_named(self) -> None:
-        if self.named.said and not self.is_series:
+        scales = (self.named.focal_mm, self.named.focus_m)
+        if scales != (None, None) and not self.is_series:
             raise BadInput(
                 "a setting of the rings is named, and the lens file holds one alone",
                 where=self.where,

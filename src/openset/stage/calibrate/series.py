@@ -169,5 +169,8 @@ def with_setting(file: LensFile, measured: MeasuredLens) -> LensFile:
         )
     if (first.fisheye is None) != (measured.lens.fisheye is None):
         raise _two_models()
+    before = [each.mount for each in file.settings if each not in others]
+    if measured.mount is None and before:
+        measured = replace(measured, mount=before[0])
     settings = sorted([*others, measured], key=lambda each: (each.zoom, each.focus))
     return replace(file, settings=tuple(settings))

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 from openset.primitives.errors import BadInput
-from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens, pinhole
 from openset.stage.lens.report import report_from_lens
 
@@ -26,17 +24,6 @@ def other_shape(measured: tuple[int, int], wanted: tuple[int, int], where: str) 
         where=where,
         todo="Calibrate with pictures framed as they are shot",
     )
-
-
-def only_setting(file: LensFile, path: Path) -> MeasuredLens:
-    """The lens of a file that holds one; BadInput where it holds a series over focus or zoom."""
-    if len(file.settings) != 1:
-        raise BadInput(
-            f"a series of {len(file.settings)} settings of the rings",
-            where=str(path),
-            todo="Leave the rings alone, and give the lens file of that setting alone",
-        )
-    return file.settings[0]
 
 
 def measured_lens_for(lens: Lens, width_px: int, height_px: int, where: str) -> Lens:
