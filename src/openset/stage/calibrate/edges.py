@@ -20,11 +20,11 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.special import erf
 
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
 from openset.stage.calibrate.sighting import Followed, SeenBoard, View
+from openset.stage.calibrate.steps import ACROSS, evened, steps
 from openset.stage.lens.model import Lens, project
 from openset.stage.prints.model import Board
 
@@ -41,12 +41,8 @@ _WIDTH_PX = 5.0
 _LEAST_WIDTH_PX = 1.5
 _CLEAR_PX = 1.0
 """How much of a gap before a marker is left to blur."""
-_ACROSS = 11
-_BLURS = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 _USUAL_BLUR = 1.0
 _MOST_MOVED_PX = 1.5
-_MOST_LEFT = 0.2
-"""What a profile may be off the step, rms, as a part of the step's half height."""
 _DEGREES = ((60, 5), (36, 4), (24, 3), (LEAST_CORNERS, 2))
 """So many corners carry a curve of such a degree."""
 _BOW_SAMPLES = 8
@@ -65,7 +61,8 @@ def along_edges(luma: U8Plane, board: Board, seen: SeenBoard) -> SeenBoard:
     for _ in range(2):
         arms = _arms(board, grid, curve, blur)
         profiles, inside = _profiles(luma, grid, curve, seen.corners_px, arms)
-        offset, good, found = _steps(profiles, arms.width_px)
+        even = evened(profiles, grid, arms.normal, arms.along_px, arms.width_px)
+        offset, good, found = steps(even, arms.width_px)
         if found <= blur:
             break
         blur = found
@@ -138,10 +135,12 @@ def _smooth(grid: F64, corners_px: F64) -> Curve | None:
 @dataclass(frozen=True, eq=False)
 class _Arms:
     """Per corner and axis of the board: where its arms start, in squares (n, 2), the normal of the edge
-    (n, 2, 2), how far to each side of it is looked (n, 2); and whether there is room to (n,)."""
+    (n, 2, 2), pixels a square along it (n, 2, 2), how far to each side of it is looked (n, 2), whether
+    there is room to (n,); and how many samples are taken of each."""
 
     start: F64
     normal: F64
+    along_px: F64
     width_px: F64
     wide: Bool
     samples: int
@@ -166,7 +165,7 @@ def _arms(board: Board, grid: F64, curve: Curve, blur_px: float) -> _Arms:
     side = float(np.median(np.linalg.norm(along, axis=-1)))
     samples = int(np.clip(np.ceil(_REACH * side), 8, 64))
     wide = (width >= _LEAST_WIDTH_PX).all(axis=-1)
-    return _Arms(start, normal, np.maximum(width, _LEAST_WIDTH_PX), np.asarray(wide), samples)
+    return _Arms(start, normal, along, np.maximum(width, _LEAST_WIDTH_PX), np.asarray(wide), samples)
 
 
 def _along(start: F64, count: int) -> F64:
@@ -186,7 +185,7 @@ def _profiles(luma: U8Plane, grid: F64, curve: Curve, corners_px: F64, arms: _Ar
     normal = np.stack([-way[..., 1], way[..., 0]], axis=-1)
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     here += (corners_px - curve(grid))[:, None, None, None]
-    across = arms.width_px[..., None, None, None] * np.linspace(-1.0, 1.0, _ACROSS)
+    across = arms.width_px[..., None, None, None] * np.linspace(-1.0, 1.0, ACROSS)
     where = here[..., None, :] + across[..., None] * normal[..., None, :]
     size = [luma.shape[1], luma.shape[0]]
     inside = ((where > 0.5) & (where < np.array(size) - 0.5)).all(axis=(1, 2, 3, 4, 5))
@@ -206,39 +205,6 @@ def _sampled(luma: U8Plane, where: F64) -> F64:
     first += width
     lower = codes[first] * (1.0 - right_part) + codes[first + 1] * right_part
     return np.asarray(upper * (1.0 - low_part) + lower * low_part)
-
-
-def _steps(profiles: F64, width_px: F64) -> tuple[F64, Bool, float]:
-    """Where each arm's profile steps, pixels along the normal (n, axis, arm), whether a corner's four
-    profiles are steps, black on the side it should be (n,), and the blur of all, the sd in pixels."""
-    across = width_px[..., None, None] * np.linspace(-1.0, 1.0, _ACROSS)
-    fits = [_fitted(profiles, np.broadcast_to(across, profiles.shape), blur) for blur in _BLURS]
-    best = min(range(len(fits)), key=lambda place: float(np.median(fits[place][2])))
-    offset, height, left = fits[best]
-    opposite = (height[..., 0] * height[..., 1] < 0).all(axis=-1)
-    crossed = height[:, 0, 0] * height[:, 1, 0] < 0
-    clean = (left < _MOST_LEFT * np.abs(height)).all(axis=(1, 2))
-    return offset, np.asarray(opposite & crossed & clean), _BLURS[best]
-
-
-def _fitted(profiles: F64, across: F64, blur_px: float) -> tuple[F64, F64, F64]:
-    """A blurred step fitted to each profile: its place, half its height, and what is left, rms."""
-    offset = np.zeros(profiles.shape[:-1])
-    height = np.zeros_like(offset)
-    for turn in range(4):
-        at = (across - offset[..., None]) / blur_px
-        rows = [np.ones_like(at), erf(at / np.sqrt(2.0))]
-        if turn:
-            slope = -np.sqrt(2.0 / np.pi) / blur_px * np.exp(-0.5 * at**2)
-            rows.append(height[..., None] * slope)
-        basis = np.stack(rows, axis=-1)
-        square = np.einsum("...ki,...kj->...ij", basis, basis) + 1e-6 * np.eye(len(rows))
-        found = np.linalg.solve(square, np.einsum("...ki,...k->...i", basis, profiles)[..., None])
-        height = found[..., 1, 0]
-        if turn:
-            offset = np.clip(offset + found[..., 2, 0], -3.0, 3.0)
-    left = profiles - np.einsum("...ki,...i->...k", basis, found[..., 0])
-    return offset, height, np.sqrt((left**2).mean(axis=-1))
 
 
 def _bow_px(curve: Curve, grid: F64, start: F64, normal: F64) -> F64:
