@@ -238,7 +238,7 @@ def test_a_rolling_shutter_on_the_walk_is_solved_along() -> None:
     frames = seen_on(stage_round(3), SHEETS, TIMES[::2], readout_s=0.02)
     bent = solve_map(frames, LENS, 0.2, taped=[TAPE], doubt_lens=False)
     found = solve_map(frames, LENS, 0.2, taped=[TAPE], slip_sd=np.full(6, 0.02), doubt_lens=False)
-    assert map_error_mm(found.tag_map, TRUTH) < 0.3
+    assert map_error_mm(found.tag_map, TRUTH) < 0.35
     assert bent.corner_sd_px > 4 * found.corner_sd_px
 
 

@@ -21,7 +21,7 @@ def test_whitening_a_square_gives_the_spread_of_lines_fitted_to_its_edges() -> N
 def test_errors_drawn_as_the_detector_makes_them_are_white_afterwards() -> None:
     """Lines fitted to noisy edge points of a slanted tag, met at its corners."""
     random = np.random.default_rng(2)
-    quad = np.array([[10.0, 5.0], [120.0, 30.0], [150.0, 60.0], [40.0, 45.0]])
+    quad = np.array([[10.0, 5.0], [230.0, 55.0], [290.0, 175.0], [70.0, 145.0]])
     white = []
     for _ in range(400):
         lines = []
@@ -48,6 +48,16 @@ def _meeting(one: tuple[np.ndarray, np.ndarray], other: tuple[np.ndarray, np.nda
 def test_a_smaller_tag_is_less_sure() -> None:
     small, large = (np.linalg.norm(whitening_of(SQUARE * part)) for part in (0.2, 1.0))
     assert small < large
+
+
+def test_edges_of_a_border_narrower_than_the_blur_are_hardly_believed() -> None:
+    """A tag seen aslant, 100 px wide and 16 high: its border is 2 px along the long edges, which are
+    off by 0.06 exp(0.5 / 0.8) = 0.112 px, and 12.5 px along the short ones."""
+    aslant = SQUARE * np.array([1.0, 0.16])
+    rows = np.linalg.norm(whitening_of(aslant, 0.1, 0.0)[0], axis=1)
+    # A row is half the unit normal at either corner over the spread: sqrt(0.5) / sd.
+    np.testing.assert_allclose(np.sqrt(0.5) / rows[0], np.hypot(0.01, 0.1121), rtol=1e-3)
+    np.testing.assert_allclose(np.sqrt(0.5) / rows[2], 0.1 / np.sqrt(16.0), rtol=1e-3)
 
 
 def test_even_whitening_is_the_same_for_all() -> None:

@@ -45,7 +45,7 @@ def seen(look: Look, push_px: float) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("push_px", [-1.0, 0.0, 0.8])
 def test_corners_come_to_the_true_ones_from_a_pixel_off(blur_px: float, push_px: float) -> None:
     found, truth = seen(replace(LOOK, blur_px=blur_px), push_px)
-    assert np.abs(found - truth).max() < 0.06
+    assert np.abs(found - truth).max() < 0.08
 
 
 def test_a_dim_tag_is_as_true_as_a_bright_one() -> None:

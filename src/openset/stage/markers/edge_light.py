@@ -27,7 +27,12 @@ MOST_PASSES = 4
 SETTLED_PX = 0.03
 ENDS = 1 / 17
 """Of an edge at either end: a blurred corner is round."""
-FARTHEST_PX = 5.0
+MODULES = 8
+"""Across the black square of a 36h11 tag; its border is one wide."""
+LEAST_PX = 4.0
+NEAR_PX, FAR_PX = 6.0, 9.0
+"""From an edge: farther off other lamps shine."""
+LOOKS = 8
 BLOCK = 4
 """Places along the edge, a pixel apart, whose light is averaged."""
 DEEP = 4
@@ -72,16 +77,19 @@ def _once(luma: U8Plane, corners: F64, light: F64) -> F64:
     across, down = corners[2] - corners[0], corners[3] - corners[1]
     twice = across[0] * down[1] - across[1] * down[0]
     turn = 1.0 if twice > 0 else -1.0
-    ends = np.empty((4, 2, 2))
+    ends, alongs, normals = np.empty((4, 2, 2)), np.empty((4, 2)), np.empty((4, 2))
+    lengths, modules = np.empty(4), np.empty(4)
     for edge in range(4):
-        start, end = corners[edge], corners[(edge + 1) % 4]
-        along = end - start
-        length = math.hypot(along[0], along[1])
-        if not length > 4.0:
+        alongs[edge] = along = corners[(edge + 1) % 4] - corners[edge]
+        lengths[edge] = length = math.hypot(along[0], along[1])
+        if not length > LEAST_PX:
             return np.full((4, 2), np.nan)
-        module = abs(twice) / 2.0 / length / 8.0
-        normal = np.array([along[1], -along[0]]) * (turn / length)
-        mean, slope = _line(luma, start, along, normal, length, module, light)
+        modules[edge] = abs(twice) / 2.0 / length / MODULES
+        normals[edge] = np.array([along[1], -along[0]]) * (turn / length)
+    ink = _ink(luma, corners, alongs, normals, modules, light)
+    for edge in range(4):
+        start, end, normal = corners[edge], corners[(edge + 1) % 4], normals[edge]
+        mean, slope = _line(luma, start, alongs[edge], normal, lengths[edge], modules[edge], ink, light)
         ends[edge, 0] = start + (mean - 0.5 * slope) * normal
         ends[edge, 1] = end + (mean + 0.5 * slope) * normal
     out = np.empty((4, 2))
@@ -96,19 +104,62 @@ def _once(luma: U8Plane, corners: F64, light: F64) -> F64:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _ink(luma: U8Plane, corners: F64, alongs: F64, normals: F64, modules: F64, light: F64) -> float:
+    """The light of a tag's ink: what is darkest along the middle of its border. In a blurred picture
+    the border's light is mixed with that of the cells inside, but not on all four sides."""
+    seen = np.empty(4 * LOOKS)
+    for edge in range(4):
+        for look in range(LOOKS):
+            at = corners[edge] + (look + 0.5) / LOOKS * alongs[edge]
+            reach = alongs[edge] / LOOKS
+            seen[LOOKS * edge + look] = _mean(
+                luma, at, reach, normals[edge], -0.5 * modules[edge], light
+            )
+    return float(np.sort(seen)[:LOOKS].mean())
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _paper_off(luma: U8Plane, start: F64, along: F64, normal: F64, module: float, light: F64) -> float:
+    """How far outside of an edge paper is seen at its brightest: half a module, or nearly a whole one
+    where a blurred picture mixes its light with that of the ink."""
+    best, brightest = np.nan, 0.0
+    for part, most in ((0.5, NEAR_PX), (0.8, FAR_PX)):
+        off = min(part * module, most)
+        total = 0.0
+        for look in range(LOOKS):
+            at = start + (look + 0.5) / LOOKS * along
+            total += _mean(luma, at, along / LOOKS, normal, off, light)
+        if total > brightest:
+            best, brightest = off, total
+    return best
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _line(
-    luma: U8Plane, start: F64, along: F64, normal: F64, length: float, module: float, light: F64
+    luma: U8Plane,
+    start: F64,
+    along: F64,
+    normal: F64,
+    length: float,
+    module: float,
+    ink: float,
+    light: F64,
 ) -> tuple[float, float]:
     """How far outwards of its chord an edge lies at its middle, and how much more at its end than at
     its start, pixels; nan where it is not found."""
+    paper_off = _paper_off(luma, start, along, normal, module, light)
     inner = length * (1.0 - 2.0 * ENDS)
     blocks = min(MOST_BLOCKS, max(LEAST_BLOCKS, int(inner / BLOCK)))
+    reach = along * (min(BLOCK, inner / blocks) / length)
     places, offs = np.empty(blocks), np.empty(blocks)
     count = 0
     for block in range(blocks):
         place = ENDS + (1.0 - 2.0 * ENDS) * (block + 0.5) / blocks
-        reach = min(BLOCK, inner / blocks) / length
-        off = _crossing(luma, start + place * along, reach * along, normal, module, light)
+        at = start + place * along
+        paper = _mean(luma, at, reach, normal, paper_off, light)
+        if not paper - ink > LEAST_CONTRAST:
+            continue
+        off = _crossing(luma, at, reach, normal, module, 0.5 * (ink + paper), light)
         if not math.isnan(off):
             places[count], offs[count] = place - 0.5, off
             count += 1
@@ -136,16 +187,11 @@ def _fitted(places: F64, offs: F64) -> tuple[float, float]:
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _crossing(luma: U8Plane, at: F64, reach: F64, normal: F64, module: float, light: F64) -> float:
-    """How far outwards of a place its edge lies: where half the light is paper's. The paper's and the
-    ink's own light is taken half a module to either side, in the middle of the black border."""
-    away = min(0.5 * module, FARTHEST_PX)
-    ink = _mean(luma, at, reach, normal, -away, light)
-    paper = _mean(luma, at, reach, normal, away, light)
-    half = 0.5 * (ink + paper)
-    if not paper - ink > LEAST_CONTRAST:
-        return np.nan
-    far = max(1.0, min(FAR_OFF * module, FARTHEST_PX))
+def _crossing(
+    luma: U8Plane, at: F64, reach: F64, normal: F64, module: float, half: float, light: F64
+) -> float:
+    """How far outwards of a place there is half the light of the paper; nan where there is not."""
+    far = max(1.0, min(FAR_OFF * module, NEAR_PX))
     steps = math.ceil(far / 0.25)
     step = far / steps
     here = _mean(luma, at, reach, normal, 0.0, light)

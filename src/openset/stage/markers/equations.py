@@ -27,7 +27,7 @@ from openset.stage.markers.model import CameraView
 
 NEAREST_M = 0.02
 """A corner nearer than this, or behind the camera, cannot have been seen."""
-FLOOR_SD_PX = 0.04
+FLOOR_SD_PX = 0.015
 """What no length of an edge improves."""
 TILT = float(np.sqrt(3.0))
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
