@@ -245,4 +245,5 @@ def test_phones_track_on_the_map_in_use_where_no_tags_were_given(tmp_path: Path)
     assert not PhoneDoors().with_map_of([bare]).tracked
     assert PhoneDoors().with_map_of([mapped]).tags == bare.root / "tags.json"
     assert PhoneDoors(floor_tag="0:160").with_map_of([mapped]).tags is None
+    # Of several each phone takes that of the production its page is opened for.
     assert not PhoneDoors().with_map_of([mapped, bare]).tracked

@@ -137,9 +137,10 @@ def test_a_page_of_another_site_cannot_use_a_phones_cookie(
     assert refused(socket_of(phone_site, Cookie=inside, Origin=origin)) == 403
 
 
-def test_a_phone_is_carried_to_the_solver_and_back(phone_site: Any, inside: str) -> None:
+@pytest.mark.parametrize("path", ["/phone/live/", "/phone/live/?production=..%2F..&production=x"])
+def test_a_phone_is_carried_to_the_solver_and_back(phone_site: Any, inside: str, path: str) -> None:
     async def talk() -> tuple[str, dict[str, Any]]:
-        async with socket_of(phone_site, Cookie=inside) as line:
+        async with socket_of(phone_site, path, Cookie=inside) as line:
             state = ""
             while state != "running":
                 state = (await until(line, "host"))["state"]

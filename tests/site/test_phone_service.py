@@ -6,14 +6,24 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from openset.site import phone_service
 from openset.site.engines import alive
-from openset.site.phone_service import OPTIONS, end_solver, ensure_solver, find_solver, options
+from openset.site.phone_service import (
+    OPTIONS,
+    end_solver,
+    ensure_solver,
+    find_solver,
+    map_of,
+    options,
+)
 from openset.store.home import openset_home
+from openset.store.production import create_production, update_stage
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +75,22 @@ def test_what_keeps_it_from_starting_is_said_in_its_own_words(monkeypatch: pytes
     solver, trouble = ensure_solver()
     assert solver is None
     assert "/nowhere/tags.json" in trouble
+
+
+def test_the_map_is_that_of_the_production_that_is_asked_for(tmp_path: Path, settings: Any) -> None:
+    settings.PRODUCTIONS = str(tmp_path)
+    here, there = (
+        create_production(tmp_path / name, title=name, rate=Fraction(25)) for name in ("here", "there")
+    )
+    assert map_of(here.id) is None
+    for each in (here, there):
+        update_stage(each, {"tags": "camera/tags.json"})
+    assert map_of(here.id) is None  # named, and not there
+    (here.root / "camera").mkdir()
+    (here.root / "camera" / "tags.json").touch()
+    assert map_of(here.id) == here.root / "camera" / "tags.json"
+    assert map_of(there.id) is None
+    assert map_of("") is None
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,8 @@ class PhoneDoors:
         return bool(self.tags or self.floor_tag)
 
     def with_map_of(self, productions: list[Production]) -> PhoneDoors:
-        """The same with the map in use, where no tags were given and one production has one."""
+        """The same with the map in use, where no tags were given and there is one production; of
+        several each phone takes that of the production its page is opened for."""
         from openset.cli.camera.in_use import in_use
 
         if self.tracked or len(productions) != 1:
@@ -146,7 +147,8 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
         "productions": [str(production.root) for production in productions],
     }
     if doors is not None and phones is not None:
-        figures["phones"] = {**_phone_figures(doors), "tracked": phones.tracked}
+        tracked = phones.tracked or any("tags" in production.stage for production in productions)
+        figures["phones"] = {**_phone_figures(doors), "tracked": tracked}
     if output.as_json:
         print(json.dumps(figures), flush=True)
     else:

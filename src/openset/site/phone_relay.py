@@ -11,6 +11,7 @@ import asyncio
 import json
 from contextlib import suppress
 from typing import Any
+from urllib.parse import parse_qs, quote
 
 import websockets
 from asgiref.sync import sync_to_async
@@ -19,7 +20,7 @@ from websockets.exceptions import WebSocketException
 from openset.site.engines import Engine
 from openset.site.live import allowed, cookie_header, refusal
 from openset.site.permissions import STAGE
-from openset.site.phone_service import ensure_solver
+from openset.site.phone_service import ensure_solver, map_of
 from openset.site.phones import phone_in_header
 from openset.site.secure import Receive, Scope, Send, door_of, refuse
 
@@ -43,7 +44,7 @@ async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "websocket.close", "code": 1011})
         return
     try:
-        await _carry(scope, receive, send, solver, name)
+        await _carry(scope, receive, send, solver, name, await asyncio.to_thread(_map, scope))
     except (OSError, WebSocketException, TimeoutError):
         with suppress(OSError, RuntimeError):
             await _say(send, {"type": "host", "state": "gone", "text": ""})
@@ -58,10 +59,20 @@ async def who(scope: Scope) -> str:
     return "desk" if await allowed(scope, STAGE) else ""
 
 
-async def _carry(scope: Scope, receive: Receive, send: Send, solver: Engine, name: str) -> None:
+def _map(scope: Scope) -> dict[str, str]:
+    """The map of the production the page was opened for, as the solver is told of it; nothing where
+    there is none. The page names a production, never a file."""
+    asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("production", [""])[0]
+    path = map_of(asked)
+    return {"X-Openset-Tags": quote(str(path))} if path else {}
+
+
+async def _carry(
+    scope: Scope, receive: Receive, send: Send, solver: Engine, name: str, tags: dict[str, str]
+) -> None:
     async with websockets.connect(
         solver.address,
-        additional_headers={**solver.key, "X-Openset-Phone": name},
+        additional_headers={**solver.key, **tags, "X-Openset-Phone": name},
         max_size=LARGEST,
         compression=None,
         proxy=None,

@@ -16,6 +16,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from openset.site import takes as shelf
 from openset.site.engines import Engine, alive
 from openset.store.home import openset_home
 
@@ -62,6 +63,16 @@ def end_solver(wait_s: float = 5.0) -> None:
     process.terminate()
     with suppress(subprocess.TimeoutExpired):
         process.wait(wait_s)
+
+
+def map_of(production_id: str) -> Path | None:
+    """The map of tags that a production uses; None where it uses none, or there is no such one."""
+    for each in shelf.productions():
+        named = each.stage.get("tags")
+        if each.id == production_id and named:
+            path = each.root / str(named)
+            return path if path.is_file() else None
+    return None
 
 
 def options() -> list[str]:

@@ -11,15 +11,17 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import websockets
 from websockets.exceptions import InvalidStatus
 
 from openset.primitives.errors import PortInUse
-from openset.primitives.space import IDENTITY
+from openset.primitives.space import IDENTITY, Pose
 from openset.stage.live.phone import MOST_PHONES, Conversation, PhoneServer, note_file, welcome
 from openset.stage.live.phone_solver import PhonePlan, PhoneSolver
+from openset.stage.markers.files import write_map
 from openset.stage.markers.model import PlacedTag, TagMap
 from openset.stage.tracking.endpoint import Endpoint
 from openset.stage.tracking.opentrackio import OpenTrackIODecoder
@@ -72,8 +74,8 @@ def serving(sockets: list[socket.socket], talk: Talk) -> Any:
     return asyncio.run(all_of_it())
 
 
-def phone(note: dict[str, Any], name: str = "1", token: str | None = None) -> Any:
-    headers = {"Authorization": f"Bearer {token or note['token']}", "X-Openset-Phone": name}
+def phone(note: dict[str, Any], name: str = "1", token: str | None = None, **more: str) -> Any:
+    headers = {"Authorization": f"Bearer {token or note['token']}", "X-Openset-Phone": name, **more}
     return websockets.connect(f"ws://127.0.0.1:{note['port']}/", additional_headers=headers, proxy=None)
 
 
@@ -158,6 +160,22 @@ def test_a_number_of_hundreds_of_digits_escapes_nowhere(said: str) -> None:
     assert talk.hear('{"type": %s}' % (said % ("9" * 1000))) == []
     assert sum(solver.faults.values()) == 1
     solver.stop()
+
+
+def test_each_phone_has_the_tags_of_the_production_its_page_was_opened_for(
+    heard: list[socket.socket], tmp_path: Path
+) -> None:
+    tags = {each: PlacedTag(each, 0.2, Pose((each, 0, 0), (1, 0, 0, 0))) for each in range(3)}
+    path = write_map(tmp_path / "carte à moi.json", TagMap(tags))
+
+    async def talk(note: dict[str, Any]) -> list[int]:
+        found = []
+        for told in ({"X-Openset-Tags": quote(str(path))}, {}, {"X-Openset-Tags": "gone.json"}):
+            async with phone(note, **told) as line:
+                found.append((await answer(line, "status"))["tags_mapped"])
+        return found
+
+    assert serving(heard, talk) == [3, 0, 0]
 
 
 def test_standing_on_the_mark_puts_the_phone_there(heard: list[socket.socket]) -> None:

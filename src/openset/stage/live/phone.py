@@ -20,12 +20,13 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from openset.primitives.errors import PortInUse
+from openset.primitives.errors import OpensetError, PortInUse
 from openset.primitives.space import Pose
 from openset.stage.live.phone_solver import PhonePlan, PhoneSolver
 from openset.stage.live.phone_wire import (
@@ -37,6 +38,7 @@ from openset.stage.live.phone_wire import (
     read_text,
     time_ms,
 )
+from openset.stage.markers.files import read_map
 from openset.stage.markers.phone_pose import (
     Alignment,
     aligned_on_mark,
@@ -241,7 +243,7 @@ class PhoneServer:
             return
         if before is not None:
             await asyncio.to_thread(before.stop)
-        solver = self._solver(name)
+        solver = self._solver(name, str(headers.get("X-Openset-Tags", "")))
         self._here[name] = solver
         solver.start()
         self.served += 1
@@ -264,8 +266,9 @@ class PhoneServer:
             for answer in talk.hear(message):
                 await connection.send(json.dumps(answer))
 
-    def _solver(self, name: str) -> PhoneSolver:
-        """A phone that comes back gets the port it had."""
+    def _solver(self, name: str, tags: str) -> PhoneSolver:
+        """A phone that comes back gets the port it had. `tags` is the map of the production its page
+        was opened for, as a URL writes a path; one given at the start outranks it."""
         taken = {self._places[other] for other in self._here if other in self._places}
         place = self._places.get(name)
         if place is None or place in taken:
@@ -273,7 +276,13 @@ class PhoneServer:
         self._places = {other: at for other, at in self._places.items() if at != place}
         self._places[name] = place
         keep = self._plan.keep / f"phone-{_plain(name)}" if self._plan.keep else None
-        return PhoneSolver(name, place, replace(self._plan, keep=keep))
+        plan = replace(self._plan, keep=keep)
+        if plan.tags is None and tags:
+            try:
+                plan = replace(plan, tags=read_map(Path(unquote(tags))))
+            except OpensetError as trouble:
+                self._say(f"{_plain(name)} has no tags: {trouble.line}")
+        return PhoneSolver(name, place, plan)
 
 
 async def _tell(connection: ServerConnection, solver: PhoneSolver) -> None:

@@ -57,7 +57,9 @@ const facing = new Facing(send);
 const augmented = new Augmented(send, () => stop());
 const crew = new Crew(root, { say, remind, picture: () => cover() });
 
-const link = new Link(root.dataset.socket, {
+// Tags are the production's own: which map the computer solves with goes with the address.
+const opened = find("[data-production]")?.value;
+const link = new Link(root.dataset.socket + (opened ? `?production=${encodeURIComponent(opened)}` : ""), {
   message(message) {
     const take = { pong, taken, status: showStatus, host: showHost, kept, aligned, refused }[message.type];
     if (take) take(message);
