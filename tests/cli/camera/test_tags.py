@@ -89,6 +89,24 @@ def test_more_pictures_are_added_and_a_moved_tag_is_named(walk: Path, tmp_path: 
     assert after.tags[4].stage_from_tag != before.tags[4].stage_from_tag
 
 
+def test_a_map_that_is_not_good_enough_is_written_and_ends_with_a_code_of_its_own(
+    walk: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "map.json"
+    common = ("--images", walk / "first", "--lens", walk / "lens.json", "--size-mm", "200")
+    code, said = _run(*common, "--distance", "0-2:0.9", "--distance", "0-3:0.6", "--out", out)
+    assert (code, said["error"], said["usable"]) == (30, "VerifyFailed", False)
+    assert said["tags_mapped"] == 6
+    assert len(read_map(out).tags) == 6
+    follow = ["track", "--picture", str(walk / "first"), "--lens", str(walk / "lens.json")]
+    done = CliRunner().invoke(
+        app, [*follow, "--tags", str(out), "--write", str(tmp_path / "t.otrk.jsonl")]
+    )
+    assert done.exit_code == 30
+    assert "not good enough to track on" in done.stderr
+    assert _run(*common, "--distance", "0-2:0.9", "--out", out, "--replace")[0] == 0
+
+
 def test_a_map_that_is_there_is_not_written_over(walk: Path, tmp_path: Path) -> None:
     out = tmp_path / "map.json"
     out.write_text("mine")

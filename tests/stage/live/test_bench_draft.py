@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from openset.stage.live.bench_draft import Draft, DraftFile
+from openset.stage.live.bench_draft import Draft, DraftFile, put_in_use
 
 
 def test_a_draft_is_read_back_until_it_is_dropped(tmp_path: Path) -> None:
@@ -28,3 +28,22 @@ def test_nonsense_is_no_draft(tmp_path: Path, text: str) -> None:
     file = DraftFile(tmp_path, "lens")
     file.path.write_text(text)
     assert file.read() is None
+
+
+def test_a_drawing_goes_into_use_with_its_result(tmp_path: Path) -> None:
+    file = DraftFile(tmp_path, "delay")
+    (tmp_path / "delay.svg").write_text("old")
+    file.draw("new")
+    file.write(Draft({}, "{}"))
+    assert (tmp_path / "delay.svg").read_text() == "old"
+    file.settle()
+    assert (tmp_path / "delay.svg").read_text() == "new"
+    assert file.read() is None
+
+
+def test_what_was_in_use_before_stays_beside_it(tmp_path: Path) -> None:
+    put_in_use(tmp_path / "tags.json", "first")
+    assert [each.name for each in tmp_path.iterdir()] == ["tags.json"]
+    put_in_use(tmp_path / "tags.json", "second")
+    assert (tmp_path / "tags.json").read_text() == "second"
+    assert (tmp_path / "tags.before.json").read_text() == "first"

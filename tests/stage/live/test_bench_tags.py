@@ -14,6 +14,7 @@ from openset.sim.optics import Optics
 from openset.sim.prints import facing, tag_sheet
 from openset.sim.sightings import Look, picture, still
 from openset.sim.walks import looking
+from openset.stage.calibrate.series import zoom_of_focal
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens, project
@@ -55,6 +56,18 @@ def lensed(lane: Production) -> Production:
     write_lens(lane.root / "camera" / "lens.json", LensFile("", (MeasuredLens(lens),)))
     write_setup(lane, tag_mm=200.0, tag_ids="0-4")
     return update_stage(lane, {"lens": "camera/lens.json"})
+
+
+def test_a_zoom_in_use_is_walked_with_at_the_setting_that_is_kept(lensed: Production) -> None:
+    settings = tuple(
+        MeasuredLens(Lens(960, 540, f * 20, f * 20, 480.0, 270.0), zoom=zoom_of_focal(f), focal_mm=f)
+        for f in (24.0, 38.0)
+    )
+    write_lens(lensed.root / "camera" / "lens.json", LensFile("", settings))
+    said = TagsStep(lensed, read_setup(lensed), 960, 540).status()
+    assert "Write focal_mm" in str(said)
+    kept = update_stage(lensed, {"focal_mm": 38})
+    assert "focal_mm" not in str(TagsStep(kept, read_setup(kept), 960, 540).status())
 
 
 def walk(step: TagsStep, pictures: list[np.ndarray], show: Show) -> None:

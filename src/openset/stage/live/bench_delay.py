@@ -29,7 +29,6 @@ from openset.stage.tracking.endpoint import is_endpoint
 from openset.stage.tracking.motion import Motion, MotionLog
 from openset.stage.tracking.samples import TrackSample
 from openset.store.camera import CameraSetup, camera_folder
-from openset.store.files import write_atomic
 from openset.store.production import Production, update_stage
 
 SHAKE_S = 10.0
@@ -43,7 +42,6 @@ class DelayStep:
 
     def __init__(self, production: Production, setup: CameraSetup, source: str) -> None:
         self._production, self._source = production, source
-        self._folder: Path = camera_folder(production)
         inside = production.root / setup.track
         self._track_name = setup.track
         self._track = str(inside) if setup.track and inside.exists() else setup.track
@@ -55,7 +53,7 @@ class DelayStep:
         self._shaking = False
         self._work = Work()
         self._clock = ""
-        self._file = DraftFile(self._folder, "delay")
+        self._file = DraftFile(camera_folder(production), "delay")
         self._draft = self._left()
         self._serial, self._used = int(self._draft is not None), False
         self._listen()
@@ -151,7 +149,7 @@ class DelayStep:
     def _estimated(self, motion: Motion, track: list[TrackSample]) -> DelayEstimate:
         found = estimate_delay(motion, track, (-SEARCH_S, SEARCH_S))
         chart = delay_chart(found, motion, track, title=self._track_name)
-        write_atomic(self._folder / "delay-new.svg", chart.encode())
+        self._file.draw(chart)
         return found
 
     def _use(self) -> Said:
@@ -159,10 +157,7 @@ class DelayStep:
         if draft is None or draft.said.get("refused") is not None:
             return False, "there is no delay yet"
         update_stage(self._production, json.loads(draft.made))
-        drawn = self._folder / "delay-new.svg"
-        if drawn.is_file():
-            write_atomic(self._folder / "delay.svg", drawn.read_bytes())
-        self._file.drop()
+        self._file.settle()
         self._used = True
         return True, "used"
 

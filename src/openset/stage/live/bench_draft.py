@@ -25,10 +25,12 @@ class Draft:
 
 
 class DraftFile:
-    """The draft of one step."""
+    """The draft of one step, and the drawing that goes with it: camera/<name>-new.svg, and
+    camera/<name>.svg once it is in use."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self.path = folder / f"{name}-new.json"
+        self._drawn, self._in_use = folder / f"{name}-new.svg", folder / f"{name}.svg"
 
     def read(self) -> Draft | None:
         """The draft that lies there; None without one, or where it cannot be read."""
@@ -44,7 +46,27 @@ class DraftFile:
         """Keep a draft in place of the one before. Raises DiskFull, NotWritable."""
         write_atomic(self.path, json.dumps({"said": draft.said, "made": draft.made}).encode())
 
+    def draw(self, svg: str) -> None:
+        """Keep the drawing of what is being worked out. Raises DiskFull, NotWritable."""
+        write_atomic(self._drawn, svg.encode())
+
+    def settle(self) -> None:
+        """It went into use: its drawing takes the place of the one before, and the draft goes. Raises
+        DiskFull, NotWritable."""
+        if self._drawn.is_file():
+            write_atomic(self._in_use, self._drawn.read_bytes())
+        self.drop()
+
     def drop(self) -> None:
         """Take the draft away: it went into use, or is worked out anew. Raises NotWritable."""
         with writing(self.path):
             self.path.unlink(missing_ok=True)
+
+
+def put_in_use(path: Path, made: str) -> None:
+    """Write a file in place of the one before, which stays beside it as <name>.before.json. Raises
+    DiskFull, NotWritable."""
+    if path.is_file():
+        with writing(path):
+            path.replace(path.with_name(f"{path.stem}.before{path.suffix}"))
+    write_atomic(path, made.encode())

@@ -21,7 +21,7 @@ from openset.stage.calibrate.session import Seen, Session
 from openset.stage.calibrate.sighting import Refusal, View
 from openset.stage.lens.lens_file import json_from_lens_file, lens_file_from_json
 from openset.stage.lens.measured import LensFile, MeasuredLens
-from openset.stage.live.bench_draft import Draft, DraftFile
+from openset.stage.live.bench_draft import Draft, DraftFile, put_in_use
 from openset.stage.live.bench_draw import DOUBT, GOOD, Canvas, whole_luma
 from openset.stage.live.bench_lens_said import result_said
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
@@ -29,7 +29,6 @@ from openset.stage.live.bench_views import KeptViews
 from openset.stage.live.plate import PlateFrame
 from openset.stage.prints.model import Board, parse_board
 from openset.store.camera import LENS_FILE, CameraSetup, camera_folder
-from openset.store.files import write_atomic
 from openset.store.production import Production, update_stage
 
 LEAST_VIEWS = 6
@@ -192,10 +191,7 @@ class LensStep:
 
     def _write(self, draft: Draft) -> None:
         """The lens file in place of the one before, which is kept beside it; then into [stage]."""
-        path = self._production.root / LENS_FILE
-        if path.is_file():
-            path.replace(path.with_name("lens.before.json"))
-        write_atomic(path, draft.made.encode())
+        put_in_use(self._production.root / LENS_FILE, draft.made)
         update_stage(self._production, {"lens": LENS_FILE})
         self._file.drop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,9 +10,10 @@ from typing import Any
 
 from openset.formats.faults import FormatError
 from openset.primitives.errors import BadInput, OpensetError
+from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.exchange.lens_source import open_lens
-from openset.stage.lens.measured import MeasuredLens
-from openset.stage.live.bench_draft import Draft, DraftFile
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.live.bench_draft import Draft, DraftFile, put_in_use
 from openset.stage.live.bench_draw import DOUBT, GOOD, Canvas, whole_luma
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
 from openset.stage.live.bench_walk import MOST_PICTURES, WalkLog
@@ -26,9 +28,9 @@ from openset.stage.markers.map_plot import plot_of
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.quality import MapQuality, quality_of
 from openset.stage.markers.solution import MapSolution
+from openset.stage.markers.verdict import with_verdict
 from openset.stage.prints.ids import parse_ids
 from openset.store.camera import TAGS_FILE, CameraSetup, camera_folder
-from openset.store.files import write_atomic
 from openset.store.production import Production, open_production, update_stage
 
 SURE_LOOKS = 8
@@ -108,16 +110,16 @@ class TagsStep:
 
     def _lens_at(self) -> None:
         """The lens in use now, at the size of these pictures."""
-        named = open_production(self._production.root).stage.get("lens")
+        kept = open_production(self._production.root).stage
+        named = kept.get("lens")
         if not named:
             return
         try:
             self._lens, self._lens_trouble = None, None
             file = open_lens(self._production.root / str(named), *self._size)
-            self._lens = file.settings[0]
-        except (OpensetError, IndexError) as trouble:
-            known = trouble if isinstance(trouble, OpensetError) else None
-            self._lens_trouble = known or BadInput("the lens file holds no setting")
+            self._lens = _setting(file, kept)
+        except OpensetError as trouble:
+            self._lens_trouble = trouble
 
     def _solve(self, order: Order) -> Said:
         self._lens_at()
@@ -137,7 +139,7 @@ class TagsStep:
                 frames, lens.lens, size_m, taped=taped, frame=frame, lens_covariance=lens.covariance
             )
             quality = quality_of(solution, frames)
-            write_atomic(self._folder / "tags-new.svg", plot_of(solution, quality).encode())
+            self._file.draw(plot_of(solution, quality))
             return solution, quality
 
         return (True, "solving") if self._work.start(work) else (False, "it is being solved")
@@ -147,6 +149,7 @@ class TagsStep:
         now = datetime.now(UTC)  # noqa: TID251 - the bench's own clock
         made = {"made": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "from": "the walk on the camera's page"}
         tag_map = replace(solution.tag_map, notes={**solution.tag_map.notes, **made})
+        tag_map = with_verdict(tag_map, quality)
         self._draft = Draft(_said(solution, quality), json_from_map(tag_map).decode())
         self._used, self._trouble = False, None
         self._serial += 1
@@ -166,17 +169,27 @@ class TagsStep:
     def _use(self) -> Said:
         if self._draft is None:
             return False, "there is no map yet"
-        path = self._production.root / TAGS_FILE
-        if path.is_file():
-            path.replace(path.with_name("tags.before.json"))
-        write_atomic(path, self._draft.made.encode())
-        drawn = self._folder / "tags-new.svg"
-        if drawn.is_file():
-            write_atomic(self._folder / "tags.svg", drawn.read_bytes())
+        put_in_use(self._production.root / TAGS_FILE, self._draft.made)
         update_stage(self._production, {"tags": TAGS_FILE})
-        self._file.drop()
+        self._file.settle()
         self._used = True
         return True, "used"
+
+
+def _setting(file: LensFile, kept: Mapping[str, Any]) -> MeasuredLens:
+    """The lens the walk is filmed through: of a series, at the setting that [stage] names."""
+    places = [kept.get(name) for name in ("focal_mm", "focus_m")]
+    focal_mm, focus_m = (float(each) if isinstance(each, int | float) else None for each in places)
+    if len(file.settings) == 1:
+        return file.settings[0]
+    series = LensSeries(file, Rings(focal_mm=focal_mm, focus_m=focus_m), "production.toml")
+    if series.at().missing:
+        raise BadInput(
+            "the lens in use is a series over its rings, and nothing says where they stand",
+            where="production.toml",
+            todo="Write focal_mm, and focus_m where it was measured, under [stage]",
+        )
+    return series.named_setting()
 
 
 def _said(solution: MapSolution, quality: MapQuality) -> dict[str, Any]:
