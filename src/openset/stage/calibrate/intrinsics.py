@@ -328,7 +328,8 @@ def _uncertainty(problem: _Problem, fit: _Fit, spread: float, shaped: bool) -> f
     Each half has twice the whole's variance, so two of them differ by twice what the whole is off. That
     holds where a half still sees the whole picture: of 24 views it is up to twice the true error (of
     simulated corners), of eight, whose halves of four are poor lenses, five times. It errs on the safe
-    side. With fewer than six views no half is a lens, and the covariance speaks alone."""
+    side. Three numbers may by chance agree too well: what is said is never less than the covariance
+    means. With fewer than six views no half is a lens, and the covariance speaks alone."""
     if len(problem.views) < 2 * LEAST_VIEWS:
         return spread
     apart = []
@@ -340,4 +341,4 @@ def _uncertainty(problem: _Problem, fit: _Fit, spread: float, shaped: bool) -> f
                 lenses.append(_fitted(problem.part(half), begin, shape=shaped).solved.lens)
         if len(lenses) == 2:
             apart.append(disagreement(lenses[0], lenses[1]).rms_px / 2.0)
-    return float(np.sqrt(np.mean(np.square(apart)))) if apart else spread
+    return max(spread, float(np.sqrt(np.mean(np.square(apart))))) if apart else spread
