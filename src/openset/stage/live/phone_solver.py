@@ -46,6 +46,8 @@ from openset.stage.tracking.endpoint import Endpoint
 from openset.stage.tracking.samples import LensReport, TrackSample
 from openset.stage.tracking.wire import Heard
 
+ENOUGH_TAGS = 4
+"""So many hold a pose: no more time is spent on looking for others."""
 FULL_EVERY = 10
 SILENT_NS = 1_000_000_000
 STEP_NS = 16_666_667
@@ -201,7 +203,10 @@ class PhoneSolver(threading.Thread):
     def _look(self, luma: U8Plane) -> tuple[SeenTag, ...]:
         self._frame_count += 1
         full = self._frame_count % FULL_EVERY == 0 or 0 < self._blind <= 3
-        seen = self._detector.detect_full(luma) if full else self._detector.detect(luma)
+        if full:
+            seen = self._detector.detect_full(luma)
+        else:
+            seen = self._detector.detect(luma, least=ENOUGH_TAGS)
         lens = self.lens.lens
         return seen if lens is None else unbowed(seen, lens)
 

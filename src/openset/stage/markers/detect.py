@@ -56,9 +56,10 @@ class TagDetector:
         self._fast = _detector(decimate)
         self._full: Detector | None = self._fast if decimate == 1.0 else None
 
-    def detect(self, luma: U8Plane) -> tuple[SeenTag, ...]:
-        """The tags in a picture (h, w), by id; two with one id are both there."""
-        return self._straight(_found_twice(self._fast, luma), luma)
+    def detect(self, luma: U8Plane, *, least: int = 1000) -> tuple[SeenTag, ...]:
+        """The tags in a picture (h, w), by id; two with one id are both there. It is not looked at in
+        light, which doubles the time, where `least` tags are found in codes."""
+        return self._straight(_found_twice(self._fast, luma, least), luma)
 
     def detect_full(self, luma: U8Plane) -> tuple[SeenTag, ...]:
         """The same with quads looked for at full size: finds smaller tags in three times the time."""
@@ -154,9 +155,11 @@ def _holds(box: Box, seen: Sequence[SeenTag]) -> bool:
     return any(box[0] < x < box[2] and box[1] < y < box[3] for x, y in middles)
 
 
-def _found_twice(detector: Detector, luma: U8Plane) -> list[SeenTag]:
-    """What is found in codes, and what in light alone."""
+def _found_twice(detector: Detector, luma: U8Plane, least: int = 1000) -> list[SeenTag]:
+    """What is found in codes and, where that is less than `least`, in light alone."""
     seen = _found(detector, luma)
+    if len(seen) >= least:
+        return seen
     seen += [
         tag for tag in _found(detector, _light(luma)) if not _is_among(seen, tag.id, tag.corners_px)
     ]
