@@ -1,11 +1,10 @@
 """Real photographs of a checkerboard, with the calibration their makers shipped (pose2sim, BSD-3).
 
 Seven photographs each in two folders, whose cameras' shipped focal lengths are 1681.2 and 1681.6 px.
-The photographs say 1672.9 and 1674.9, give or take 2: 0.50 and 0.40 % less. Both folders give the
-same lens, centre included (within 2 px, where the shipped centres lie 20 px apart), so one camera took
-them all, and not one of those two as they were calibrated. A tenth of a percent cannot be asked of
-them: of corners drawn with these poses and this noise, OpenCV's calibration and this one miss by 0.14
-to 0.16 %, rms. What can be asked is below.
+The photographs say 1674.2 and 1674.6, give or take 1.3: 0.41 % less. The room behind the board is the
+same in both, and so is the lens, centre included (within 4 px, where the shipped centres lie 20 px
+apart): one camera took them all, and not one of those two as they were calibrated. A tenth of a percent
+of the shipped figures cannot be asked of them; that the two folders agree to it can.
 """
 
 from __future__ import annotations
@@ -54,6 +53,25 @@ def test_all_seven_photographs_are_used_where_opencv_finds_six(measured: dict[st
         assert (said["views_used"], len(said["views_rejected"]), sum(found)) == (7, 0, 6)
 
 
+def test_the_room_behind_says_that_one_camera_took_both_folders(shared_data: Path) -> None:
+    data = shared_data / "calibration" / "pose2sim"
+    finder = cv2.SIFT_create(1500)  # type: ignore[attr-defined]
+    places, marks = [], []
+    for name in ("cam01/04.jpg", "cam03/03.jpg"):
+        luma = cv2.imread(str(data / name), cv2.IMREAD_GRAYSCALE)
+        assert luma is not None
+        found, said = finder.detectAndCompute(luma, None)
+        places.append(np.array([each.pt for each in found]))
+        marks.append(said)
+    pairs = cv2.BFMatcher().knnMatch(marks[0], marks[1], k=2)
+    same = [first for first, second in pairs if first.distance < 0.7 * second.distance]
+    one = places[0][[each.queryIdx for each in same]]
+    other = places[1][[each.trainIdx for each in same]]
+    assert len(same) > 100
+    # What is held before the camera moved, the room did not.
+    assert np.mean(np.linalg.norm(one - other, axis=-1) < 1.0) > 0.6
+
+
 def test_pixels_are_square_though_nothing_holds_them_so(measured: dict[str, Any]) -> None:
     for said in measured.values():
         assert said["fx_px"] / said["fy_px"] == pytest.approx(1.0, abs=6e-4)
@@ -64,7 +82,7 @@ def test_both_folders_show_one_lens_within_its_stated_doubt(measured: dict[str, 
     for name in ("fx_px", "fy_px", "cx_px", "cy_px"):
         sd = np.hypot(one["sd"][name], other["sd"][name])
         assert abs(one[name] - other[name]) < 2.6 * sd, name
-    assert one["fx_px"] == pytest.approx(other["fx_px"], rel=2e-3)
+    assert one["fx_px"] == pytest.approx(other["fx_px"], rel=1e-3)
     assert np.hypot(one["cx_px"] - other["cx_px"], one["cy_px"] - other["cy_px"]) < 4.0
 
 
@@ -76,7 +94,7 @@ def test_the_shipped_focal_length_is_half_a_percent_away(measured: dict[str, Any
 def test_the_two_folders_agree_better_than_by_plain_opencv(measured: dict[str, Any]) -> None:
     ours = abs(measured["cam01"]["fx_px"] - measured["cam03"]["fx_px"])
     plain = [plain_focal_px(measured[camera]["folder"]) for camera in SHIPPED_PX]
-    assert ours < 0.5 * abs(plain[0] - plain[1])
+    assert ours < 0.2 * abs(plain[0] - plain[1])
 
 
 def test_what_is_wrong_with_the_set_is_said(measured: dict[str, Any]) -> None:
