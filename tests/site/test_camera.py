@@ -13,6 +13,10 @@ from lxml import html
 
 from openset.site.camera import bar_sentence, sources
 from openset.site.enter import owner_user
+from openset.stage.calibrate.series import zoom_of_focal
+from openset.stage.lens.files import write_lens
+from openset.stage.lens.measured import LensFile, MeasuredLens
+from openset.stage.lens.model import Lens
 from openset.store.camera import read_setup, write_setup
 from openset.store.production import Production, open_production, update_stage
 
@@ -41,6 +45,23 @@ def at(one: Production, rest: str = "") -> str:
 def test_it_begins_with_the_first_step_that_is_not_done(client: Client, own: Production) -> None:
     page = html.fromstring(client.get(at(own)).content)
     assert page.xpath("string(//a[@aria-current='step']//b)") == "1 Print"
+
+
+def test_the_lens_step_shows_what_the_lens_file_holds(client: Client, own: Production) -> None:
+    assert b'id="held"' not in client.get(at(own, "?step=lens")).content
+    settings = tuple(
+        MeasuredLens(Lens(1000, 500, f * 20, f * 20, 500.0, 250.0), zoom=zoom_of_focal(f), focal_mm=f)
+        for f in (24.0, 50.0)
+    )
+    write_lens(own.root / "zoom.json", LensFile("Zoom <24-50>", settings))
+    update_stage(own, {"lens": "zoom.json"})
+    page = html.fromstring(client.get(at(own, "?step=lens")).content)
+    (held,) = page.xpath("//section[@aria-labelledby='held']")
+    assert [each.text_content() for each in held.xpath(".//tbody//th")] == ["24 mm", "50 mm"]
+    assert held.xpath("string(.//b)") == "Zoom <24-50>"
+    assert "openset calibrate nodal --lens zoom.json" in held.text_content()
+    assert "2 settings" in page.xpath("string(//nav[contains(@class, 'bench__steps')])")
+    assert b'id="held"' not in client.get(at(own, "?step=tags")).content
 
 
 @pytest.mark.parametrize("step", [*STEPS, "dance"])

@@ -43,6 +43,19 @@ def test_a_measured_lens_says_its_angle_and_its_doubt(lane: Production) -> None:
     assert (step.state, step.known) == ("proved", "90° · ± 0.04 px")
 
 
+def test_a_series_says_how_many_settings_and_the_least_sure(lane: Production) -> None:
+    camera_folder(lane)
+    tele = Lens(1000, 500, 1000.0, 1000.0, 500.0, 250.0)
+    both = (
+        MeasuredLens(LENS, map_uncertainty_px=0.04),
+        MeasuredLens(tele, 0, 1, map_uncertainty_px=0.07),
+    )
+    write_lens(lane.root / "camera" / "lens.json", LensFile("", both))
+    step = named(update_stage(lane, {"lens": "camera/lens.json"}), "lens")
+    assert (step.state, step.known) == ("proved", "2 settings · \u206653–90° · ± 0.07 px\u2069")
+    assert step.todo == "Add settings where you will shoot."
+
+
 def test_a_lens_with_a_warning_or_one_that_cannot_be_read_is_not_done(lane: Production) -> None:
     camera_folder(lane)
     path = lane.root / "camera" / "lens.json"

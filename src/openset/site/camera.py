@@ -29,6 +29,7 @@ from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm,
 from openset.site.camera_steps import first_open, steps
 from openset.site.camera_words import camera_words
 from openset.site.engines import alive, bench_name, find_engine, start_bench
+from openset.site.lens_in_use import lens_in_use
 from openset.site.media import inside
 from openset.site.permissions import STAGE, may, needs
 from openset.stage.prints.board_page import board_page, choose_board
@@ -80,6 +81,7 @@ def _page(request: HttpRequest, one: Production, step: str, **forms: object) -> 
         "source_form": _source_form(bench_step)(initial=_source(setup), label_suffix=""),
         "bar_said": bar_sentence(setup.bar_mm),
         "delay_from": one.stage.get("delay_measured_from", "") if chosen == "delay" else "",
+        "lens": lens_in_use(one) if chosen == "lens" else None,
         "marks": _mark_forms(one) if chosen == "check" else [],
         "drawings": [name for name in ("tags", "delay") if (one.root / f"camera/{name}.svg").is_file()],
         **forms,

@@ -10,11 +10,14 @@ from django.utils.translation import ngettext
 
 from openset.primitives.errors import OpensetError
 from openset.stage.lens.files import read_lens
+from openset.stage.lens.measured import LensFile
 from openset.stage.live.bench_lens_said import across_deg
 from openset.stage.markers.files import read_map
 from openset.stage.prints.scale import is_as_printed
 from openset.store.camera import FOLDER, TAGS_FILE, CameraSetup, read_setup
 from openset.store.production import Production
+
+_LEFT_TO_RIGHT, _END = "\N{LEFT-TO-RIGHT ISOLATE}", "\N{POP DIRECTIONAL ISOLATE}"
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def _print(setup: CameraSetup) -> StepOnPage:
     if not setup.bar_mm:
         todo = _("Print the board and the tags at 100 %, then measure the bar on a sheet.")
         return step("open", _("not checked"), todo)
-    known = _("bar %(mm)s mm") % {"mm": _number(setup.bar_mm, 1)}
+    known = _("bar %(mm)s mm") % {"mm": figure(setup.bar_mm, 1)}
     if is_as_printed(setup.bar_mm):
         return step("proved", known, _("The sheets have their true size. Glue the board to glass."))
     return step(
@@ -73,15 +76,29 @@ def _lens(production: Production) -> StepOnPage:
         return step("open", known, _("Open the camera and hold the board before it."))
     try:
         file = read_lens(production.root / named)
-        first = file.settings[0]
-    except (OpensetError, IndexError):
+    except OpensetError:
         return step("degraded", _("cannot be read"), _("Measure the lens again."))
-    known = f"{_number(across_deg(first.lens), 1)}°"
-    if first.map_uncertainty_px is not None:
-        known += f" · ± {_number(first.map_uncertainty_px, 2)} px"
+    known = _lens_known(file)
     if file.notes.get("warnings"):
         return step("degraded", known, _("It works, and more views would make it better."))
+    if len(file.settings) > 1:
+        return step("proved", known, _("Add settings where you will shoot."))
     return step("proved", known, _("Measure it again when zoom or focus has moved."))
+
+
+def _lens_known(file: LensFile) -> str:
+    """How wide the lens is and how sure; of a series how many settings, and the least sure."""
+    wide = sorted(across_deg(each.lens) for each in file.settings)
+    known = (
+        f"{figure(wide[0], 1)}°" if len(wide) == 1 else f"{figure(wide[0], 0)}–{figure(wide[-1], 0)}°"
+    )
+    unsure = [each.map_uncertainty_px for each in file.settings if each.map_uncertainty_px is not None]
+    if unsure:
+        known += f" · ± {figure(max(unsure), 2)} px"
+    if len(wide) == 1:
+        return known
+    settings = ngettext("%(n)s setting", "%(n)s settings", len(wide)) % {"n": len(wide)}
+    return f"{settings} · {_LEFT_TO_RIGHT}{known}{_END}"
 
 
 def _tags(production: Production) -> StepOnPage:
@@ -106,10 +123,10 @@ def _delay(production: Production) -> StepOnPage:
     delay_s, sd_s = production.stage.get("delay_s"), production.stage.get("delay_sd_s")
     if not isinstance(delay_s, int | float):
         return step("open", _("not measured"), _("Shake the camera for ten seconds."))
-    known = _("%(ms)s ms") % {"ms": _number(1000 * delay_s, 0)}
+    known = _("%(ms)s ms") % {"ms": figure(1000 * delay_s, 0)}
     if not isinstance(sd_s, int | float):
         return step("degraded", known, _("This was set by hand. Measure it."))
-    known += f" ± {_number(1000 * sd_s, 1)}"
+    known += f" ± {figure(1000 * sd_s, 1)}"
     return step("proved", known, _("Measure it again when a cable, the format or the tracker changes."))
 
 
@@ -125,7 +142,7 @@ def _check(production: Production) -> StepOnPage:
     return StepOnPage("check", _("Check"), "crosshair", "open", known, todo)
 
 
-def _number(value: float, places: int) -> str:
+def figure(value: float, places: int) -> str:
     """A figure in the reader's own digits' order; whole where it is whole, and never minus nought."""
     rounded = round(value, places) + 0.0
     return str(number_format(rounded, 0 if rounded.is_integer() else places))
