@@ -37,7 +37,8 @@ four tenths out of it."""
 _BENDS = (0.3, 0.1, 0.03, 0.01)
 """How far each radial term moves the picture's corner, as a part of its distance from the axis."""
 _MANY_VIEWS = 12
-"""With fewer views each is held out by itself: what is left of them would tell little of a board."""
+"""With fewer views they are held out in up to seven parts: of half, little of a board could be told."""
+_MOST_PARTS = 7
 _SPLITS = (0b10, 0b1100, 0b110)
 MODELS = ("auto", "brown-conrady", "fisheye")
 
@@ -264,12 +265,12 @@ def _spread_of(start: MeasuredLens, known: F64, diagonal: float) -> list[float]:
 
 def _shape_helps(problem: _Problem, fit: _Fit) -> bool:
     """Whether views that were kept apart are predicted better by a lens and a board from the others
-    when that board's corners were free: half of the views, or one at a time where they are few. Of a
-    flat board they are predicted worse by 4 % (24 views) to 25 % (seven)."""
+    when that board's corners were free: half of the views, or one or two at a time where they are few.
+    Of a flat board they are predicted worse by 4 % (24 views) to 25 % (seven)."""
     count = len(problem.views)
     if count < 6:
         return False
-    parts = 2 if count >= _MANY_VIEWS else count
+    parts = 2 if count >= _MANY_VIEWS else min(count, _MOST_PARTS)
     flat = shaped = 0.0
     for part in range(parts):
         test = list(range(part, count, parts))
