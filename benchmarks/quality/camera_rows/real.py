@@ -1,6 +1,6 @@
 """Real checkerboards in two folders against the calibration that was shipped with them, and each other.
 
-The room behind the board is the same in both folders, pixel for pixel: one camera took all, standing
+The room behind the board is the same in both folders, to within a pixel: one camera took all, standing
 still, where the shipped calibration knows two of different centres on opposite sides of the room. How
 far the two folders' focal lengths are apart is therefore what these photographs can judge.
 """

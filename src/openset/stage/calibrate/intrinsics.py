@@ -266,7 +266,7 @@ def _spread_of(start: MeasuredLens, known: F64, diagonal: float) -> list[float]:
 def _shape_helps(problem: _Problem, fit: _Fit) -> bool:
     """Whether views that were kept apart are predicted better by a lens and a board from the others
     when that board's corners were free: half of the views, or one or two at a time where they are few.
-    Of a flat board they are predicted worse by 4 % (24 views) to 25 % (seven)."""
+    Of a flat board, seven views are predicted worse by a quarter."""
     count = len(problem.views)
     if count < 6:
         return False
