@@ -50,9 +50,9 @@ def test_runs_are_typed_with_as_few_marks_as_it_takes(parts: tuple[Run, ...], ty
 
 
 def test_a_line_too_long_to_look_through_is_taken_as_it_stands() -> None:
-    typed = "*a *b " * 100_000
+    typed = "*a *b " * 20_000
     assert runs(typed) == (run(typed),)
-    assert marked([run("a " * 50_000, "bold")]) == "a " * 50_000
+    assert marked([run("a " * 10_000, "bold")]) == "a " * 10_000
 
 
 styles = st.frozensets(st.sampled_from(STYLES))

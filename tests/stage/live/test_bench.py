@@ -44,7 +44,7 @@ def bench(lane: Production, waved: list[np.ndarray]) -> Iterator[Bench]:
 
 def spoken_to(bench: Bench) -> ClientConnection:
     while not bench.control.file.is_file():
-        pass
+        time.sleep(0.01)
     entry = json.loads(bench.control.file.read_text())
     key = {"Authorization": f"Bearer {entry['token']}"}
     return connect(f"ws://127.0.0.1:{entry['port']}/", additional_headers=key)

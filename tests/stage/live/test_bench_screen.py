@@ -15,6 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 from openset.primitives.errors import BadInput
 from openset.primitives.image import Yuv420
 from openset.stage.calibrate.screen_delay import LoopEstimate, Part, Parts
+from openset.stage.live import bench_screen
 from openset.stage.live.bench_draw import Canvas
 from openset.stage.live.bench_screen import ScreenStep, capture_of, screen_said
 from openset.stage.live.plate import PlateFrame
@@ -54,7 +55,10 @@ def page(chromium_launch: dict[str, Any]) -> Iterator[Page]:
 
 
 @pytest.mark.browser
-def test_the_loop_is_closed_through_a_browser_and_told_in_parts(lane: Production, page: Page) -> None:
+def test_the_loop_is_closed_through_a_browser_and_told_in_parts(
+    lane: Production, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench_screen, "FLASH_S", 9.0)
     step = ScreenStep(lane, CAMERA, 8.0)
     assert step.obey({"type": "open", "words": WORDS})[0]
     assert not step.obey({"type": "begin"})[0]
