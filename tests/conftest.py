@@ -34,7 +34,8 @@ def shared_data() -> Path:
 @pytest.fixture(scope="session")
 def chromium_launch() -> dict[str, Any]:
     """How playwright starts the browser: the system's, else the one playwright keeps; skipped by name
-    where there is neither. What a page must come to show is waited for as long as a busy machine needs."""
+    where there is neither. What a page must come to show is waited for as long as a busy machine
+    needs."""
     from playwright.sync_api import expect
 
     expect.set_options(timeout=30_000)

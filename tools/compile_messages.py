@@ -6,6 +6,7 @@ The .mo files are made again only when their source is newer, and are never comm
 from __future__ import annotations
 
 import ast
+import os
 import struct
 import sys
 from pathlib import Path
@@ -25,7 +26,10 @@ def main() -> int:
         except ValueError as error:
             print(f"{source}: {error}")
             return 1
-        target.write_bytes(data)
+        # Whole or not at all: tests in two processes may both be at it.
+        part = target.with_suffix(f".{os.getpid()}")
+        part.write_bytes(data)
+        part.replace(target)
     return 0
 
 
