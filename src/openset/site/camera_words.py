@@ -2,19 +2,21 @@
 
 A name with a dash after its first letters stands for a code: `t-` is what is wrong with a picture of
 the board, `n-` what to shoot next, `w-` what is wrong with a whole set, `f-` what a map of tags says,
-`u-` what a screen does not tell; `p-` are the words of the patches' own page.
+`u-` what a screen does not tell, `r-` a refusal (bench_refusals.py); `p-` are the words of the patches'
+own page.
 """
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
+from openset.site.bench_refusals import refusals
 from openset.site.words import monitor_words
 
 
 def camera_words() -> dict[str, str]:
     """Sentences by name; {n}, {m} and {tags} stand for numbers."""
-    return {**_shell(), **_lens(), **_tags(), **_delay(), **_screen(), **_check()}
+    return {**_shell(), **_lens(), **_tags(), **_delay(), **_screen(), **_check(), **refusals()}
 
 
 def _shell() -> dict[str, str]:

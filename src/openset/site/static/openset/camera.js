@@ -17,6 +17,7 @@ const SETTLED_MS = 500;
 
 let status = null;
 let mayCommand = false;
+const refusals = Object.keys(words).filter((name) => name.startsWith("r-"));
 let told = "";
 let toldSince = 0;
 let replied = 0;
@@ -33,6 +34,15 @@ export const kit = {
   },
   // A sentence for a code of the bench in the reader's language; the bench's own words for one unknown.
   coded: (prefix, { code, text, todo }, n) => (`${prefix}-${code}` in words ? kit.say(`${prefix}-${code}`, n) : [text, todo].filter(Boolean).join(". ")),
+  // A refusal of the bench, or what to do about it, in the reader's language: the sentence under the most
+  // of its words (bench_refusals.py); the bench's own words where there is none.
+  refusal(text) {
+    const plain = text.toLowerCase().replace(/\(.*?\)/g, "").replace(/\d+(?:\.\d+)?/g, "n");
+    const name = `r-${(plain.match(/[a-z]+/g) ?? []).join("-")}-`;
+    const [known] = refusals.filter((each) => name.startsWith(`${each}-`)).sort((a, b) => b.length - a.length);
+    return known ? kit.say(known, ...(text.match(/\d+(?:\.\d+)?/g) ?? [])) : text.replace(/[^.?]$/, "$&.");
+  },
+  trouble: ({ text, todo }) => [text, todo].filter(Boolean).map(kit.refusal).join(" "),
   order(command) {
     if (mayCommand && status) link.send(command);
     else if (status) complain(words.signin, 4000);
@@ -134,7 +144,7 @@ function showReply(reply) {
     panel.replied?.(reply);
     if (reply.to === "use") refreshSteps();
   }
-  else complain(words[{ "sign-in": "signin" }[reply.code] ?? reply.code] ?? panel.refused?.(reply) ?? reply.text, 4000);
+  else complain(words[{ "sign-in": "signin" }[reply.code] ?? reply.code] ?? panel.refused?.(reply) ?? kit.refusal(reply.text), 4000);
 }
 
 // What the site says of the folder in its own words: after a change it says it anew.

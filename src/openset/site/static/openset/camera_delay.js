@@ -10,7 +10,7 @@ export function delay(kit) {
     if (!found || drawn === now.serial) return;
     drawn = now.serial;
     show("verdict", found.refused ? say("d-refused") : say("d-ms", found.ms.toFixed(1), (found.sd_ms ?? 0).toFixed(1)));
-    const notes = found.refused ? [`${found.refused}. ${found.remedy ?? ""}`] : found.notes;
+    const notes = found.refused ? [kit.trouble({ text: found.refused, todo: found.remedy })] : found.notes;
     kit.list(find("[data-warnings]"), notes.map((text) => [text]));
     for (const item of find("[data-warnings]").children) item.className = "note note--warning";
     find("[data-files-only]").hidden = found.clock !== "first";
@@ -22,7 +22,7 @@ export function delay(kit) {
   function advice(now) {
     const enough = now.motion_px >= now.needed_px;
     if (now.busy) return { text: say("busy") };
-    if (now.trouble) return { text: [now.trouble.text, now.trouble.todo].filter(Boolean).join(". "), level: "degraded" };
+    if (now.trouble) return { text: kit.trouble(now.trouble), level: "degraded" };
     if (now.shaking) return enough ? { text: say("d-shake", Math.floor(now.seconds), now.wanted_s), level: "good" } : { text: say("d-more"), level: "degraded" };
     if (now.result?.too_still) return { text: say("d-too-still"), level: "degraded" };
     if (now.result?.refused) return { text: say("d-refused"), level: "degraded" };

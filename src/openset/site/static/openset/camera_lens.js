@@ -78,7 +78,7 @@ export function lens(kit) {
 
   function advice(now) {
     if (now.busy) return { text: say("busy") };
-    if (now.trouble) return { text: `${now.trouble.text}. ${now.trouble.todo}`, level: "degraded" };
+    if (now.trouble) return { text: kit.trouble(now.trouble), level: "degraded" };
     if (now.result) return { text: now.used ? say("used") : say("n-use"), level: "good" };
     const trouble = now.seen?.trouble;
     if (trouble && PRESSING.has(trouble.code)) return { text: kit.coded("t", trouble), level: "degraded" };

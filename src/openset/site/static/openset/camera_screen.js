@@ -58,14 +58,14 @@ export function screen(kit) {
       show(`part-${name}`, part ? say("d-ms", part.ms.toFixed(1), part.sd_ms.toFixed(1)) : say("s-unknown"));
     }
     show("verdict", found.refused ? say("d-refused") : say("s-sights", found.sights, found.pictures));
-    const notes = found.refused ? [[found.refused, found.remedy].filter(Boolean).join(". ")] : found.unknown.map((each) => kit.coded("u", each));
+    const notes = found.refused ? [kit.trouble({ text: found.refused, todo: found.remedy })] : found.unknown.map((each) => kit.coded("u", each));
     kit.list(find("[data-warnings]"), notes.map((text) => [text]));
     for (const item of find("[data-warnings]").children) item.className = "note note--warning";
   }
 
   function advice(now) {
     if (!now.live) return { text: say("s-clip"), level: "degraded" };
-    if (now.trouble) return { text: [now.trouble.text, now.trouble.todo].filter(Boolean).join(". "), level: "degraded" };
+    if (now.trouble) return { text: kit.trouble(now.trouble), level: "degraded" };
     if (now.state === "running") return { text: say("s-run", now.pictures), level: "good" };
     if (now.state === "waiting") return { text: say("s-wait") };
     if (now.state === "aiming") return now.read ? { text: say("s-begin"), level: "good" } : { text: say("s-aim"), level: "degraded" };

@@ -48,7 +48,7 @@ export function tags(kit) {
     const places = new Map(now.tags.map(({ id, pictures }) => [id, pictures]));
     if (now.busy) return { text: say("busy") };
     if (!now.lens && !now.trouble) return { text: say("a-lens"), level: "degraded" };
-    if (now.trouble) return { text: `${now.trouble.text}. ${now.trouble.todo}`, level: "degraded" };
+    if (now.trouble) return { text: kit.trouble(now.trouble), level: "degraded" };
     if (now.result) return { text: say(now.used ? "used" : "a-use"), level: now.result.usable ? "good" : "degraded" };
     if (now.mirrored.length) return { text: named("a-mirrored", now.mirrored), level: "degraded" };
     if (!now.seen.length && now.pictures < now.most) return { text: say("a-none"), level: "degraded" };
