@@ -111,6 +111,23 @@ def test_without_tags_nothing_is_said_of_edges(taken: Any) -> None:
     assert "no tags seen from near and from afar" in figure.note
 
 
+def test_without_tags_a_good_track_is_not_made_worse_by_a_cloth_in_the_wind(taken: Any) -> None:
+    take = taken(seed=4, seconds=3.0, tags=False, natural=30, drift_m=0.0, drift_rad=0.0, white_m=3e-4,
+                 white_rad=1e-4, delay_error_s=0.0, focal_error=0.0)  # fmt: skip
+    sightings, times = take.problem.sightings, take.problem.times_s
+    # All that is seen sways alike, by more than the tracker shakes.
+    sway = np.stack([0.6 * np.sin(2.5 * times), 0.3 * np.sin(1.7 * times + 1.0)], axis=1)
+    swayed = replace(sightings, pixels=sightings.pixels + sway[sightings.frame])
+    problem = replace(take.problem, sightings=swayed, drift_m=0.005, drift_rad=0.00087)
+    found = solve(problem)
+    raw_m, raw_rad = take.errors(raw_path(problem, 0.0))
+    place_m, turn_rad = take.errors(found.path)
+    assert place_m < 2.0 * raw_m
+    assert turn_rad < 2.0 * raw_rad
+    delay = found.figures["delay_s"]
+    assert abs(delay.value) < 2 * delay.sd or not delay.determined
+
+
 def test_unknown_tags_are_solved_along(taken: Any) -> None:
     take = taken(seconds=3.0, map_known=False, natural=30)
     found = solve(take.problem)
