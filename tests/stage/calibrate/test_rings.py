@@ -172,9 +172,13 @@ def test_the_mount_slides_with_the_zoom_where_it_was_measured_at_more_than_one_s
     assert LensSeries(SCALE).at(Rings(focal_mm=35.0)).tracker_from_camera is None
 
 
-def test_the_doubt_is_that_of_the_setting_measured_nearest() -> None:
-    found = LensSeries(SCALE).at(Rings(focal_mm=36.0)).measured
-    assert found.covariance is SCALE.settings[1].covariance
+def test_the_doubt_is_that_of_the_setting_measured_nearest_and_of_what_lies_between() -> None:
+    here = LensSeries(SCALE).at(Rings(focal_mm=35.0)).measured.covariance
+    between = LensSeries(SCALE).at(Rings(focal_mm=36.0)).measured.covariance
+    assert here is not None
+    assert between is not None
+    np.testing.assert_allclose(here, SCALE.settings[1].covariance)
+    assert between[4, 4] > here[4, 4]
 
 
 def test_a_lens_that_stands_still_is_one_object() -> None:

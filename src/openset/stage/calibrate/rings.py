@@ -15,7 +15,7 @@ from functools import cached_property, lru_cache
 from itertools import combinations
 
 from openset.primitives.errors import BadInput
-from openset.primitives.space import Pose
+from openset.primitives.space import F64, Pose
 from openset.stage.calibrate.ring import (
     SAME_PLACE,
     Ring,
@@ -27,6 +27,7 @@ from openset.stage.calibrate.ring import (
     zoom_mark,
 )
 from openset.stage.calibrate.series import SHORTEST_MM, at_setting, mount_at, nearest_setting
+from openset.stage.calibrate.series_doubt import doubt_at, missed_between
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 from openset.stage.tracking.samples import LensReport
@@ -69,10 +70,11 @@ def rings_of(report: LensReport | None) -> Rings:
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """The lens as the rings stand. `measured` is it, with the doubt of the setting measured nearest;
-    `tracker_from_camera` is None where it was not measured. `missing` are rings that nobody told
-    ("zoom", "focus"), `outside` says in words what stands outside of what was measured. `known` is how
-    the setting of a series was: "named", "followed" or, where a ring is missing, "assumed".
+    """The lens as the rings stand. `measured` is it, with the doubt of the setting measured nearest and
+    of what lies between (series_doubt.py); `tracker_from_camera` is None where it was not measured.
+    `missing` are rings that nobody told ("zoom", "focus"), `outside` says in words what stands outside
+    of what was measured. `known` is how the setting of a series was: "named", "followed" or, where a
+    ring is missing, "assumed".
     """
 
     measured: MeasuredLens
@@ -148,6 +150,10 @@ class LensSeries:
         return None in (self._zoom_place(Rings())[0], self._focus_place(Rings())[0])
 
     @cached_property
+    def _missed(self) -> F64 | None:
+        return missed_between(self.file)
+
+    @cached_property
     def _zoom(self) -> Ring:
         settings = self.file.settings
         if all(each.focal_mm is not None for each in settings):
@@ -181,6 +187,7 @@ class LensSeries:
         if focus_m is not None and math.isfinite(focus_m):
             lens = replace(lens, focus_distance_m=focus_m)
         measured = replace(near, lens=lens, focus=place[0], zoom=place[1])
+        measured = replace(measured, covariance=doubt_at(self.file, self._missed, measured))
         known = "assumed" if missing else "followed" if self._follows else "named"
         return Standing(measured, mount_at(self.file, *place), missing, outside, known)
 
