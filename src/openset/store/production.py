@@ -39,9 +39,9 @@ _ID = re.compile(r"^[a-z0-9][a-z0-9-]{0,62}$")
 @dataclass(frozen=True)
 class Production:
     """What production.toml says. `stage` holds the defaults of `openset stage` (plate, track, set,
-    scene, shot, delay_s, delay_sd_s, lens, focal_mm, focus_m, tags), `policies` the production's own rules, `rights` what is
-    said of every movie that leaves it, all as TOML values. `marks` are where actors stand, by name, in
-    metres on the stage."""
+    scene, shot, delay_s, delay_sd_s, lens, focal_mm, focus_m, tags), `policies` the production's own
+    rules, `rights` what is said of every movie that leaves it, all as TOML values. `marks` are where
+    actors stand, by name, in metres on the stage."""
 
     root: Path
     id: str
