@@ -28,6 +28,7 @@ from openset.site.addresses import local_addresses
 from openset.site.camera_forms import BarForm, MarkForm, SheetsForm, SourceForm, TrackedSourceForm
 from openset.site.camera_steps import first_open, steps
 from openset.site.camera_words import camera_words
+from openset.site.drawing_words import translated
 from openset.site.engines import alive, bench_name, find_engine, start_bench
 from openset.site.lens_in_use import lens_in_use
 from openset.site.media import inside
@@ -209,7 +210,8 @@ def camera_drawing(request: HttpRequest, production_id: str, name: str) -> HttpR
     path = inside(shelf.get_production(production_id).root, "camera", f"{name}.svg")
     if not path.is_file():
         raise Http404(name)
-    answer = HttpResponse(path.read_bytes(), content_type="image/svg+xml")
+    drawn = translated(path.read_text(encoding="utf-8", errors="replace"))
+    answer = HttpResponse(drawn.encode(), content_type="image/svg+xml")
     answer.headers["Content-Security-Policy"] = _DRAWING
     return answer
 
