@@ -30,8 +30,8 @@ NEAREST_M = 0.02
 FLOOR_SD_PX = 0.015
 """What no length of an edge improves."""
 TILT = 1.3
-"""How many times less sure an edge's tilt is than its middle, at its ends: less than the square root of 3
-of evenly noisy points, for what a blur does to an edge moves the whole of it (measured)."""
+"""How many times less sure an edge's tilt is than its middle, at its ends: less than the square root of
+3 of evenly noisy points, for what a blur does to an edge moves the whole of it (measured)."""
 Ids = np.ndarray[tuple[int], np.dtype[np.int64]]
 Flags = np.ndarray[tuple[int], np.dtype[np.bool_]]
 

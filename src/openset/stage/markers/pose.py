@@ -28,6 +28,9 @@ POOR_PX = 3.0
 """A fit this bad is of another map, another lens, or a false start."""
 TELLING = 4.0
 """Two poses are told apart where one fits this much worse, in squares."""
+DOUBT = 40.0
+"""The squares that both are worse by where the picture is poor: its corners are off by three times what
+is expected, and one tag alone cannot tell that."""
 BELIEF = 4.0
 """How many corner coordinates the expected corner error weighs against those that are seen."""
 
@@ -124,7 +127,7 @@ def _all_flat(seen: Sequence[SeenCorners]) -> bool:
 def _alike(best: Fit, second: Fit) -> bool:
     """True where the second pose is another place and fits nearly as well."""
     apart = float(np.abs(best.rotation - second.rotation).max())
-    return apart > 1e-3 and second.cost + BELIEF < TELLING * (best.cost + BELIEF)
+    return apart > 1e-3 and second.cost + DOUBT < TELLING * (best.cost + DOUBT)
 
 
 def _gated(seen: Sequence[SeenCorners], fit: Fit, motion: Motion, spread: float) -> Solution:
