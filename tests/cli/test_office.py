@@ -19,9 +19,12 @@ from typing import Any
 
 import pytest
 
-from openset.cli.office import PhoneDoors, _listen, open_office, run_prove, run_up
+from openset.cli.office import PhoneDoors, _listen, good_map, open_office, run_prove, run_up
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput, NotWritable, PortInUse, ProductionNotFound
+from openset.primitives.space import IDENTITY
+from openset.stage.markers.files import write_map
+from openset.stage.markers.model import PlacedTag, TagMap
 from openset.store.production import create_production, update_stage
 
 
@@ -240,10 +243,28 @@ def test_a_busy_port_is_told_before_a_home_is_made(film: Path, home: Path) -> No
 
 def test_phones_track_on_the_map_in_use_where_no_tags_were_given(tmp_path: Path) -> None:
     bare = create_production(tmp_path / "film", title="Film", rate=Fraction(25))
-    (bare.root / "tags.json").touch()
+    path = write_map(bare.root / "tags.json", TagMap({0: PlacedTag(0, 0.16, IDENTITY)}))
     mapped = update_stage(bare, {"tags": "tags.json"})
-    assert not PhoneDoors().with_map_of([bare]).tracked
-    assert PhoneDoors().with_map_of([mapped]).tags == bare.root / "tags.json"
-    assert PhoneDoors(floor_tag="0:160").with_map_of([mapped]).tags is None
+    said: list[str] = []
+    assert [good_map(each, said.append) for each in (bare, mapped)] == [None, path]
+    assert said == []
+    assert PhoneDoors().with_map_of([path]).tags == path
+    assert not PhoneDoors().with_map_of([None]).tracked
+    assert PhoneDoors(floor_tag="0:160").with_map_of([path]).tags is None
     # Of several each phone takes that of the production its page is opened for.
-    assert not PhoneDoors().with_map_of([mapped, bare]).tracked
+    assert not PhoneDoors().with_map_of([path, None]).tracked
+
+
+@pytest.mark.parametrize("how", ["bad", "nonsense", "gone"])
+def test_a_map_in_use_that_cannot_be_used_is_said_and_closes_no_site(tmp_path: Path, how: str) -> None:
+    film = create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    film = update_stage(film, {"tags": "tags.json"})
+    path = film.root / "tags.json"
+    if how == "bad":
+        notes = {"not usable": "tag 0 moved on the walk"}
+        write_map(path, TagMap({0: PlacedTag(0, 0.16, IDENTITY)}, notes=notes))
+    elif how == "nonsense":
+        path.touch()
+    said: list[str] = []
+    assert good_map(film, said.append) is None
+    assert [line for line in said if "phones take no tags from Film" in line and "tags.json" in line]

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -102,14 +103,10 @@ class PhoneDoors:
         """Whether phones can know where they are."""
         return bool(self.tags or self.floor_tag)
 
-    def with_map_of(self, productions: list[Production]) -> PhoneDoors:
+    def with_map_of(self, maps: Sequence[Path | None]) -> PhoneDoors:
         """The same with the map in use, where no tags were given and there is one production; of
         several each phone takes that of the production its page is opened for."""
-        from openset.cli.camera.in_use import in_use
-
-        if self.tracked or len(productions) != 1:
-            return self
-        return replace(self, tags=in_use(productions[0], "tags"))
+        return self if self.tracked or len(maps) != 1 else replace(self, tags=maps[0])
 
     @property
     def options(self) -> list[str]:
@@ -130,8 +127,10 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
             "no such folder", where=str(folder), todo="Name a production or a folder of them"
         )
     productions = find_productions(folder)
-    if phones is not None:
-        phones = phones.with_map_of(productions)
+    maps: list[Path | None] = []
+    if phones is not None and not phones.tracked:
+        maps = [good_map(each, output.say) for each in productions]
+        phones = phones.with_map_of(maps)
     listener = _listen(port)
     doors = _open_doors(phones, listener) if phones is not None else None
     open_office(folder)
@@ -147,8 +146,7 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
         "productions": [str(production.root) for production in productions],
     }
     if doors is not None and phones is not None:
-        tracked = phones.tracked or any("tags" in production.stage for production in productions)
-        figures["phones"] = {**_phone_figures(doors), "tracked": tracked}
+        figures["phones"] = {**_phone_figures(doors), "tracked": phones.tracked or any(maps)}
     if output.as_json:
         print(json.dumps(figures), flush=True)
     else:
@@ -166,6 +164,22 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
     end_solver()
     for production_id in end_idle_engines():
         output.say(f"{production_id} is still recording; end it with: openset stop DIR")
+
+
+def good_map(production: Production, say: Callable[[str], None]) -> Path | None:
+    """The map that a production uses; None where it uses none, or one that places no phone. That is said,
+    and the site opens all the same: on it the map is made anew."""
+    from openset.cli.camera.in_use import in_use
+    from openset.stage.markers.files import read_good_map
+
+    try:
+        found = in_use(production, "tags")
+        if found is not None:
+            read_good_map(found)
+    except OpensetError as trouble:
+        say(f"phones take no tags from {production.title}: {trouble.line}")
+        return None
+    return found
 
 
 def _open_doors(phones: PhoneDoors, listener: socket.socket) -> Phones:

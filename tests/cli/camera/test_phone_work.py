@@ -7,18 +7,21 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from openset.cli.camera.phone_work import one_tag, phone_lens, phone_plan
-from openset.primitives.errors import BadInput
+from openset.primitives.errors import BadInput, VerifyFailed
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 from openset.stage.live.phone import note_file
+from openset.stage.markers.files import write_map
 
+NOT_USABLE = {"not usable": "tag 7 moved on the walk", "to do": "Hang it fast"}
 TO = "opentrackio://127.0.0.1:55555"
 
 
@@ -40,6 +43,12 @@ def test_a_floor_tag_that_is_none_is_refused(text: str) -> None:
 def test_a_map_and_a_floor_tag_are_one_too_many(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not both"):
         phone_plan(tmp_path / "tags.json", "0:160", None, TO)
+
+
+def test_a_map_that_did_not_hold_when_it_was_made_places_no_phone(tmp_path: Path) -> None:
+    path = write_map(tmp_path / "bad.json", replace(one_tag("7:160"), notes=NOT_USABLE))
+    with pytest.raises(VerifyFailed, match=r"bad\.json: .*tag 7 moved on the walk"):
+        phone_plan(path, "", None, TO)
 
 
 def test_a_target_that_is_none_is_refused() -> None:

@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,8 @@ from shooting import shoot, stage_walk
 
 from openset.cli.camera.solve_work import parts, run_solve
 from openset.cli.output import Output
-from openset.primitives.errors import BadInput
+from openset.primitives.errors import BadInput, VerifyFailed
+from openset.stage.markers.files import read_map, write_map
 from openset.stage.record.files import best_track, verify_take
 from openset.stage.record.model import SOLVE_FILE, TRACK_FILE
 from openset.stage.solve.model import PARTS, RawTrack
@@ -70,6 +72,9 @@ def test_the_solve_is_killed_and_interrupted_without_a_trace_and_then_answers(
     assert answer["parameters"]["k1"]["note"] == "not asked for"
     assert set(answer["inputs"]) >= {"take.toml", "picture.mov", "raw.otrk.jsonl", "tags.json"}
     assert [Path(name).name for name in answer["files"]] == ["solved.otrk.jsonl", SOLVE_FILE]
+    bad = write_map(take / "bad.json", replace(read_map(tags), notes={"not usable": "tag 3 moved"}))
+    with pytest.raises(VerifyFailed, match=r"bad\.json: .*tag 3 moved"):
+        run_solve(Output(True), take, tags=bad, lens=None, free="path", every=1, replace=True)
     # Without a map of its own it takes the one its production uses.
     update_stage(open_production(tags.parent), {"tags": tags.name})
     run_solve(Output(False), take, tags=None, lens=None, free="path", every=1, replace=True)

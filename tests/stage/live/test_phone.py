@@ -167,15 +167,17 @@ def test_each_phone_has_the_tags_of_the_production_its_page_was_opened_for(
 ) -> None:
     tags = {each: PlacedTag(each, 0.2, Pose((each, 0, 0), (1, 0, 0, 0))) for each in range(3)}
     path = write_map(tmp_path / "carte à moi.json", TagMap(tags))
+    write_map(tmp_path / "bad.json", TagMap(tags, notes={"not usable": "tag 1 moved"}))
+    files = (quote(str(path)), "", "gone.json", quote(str(tmp_path / "bad.json")))
 
     async def talk(note: dict[str, Any]) -> list[int]:
         found = []
-        for told in ({"X-Openset-Tags": quote(str(path))}, {}, {"X-Openset-Tags": "gone.json"}):
-            async with phone(note, **told) as line:
+        for told in files:
+            async with phone(note, **({"X-Openset-Tags": told} if told else {})) as line:
                 found.append((await answer(line, "status"))["tags_mapped"])
         return found
 
-    assert serving(heard, talk) == [3, 0, 0]
+    assert serving(heard, talk) == [3, 0, 0, 0]
 
 
 def test_standing_on_the_mark_puts_the_phone_there(heard: list[socket.socket]) -> None:

@@ -15,7 +15,7 @@ from openset.stage.exchange.lens_source import open_lens
 from openset.stage.lens.measured import LensFile
 from openset.stage.live.phone import PhoneServer
 from openset.stage.live.phone_solver import PhonePlan
-from openset.stage.markers.files import read_map
+from openset.stage.markers.files import read_good_map
 from openset.stage.markers.model import PlacedTag, TagMap
 from openset.stage.tracking.endpoint import parse_endpoint
 from openset.store.home import openset_home
@@ -54,7 +54,7 @@ def phone_plan(tags: Path | None, floor_tag: str, lens: Path | None, to: str) ->
     """What the options mean. Raises BadInput naming the one that cannot be used."""
     if tags is not None and floor_tag:
         raise BadInput("a map and a floor tag", todo="Give --tags or --floor-tag, not both")
-    found = read_map(tags) if tags is not None else None
+    found = read_good_map(tags) if tags is not None else None
     return PhonePlan(
         parse_endpoint(to, "out"),
         one_tag(floor_tag) if floor_tag else found,

@@ -17,7 +17,7 @@ from openset.stage.lens.model import Lens
 from openset.stage.live.looking import Moments
 from openset.stage.live.plate import PlateSource
 from openset.stage.markers.detect import TagDetector
-from openset.stage.markers.files import read_map
+from openset.stage.markers.files import read_good_map
 from openset.stage.markers.model import SeenTag
 from openset.stage.markers.readout import Readout, measure_readout
 
@@ -37,7 +37,7 @@ def run_readout(
     focus_m: float | None = None,
 ) -> int:
     """Measure, and write the lens file where that is asked; 0, or the exit code of a refusal."""
-    known = read_map(tags)
+    known = read_good_map(tags)
     own = read_lens(lens) if write_to is not None else None
     try:
         plate = PlateSource(picture, rate=parse_rate(rate))

@@ -17,7 +17,7 @@ from openset.cli.camera.in_use import in_use, production_of
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.stage.exchange.lens_source import open_lens
-from openset.stage.markers.files import read_map
+from openset.stage.markers.files import read_good_map
 from openset.stage.record.files import read_take
 from openset.stage.solve.files import Request, Solved, solve_take
 from openset.stage.solve.model import PARTS, Residuals
@@ -42,7 +42,7 @@ def run_solve(
         output.say(f"the map is the production's: {tags}")
     request = Request(
         open_lens(lens, spec.width, spec.height) if lens else None,
-        read_map(tags) if tags else None,
+        read_good_map(tags) if tags else None,
         parts(free),
         every,
         tuple(path for path in (lens, tags) if path is not None),

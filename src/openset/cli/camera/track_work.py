@@ -23,10 +23,9 @@ from openset.stage.live.optical import OpticalTracker, Teller
 from openset.stage.live.optical_figures import OpticalFigures
 from openset.stage.live.outlet import FileOutlet, Outlet, UdpOutlet
 from openset.stage.live.plate import PlateSource
-from openset.stage.markers.files import read_map
+from openset.stage.markers.files import read_good_map
 from openset.stage.markers.follow import Follower, RigCamera
 from openset.stage.markers.mount import parse_mount
-from openset.stage.markers.verdict import unusable
 from openset.stage.tracking.endpoint import is_endpoint, parse_endpoint
 from openset.stage.tracking.samples import LensReport
 
@@ -56,9 +55,7 @@ class Asked:
 def run_track(output: Output, asked: Asked) -> int:
     """Follow until the pictures end; 0, or the exit code of what ended it."""
     _check(asked)
-    tags = read_map(asked.tags)
-    if trouble := unusable(tags, asked.tags):
-        raise trouble
+    tags = read_good_map(asked.tags)
     with ExitStack() as closing:
         plates = [_plate(source, asked) for source in asked.pictures]
         rig = [_camera(index, plate, asked) for index, plate in enumerate(plates)]

@@ -38,7 +38,7 @@ from openset.stage.live.phone_wire import (
     read_text,
     time_ms,
 )
-from openset.stage.markers.files import read_map
+from openset.stage.markers.files import read_good_map
 from openset.stage.markers.phone_pose import (
     Alignment,
     aligned_on_mark,
@@ -279,7 +279,7 @@ class PhoneServer:
         plan = replace(self._plan, keep=keep)
         if plan.tags is None and tags:
             try:
-                plan = replace(plan, tags=read_map(Path(unquote(tags))))
+                plan = replace(plan, tags=read_good_map(Path(unquote(tags))))
             except OpensetError as trouble:
                 self._say(f"{_plain(name)} has no tags: {trouble.line}")
         return PhoneSolver(name, place, plan)

@@ -7,6 +7,7 @@ from pathlib import Path
 from openset.formats.faults import FormatError
 from openset.stage.markers.map_file import json_from_map, map_from_json
 from openset.stage.markers.model import TagMap
+from openset.stage.markers.verdict import unusable
 from openset.store.files import read_small, write_atomic
 
 _MOST_BYTES = 4 << 20
@@ -20,6 +21,15 @@ def read_map(path: Path) -> TagMap:
         return map_from_json(data)
     except FormatError as error:
         raise error.in_file(path, "Give a map that openset calibrate tags wrote") from error
+
+
+def read_good_map(path: Path) -> TagMap:
+    """The same, for whatever places a camera by it. Raises VerifyFailed as well for a map that did not
+    hold when it was made."""
+    found = read_map(path)
+    if trouble := unusable(found, path):
+        raise trouble
+    return found
 
 
 def write_map(path: Path, tag_map: TagMap) -> Path:
