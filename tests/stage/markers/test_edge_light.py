@@ -63,6 +63,28 @@ def test_a_tag_whose_edges_are_not_there_keeps_its_corners() -> None:
         np.testing.assert_array_equal(found.corners_px, corners)
 
 
+@pytest.mark.parametrize("roll_rad", [0.0, 0.2])
+@pytest.mark.parametrize("border_px", [4.2, 6.0])
+def test_a_large_tag_beside_the_pictures_border_is_as_true_as_another(
+    border_px: float, roll_rad: float
+) -> None:
+    turn = np.array(
+        [
+            [np.cos(roll_rad), -np.sin(roll_rad), 0.0],
+            [np.sin(roll_rad), np.cos(roll_rad), 0.0],
+            [0.0, 0.0, 1.0],
+        ]
+    )
+    middle = tag_sheet(11, 0.2, np.array([0.0, 0.0, -1.0]), turn)
+    right = border_px - tag_corners(OPTICS, EYE, STRAIGHT, middle)[:, 0].min()
+    sheet = replace(middle, position_m=np.array([right / OPTICS.f_px, 0.0, -1.0]))
+    truth = tag_corners(OPTICS, EYE, STRAIGHT, sheet)
+    assert truth[:, 0].min() == pytest.approx(border_px)
+    luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))
+    (found,) = relit([SeenTag(11, truth + 0.4 * np.sign(truth.mean(axis=0) - truth))], luma)
+    assert np.abs(found.corners_px - truth).max() < 0.06
+
+
 def test_a_thumb_over_a_part_of_an_edge_hardly_moves_it() -> None:
     sheet = hung()
     luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))

@@ -32,6 +32,8 @@ MODULES = 8
 LEAST_PX = 4.0
 NEAR_PX, FAR_PX = 6.0, 9.0
 """From an edge: farther off other lamps shine."""
+AT_BORDER_PX = 2.0
+"""From an edge beside the picture's border, beyond which nothing is seen."""
 LOOKS = 8
 BLOCK = 4
 """Places along the edge, a pixel apart, whose light is averaged."""
@@ -121,10 +123,12 @@ def _ink(luma: U8Plane, corners: F64, alongs: F64, normals: F64, modules: F64, l
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _paper_off(luma: U8Plane, start: F64, along: F64, normal: F64, module: float, light: F64) -> float:
     """How far outside of an edge paper is seen at its brightest: half a module, or nearly a whole one
-    where a blurred picture mixes its light with that of the ink."""
+    where a blurred picture mixes its light with that of the ink; nearer where the picture ends."""
     best, brightest = np.nan, 0.0
-    for part, most in ((0.5, NEAR_PX), (0.8, FAR_PX)):
+    for part, most in ((0.5, NEAR_PX), (0.8, FAR_PX), (0.5, AT_BORDER_PX)):
         off = min(part * module, most)
+        if most == AT_BORDER_PX and not math.isnan(best):
+            break
         total = 0.0
         for look in range(LOOKS):
             at = start + (look + 0.5) / LOOKS * along
