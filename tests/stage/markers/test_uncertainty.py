@@ -9,7 +9,8 @@ import pytest
 
 from openset.primitives.space import Pose, look_at, pose_from_matrix
 from openset.stage.lens.derivatives import parameters_of, with_parameters
-from openset.stage.markers.model import CameraView, PoseEstimate, TagMap
+from openset.stage.markers.edge import outward
+from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMap
 from openset.stage.markers.pose import solve_pose
 from openset.stage.markers.uncertainty import with_uncertainty
 
@@ -50,6 +51,21 @@ def test_the_map_s_own_error_is_carried_into_the_pose() -> None:
     # Sixty draws know a deviation to nine per cent.
     assert stated == pytest.approx(np.std(errors, axis=0), rel=0.35)
     assert stated.min() > 5 * np.sqrt(np.diag(exact.covariance))[:3].min()
+
+
+def test_burnt_out_paper_that_moves_all_edges_in_takes_no_doubt_off_the_pose() -> None:
+    tags, seen = ceiling(), see(ceiling(), lambda _: WITNESS, sd_px=0.01)
+    unsure = TagMap({n: replace(t, covariance=np.diag(TAG_SD**2)) for n, t in tags.tags.items()})
+    corners = np.stack([tag.corners_px for tag in seen])
+    stated = []
+    for edge_px in (0.0, -0.8):
+        moved = corners + edge_px * outward(corners)
+        burnt = tuple(SeenTag(tag.id, at) for tag, at in zip(seen, moved, strict=True))
+        views = [CameraView(LENS, burnt)]
+        found = solve_pose(views, tags, WITNESS)
+        assert found is not None
+        stated.append(np.sqrt(np.diag(with_uncertainty(found, views, unsure).covariance)))
+    assert stated[1] == pytest.approx(stated[0], rel=0.05)
 
 
 def test_the_lens_s_own_error_is_carried_into_the_pose() -> None:

@@ -223,8 +223,10 @@ def _off_px(seen: Sequence[SeenCorners], estimate: PoseEstimate) -> dict[int, fl
     matrix = estimate.stage_from_body.matrix
     twist = np.zeros(6) if estimate.twist is None else estimate.twist
     out: dict[int, float] = {}
+    motion = np.concatenate([twist, np.zeros(6)])
     for one in seen:
-        at = equations([one], matrix[:3, 3], matrix[:3, :3], np.concatenate([twist, np.zeros(6)]))
+        edge_px, _ = estimate.edges_px.get(one.view, (one.edge_px, one.edge_sd_px))
+        at = equations([one], matrix[:3, 3], matrix[:3, :3], motion, [edge_px])
         if at is None:
             continue
         off = np.sqrt((at.residuals.reshape(-1, 8) ** 2).mean(axis=1) * 2)

@@ -43,9 +43,10 @@ def with_uncertainty(
     parts: list[tuple[F64, F64]] = []
     by_tag: dict[int, F64] = {}
     late_s = late_s or [0.0] * len(views)
-    for view, covariance, late in zip(views, covariances, late_s, strict=True):
+    for number, (view, covariance, late) in enumerate(zip(views, covariances, late_s, strict=True)):
+        edge_px, _ = estimate.edges_px.get(number, (view.edge_px, view.edge_sd_px))
         for seen in seen_corners([view], corners, [late]):
-            slopes = _slopes(seen, estimate)
+            slopes = _slopes(seen, estimate, edge_px)
             if slopes is None:
                 continue
             by_motion, by_point, by_lens, by_edge = slopes
@@ -72,14 +73,16 @@ def with_uncertainty(
     return replace(estimate, covariance=estimate.covariance + added)
 
 
-def _slopes(seen: SeenCorners, estimate: PoseEstimate) -> tuple[F64, F64, F64, F64] | None:
+def _slopes(
+    seen: SeenCorners, estimate: PoseEstimate, edge_px: float
+) -> tuple[F64, F64, F64, F64] | None:
     """Derivatives by pose (m, 6), corner (m / 8, 8, 4, 3), lens (m, 9) and edges (m,) of the tags that
     fit, all as multiples of what is expected of a tag's eight numbers; zeros for the tags that do
     not."""
     matrix = estimate.stage_from_body.matrix
     twist = np.zeros(6) if estimate.twist is None else estimate.twist
     motion = np.concatenate([twist, np.zeros(6)])
-    now = equations([seen], matrix[:3, 3], matrix[:3, :3], motion)
+    now = equations([seen], matrix[:3, 3], matrix[:3, :3], motion, [edge_px])
     if now is None:
         return None
     off = np.sqrt((now.residuals.reshape(-1, 8) ** 2).mean(axis=1) * 2)
