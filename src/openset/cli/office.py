@@ -167,8 +167,8 @@ def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = 
 
 
 def good_map(production: Production, say: Callable[[str], None]) -> Path | None:
-    """The map that a production uses; None where it uses none, or one that places no phone. That is said,
-    and the site opens all the same: on it the map is made anew."""
+    """The map that a production uses; None where it uses none, or one that places no phone: that is
+    said, and the site opens all the same, for on it the map is made anew."""
     from openset.cli.camera.in_use import in_use
     from openset.stage.markers.files import read_good_map
 

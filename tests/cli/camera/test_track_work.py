@@ -160,6 +160,15 @@ def test_each_camera_of_a_rig_may_have_its_own_zoom_or_none(asked: Asked, tmp_pa
         run_track(Output(True), replace(rig, focals_mm=(1.0, 2.0, 3.0)))
 
 
+def test_a_place_of_the_rings_that_the_production_keeps_is_for_lenses_with_rings(
+    asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = replace(asked, focals_mm=(35.0,), focuses_m=(2.0,), rings_kept=True)
+    assert run_track(Output(True), kept) == 0
+    with pytest.raises(BadInput, match="Leave --focal-mm and --focus-m out"):
+        run_track(Output(True), replace(kept, rings_kept=False))
+
+
 def test_a_map_that_did_not_hold_when_it_was_made_is_not_tracked_on(
     asked: Asked, tmp_path: Path
 ) -> None:

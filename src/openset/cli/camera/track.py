@@ -94,6 +94,7 @@ def track(
         home = open_production(production) if production is not None else None
         lenses = lens or [needed(home, "lens", "openset calibrate lens")]
         focals, focuses = tuple(focal_mm or ()), tuple(focus_m or ())
+        kept = bool(home and not lens and not focals and not focuses)
         if home and not lens:
             focals = focals or (kept_number(home, "focal_mm") or 0.0,)
             focuses = focuses or (kept_number(home, "focus_m") or 0.0,)
@@ -102,7 +103,7 @@ def track(
             output,
             Asked(
                 tuple(picture), tuple(lenses), tag_map, tuple(to or ()), write, tuple(mount or ()),
-                tuple(readout_ms or ()), predict_ms, name, rate, seconds, focals, focuses,
+                tuple(readout_ms or ()), predict_ms, name, rate, seconds, focals, focuses, kept,
             ),
         )  # fmt: skip
 

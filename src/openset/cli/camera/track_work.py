@@ -50,6 +50,7 @@ class Asked:
     seconds: float | None
     focals_mm: tuple[float, ...] = ()
     focuses_m: tuple[float, ...] = ()
+    rings_kept: bool = False
 
 
 def run_track(output: Output, asked: Asked) -> int:
@@ -128,8 +129,8 @@ def _camera(index: int, plate: PlateSource, asked: Asked) -> tuple[RigCamera, F6
     path = asked.lenses[index if len(asked.lenses) > 1 else 0]
     file = open_lens(path, plate.format.width, plate.format.height)
     rings = Rings(focal_mm=_of(asked.focals_mm, index), focus_m=_of(asked.focuses_m, index))
-    if len(file.settings) == 1 and len(asked.pictures) > 1:
-        rings = Rings()  # one word for several cameras is for those with a zoom
+    if len(file.settings) == 1 and (asked.rings_kept or len(asked.pictures) > 1):
+        rings = Rings()  # what is said of no one camera is for those with a zoom
     measured = LensSeries(file, rings, str(path)).named_setting()
     readout_s = file.readout_s or 0.0
     if asked.readouts_ms:
