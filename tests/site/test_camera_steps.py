@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+from openset.primitives.space import IDENTITY
 from openset.site.camera_steps import StepOnPage, first_open, steps
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
+from openset.stage.markers.files import write_map
+from openset.stage.markers.model import PlacedTag, TagMap
 from openset.store.camera import camera_folder, write_setup
 from openset.store.production import Production, create_production, update_marks, update_stage
 
@@ -64,6 +68,18 @@ def test_a_lens_with_a_warning_or_one_that_cannot_be_read_is_not_done(lane: Prod
     assert named(lane, "lens").state == "degraded"
     path.write_text("{")
     assert named(lane, "lens").state == "degraded"
+
+
+def test_a_map_that_did_not_hold_is_not_done(lane: Production) -> None:
+    tags = TagMap({0: PlacedTag(0, 0.16, IDENTITY)})
+    path = camera_folder(lane) / "tags.json"
+    lane = update_stage(lane, {"tags": "camera/tags.json"})
+    write_map(path, tags)
+    assert named(lane, "tags").state == "proved"
+    write_map(path, replace(tags, notes={"not usable": "tag 0 moved on the walk"}))
+    step = named(lane, "tags")
+    assert (step.state, step.known) == ("degraded", "1 tag")
+    assert "not good enough" in step.todo
 
 
 def test_a_bar_of_98_mm_is_done_and_says_so(lane: Production) -> None:

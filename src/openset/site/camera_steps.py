@@ -13,6 +13,7 @@ from openset.stage.lens.files import read_lens
 from openset.stage.lens.measured import LensFile
 from openset.stage.live.bench_lens_said import across_deg
 from openset.stage.markers.files import read_map
+from openset.stage.markers.verdict import unusable
 from openset.stage.prints.scale import is_as_printed
 from openset.store.camera import FOLDER, TAGS_FILE, CameraSetup, read_setup
 from openset.store.production import Production
@@ -108,11 +109,15 @@ def _tags(production: Production) -> StepOnPage:
     named = str(production.stage.get("tags", ""))
     if not named and not (production.root / TAGS_FILE).is_file():
         return step("open", _("no map"), _("Hang the tags, then walk around them with the camera."))
+    path = production.root / (named or TAGS_FILE)
     try:
-        count = len(read_map(production.root / (named or TAGS_FILE)).tags)
+        tag_map = read_map(path)
     except OpensetError:
         return step("degraded", _("cannot be read"), _("Map the tags again."))
+    count = len(tag_map.tags)
     known = ngettext("%(n)s tag", "%(n)s tags", count) % {"n": count}
+    if unusable(tag_map, path):
+        return step("degraded", known, _("This map is not good enough to track on: walk again."))
     return step("proved", known, _("Map them again when one was moved or added."))
 
 
