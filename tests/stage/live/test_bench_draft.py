@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import resource
+import signal
 from pathlib import Path
 
 import pytest
 
+from openset.primitives.errors import DiskFull, NotWritable
 from openset.stage.live.bench_draft import Draft, DraftFile, put_in_use
 
 
@@ -47,3 +50,22 @@ def test_what_was_in_use_before_stays_beside_it(tmp_path: Path) -> None:
     put_in_use(tmp_path / "tags.json", "second")
     assert (tmp_path / "tags.json").read_text() == "second"
     assert (tmp_path / "tags.before.json").read_text() == "first"
+
+
+def test_what_is_in_use_stays_so_where_the_disk_takes_nothing_new(tmp_path: Path) -> None:
+    put_in_use(tmp_path / "tags.json", "first")
+    (tmp_path / "tags.before.json").mkdir()
+    with pytest.raises(NotWritable):
+        put_in_use(tmp_path / "tags.json", "second")
+    assert (tmp_path / "tags.json").read_text() == "first"
+    (tmp_path / "tags.before.json").rmdir()
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(DiskFull):
+            put_in_use(tmp_path / "tags.json", "x" * 200_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, ignored)
+    assert (tmp_path / "tags.json").read_text() == "first"

@@ -68,5 +68,6 @@ def put_in_use(path: Path, made: str) -> None:
     DiskFull, NotWritable."""
     if path.is_file():
         with writing(path):
-            path.replace(path.with_name(f"{path.stem}.before{path.suffix}"))
+            before = path.read_bytes()
+        write_atomic(path.with_name(f"{path.stem}.before{path.suffix}"), before)
     write_atomic(path, made.encode())
