@@ -114,6 +114,14 @@ def test_a_setting_named_outside_of_what_was_measured_is_refused(
         LensSeries(file, named)
 
 
+@pytest.mark.parametrize("named", [Rings(focal_mm=-5.0), Rings(focal_mm=0.0), Rings(focus_m=-1.0)])
+def test_what_no_scale_says_is_refused(named: Rings) -> None:
+    focus = (by_scale(35.0, distance_m=each).settings[0] for each in (1.0, 3.0))
+    for file in (SCALE, LensFile("prime", tuple(focus))):
+        with pytest.raises(BadInput, match="stands at no mark of its scale"):
+            LensSeries(file, named)
+
+
 def test_a_percent_outside_the_nearest_setting_stands_and_further_it_is_told() -> None:
     series = LensSeries(SCALE)
     near, far = series.at(Rings(focal_mm=70.5)), series.at(Rings(focal_mm=80.0))

@@ -26,8 +26,8 @@ from openset.stage.calibrate.ring import (
     said_metres,
     zoom_mark,
 )
-from openset.stage.calibrate.series import SHORTEST_MM, at_setting, mount_at, nearest_setting
-from openset.stage.calibrate.series_doubt import doubt_at, missed_between
+from openset.stage.calibrate.series import SHORTEST_MM, at_setting, mount_at
+from openset.stage.calibrate.series_doubt import measured_at, missed_between
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 from openset.stage.tracking.samples import LensReport
@@ -182,12 +182,9 @@ class LensSeries:
             self._focus.places[0] if focus is None else focus,
             self._zoom.places[0] if zoom is None else zoom,
         )
-        near = nearest_setting(self.file, *place)
-        lens = at_setting(self.file, *place)
+        measured = measured_at(self.file, self._missed, *place)
         if focus_m is not None and math.isfinite(focus_m):
-            lens = replace(lens, focus_distance_m=focus_m)
-        measured = replace(near, lens=lens, focus=place[0], zoom=place[1])
-        measured = replace(measured, covariance=doubt_at(self.file, self._missed, measured))
+            measured = replace(measured, lens=replace(measured.lens, focus_distance_m=focus_m))
         known = "assumed" if missing else "followed" if self._follows else "named"
         return Standing(measured, mount_at(self.file, *place), missing, outside, known)
 
@@ -254,6 +251,12 @@ class LensSeries:
                 "a setting of the rings is named, and the lens file holds one alone",
                 where=self.where,
                 todo="Leave --focal-mm and --focus-m out",
+            )
+        if any(each is not None and not each > 0.0 for each in scales):
+            raise BadInput(
+                "a ring stands at no mark of its scale",
+                where=self.where,
+                todo="Give --focal-mm and --focus-m as the rings say, above 0",
             )
         if self.named.focus_m is not None and self._focus.turned and not self._focus.marks:
             raise BadInput(

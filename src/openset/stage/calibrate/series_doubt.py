@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import stdtrit
 
 from openset.primitives.space import F64
-from openset.stage.calibrate.series import at_setting
+from openset.stage.calibrate.series import at_setting, nearest_setting
 from openset.stage.lens.derivatives import parameters_of
 from openset.stage.lens.measured import LensFile, MeasuredLens
 
@@ -42,6 +42,13 @@ def missed_between(file: LensFile) -> F64 | None:
     # So few tell their own spread only roughly: nine in ten lie as far out as Student's t says.
     wider = float(stdtrit(len(found), 0.95)) / 1.645
     return np.asarray(found.T @ found / len(found) * wider**2, np.float64)
+
+
+def measured_at(file: LensFile, missed: F64 | None, focus: float, zoom: float) -> MeasuredLens:
+    """The lens with its rings at these places (0..1), and what is known of it there."""
+    near = nearest_setting(file, focus, zoom)
+    at = replace(near, lens=at_setting(file, focus, zoom), focus=focus, zoom=zoom)
+    return replace(at, covariance=doubt_at(file, missed, at))
 
 
 def doubt_at(file: LensFile, missed: F64 | None, at: MeasuredLens) -> F64 | None:

@@ -29,6 +29,8 @@ from openset.primitives.errors import (
 from openset.primitives.image import U8Plane
 from openset.primitives.space import IDENTITY
 from openset.primitives.time import NS_PER_S
+from openset.stage.calibrate.recorded import recorded_setting
+from openset.stage.calibrate.series import mount_at
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
 from openset.stage.markers.model import TagMap
@@ -261,8 +263,9 @@ def _problem(
         lens_known=measured is not None or not assumed,
         readout_s=request.lens.readout_s if request.lens else None,
     )
-    if request.lens and request.lens.tracker_from_camera:
-        prior.values[NODAL] = nodal_between(mount, request.lens.tracker_from_camera)
+    sits = mount_at(request.lens, measured.focus, measured.zoom) if request.lens and measured else None
+    if sits is not None:
+        prior.values[NODAL] = nodal_between(mount, sits)
     sightings, marks = gatherer.result()
     problem = Problem(
         times, shot_with.lenses, shot_with.lens_of, raw, sightings, marks, prior, request.free
@@ -310,15 +313,11 @@ def _raw(
 
 
 def _setting(lens: LensFile | None, recorded: _Recorded) -> MeasuredLens | None:
-    """The setting of a measured lens nearest to the take's own focal length; the first where the take
-    knows none."""
+    """The measured lens as it stood in the take; its first setting where the take knows no lens."""
     if lens is None or not lens.settings:
         return None
     known = recorded.frames[0].lens or recorded.record.spec.lens
-    if known is None or len(lens.settings) == 1:
-        return lens.settings[0]
-    wanted = known.fx_px
-    return min(lens.settings, key=lambda each: abs(each.lens.fx_px - wanted))
+    return lens.settings[0] if known is None else recorded_setting(lens, known)
 
 
 def _on_one_floor(problem: Problem, tags: TagMap) -> tuple[Problem, tuple[str, ...]]:
