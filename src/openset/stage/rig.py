@@ -337,8 +337,8 @@ def _refuse_silence(series: LensSeries, track: Track, *, wait: bool) -> None:
     live tracker has not said yet a plan that does not wait learns later: the monitor says so."""
     if isinstance(track, FileTrack):
         told = [rings_of(report) for _, report in track.every(1)]
-        best = min(told, key=lambda rings: len(series.at(rings).missing))
-        series.refuse_silence(best)
+        if all(series.at(rings).missing for rings in told):
+            series.refuse_silence(min(told, key=lambda rings: len(series.at(rings).missing)))
     elif wait:
         until = time.monotonic() + RINGS_PATIENCE_S
         while series.at(rings_of(track.at(time.monotonic_ns()).lens)).missing:
