@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from openset.stage.solve.model import COUNT, DELAY, NODAL, Path, RawTrack
 from openset.stage.solve.path import moved, read_path
@@ -119,6 +120,15 @@ def test_a_frame_hears_all_reports_that_come_to_it_and_a_tremor_is_kept(taken: A
         sd=shaking.sd[::4],
     )
     assert gathered(problem.times_s, as_often) is as_often
+
+
+def test_a_report_that_is_heard_at_three_frames_counts_as_one(taken: Any) -> None:
+    problem = taken(seconds=3.0, rate=60.0, tracker_hz=20.0, natural=2).problem
+    heard = gathered(problem.times_s, problem.raw)
+    assert np.array_equal(heard.positions_m, problem.raw.positions_m)
+    assert heard.sd == pytest.approx(problem.raw.sd * np.sqrt(3.0), rel=1e-3)
+    known = (1.0 / heard.sd**2).mean(axis=0) * len(problem.times_s)
+    assert known == pytest.approx((1.0 / problem.raw.sd**2).sum(axis=0), rel=0.05)
 
 
 def test_the_reports_alone_tell_no_delay(taken: Any) -> None:

@@ -108,11 +108,13 @@ def weight_ties(times_s: F64, path: Path) -> Ties:
 
 
 def gathered(times_s: F64, raw: RawTrack) -> RawTrack:
-    """The track of a tracker that speaks several times a frame, each report made of the five around it
-    (a parabola through them, Savitzky and Golay 1964), so that a frame hears them all; any other track
-    as it is."""
+    """The track as frames hear it. Of a tracker that speaks several times a frame each report is made of
+    the five around it (a parabola through them, Savitzky and Golay 1964), so that a frame hears them
+    all; of one that speaks less than once a frame each is heard several times, and counts as one."""
     count = len(raw.times_s)
     frame_s, report_s = (float(np.median(np.diff(each))) for each in (times_s, raw.times_s))
+    if report_s > frame_s:
+        return replace(raw, sd=raw.sd * np.sqrt(report_s / frame_s))
     if count < _GATHERED or report_s * _OFTEN > frame_s:
         return raw
     middle = np.arange(_GATHERED // 2, count - _GATHERED // 2)
