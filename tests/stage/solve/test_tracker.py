@@ -127,8 +127,8 @@ def test_a_report_that_is_heard_at_three_frames_counts_as_one(taken: Any) -> Non
     heard = gathered(problem.times_s, problem.raw)
     assert np.array_equal(heard.positions_m, problem.raw.positions_m)
     assert heard.sd == pytest.approx(problem.raw.sd * np.sqrt(3.0), rel=1e-3)
-    known = (1.0 / heard.sd**2).mean(axis=0) * len(problem.times_s)
-    assert known == pytest.approx((1.0 / problem.raw.sd**2).sum(axis=0), rel=0.05)
+    each_second = (20.0 / problem.raw.sd**2).mean(axis=0)
+    assert (60.0 / heard.sd**2).mean(axis=0) == pytest.approx(each_second, rel=1e-3)
 
 
 def test_the_reports_alone_tell_no_delay(taken: Any) -> None:

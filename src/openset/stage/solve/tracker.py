@@ -108,9 +108,9 @@ def weight_ties(times_s: F64, path: Path) -> Ties:
 
 
 def gathered(times_s: F64, raw: RawTrack) -> RawTrack:
-    """The track as frames hear it. Of a tracker that speaks several times a frame each report is made of
-    the five around it (a parabola through them, Savitzky and Golay 1964), so that a frame hears them
-    all; of one that speaks less than once a frame each is heard several times, and counts as one."""
+    """The track as frames hear it. Where the tracker speaks several times a frame, each report is made
+    of the five around it (a parabola through them, Savitzky and Golay 1964), so that a frame hears them
+    all; where it speaks less than once a frame, each is heard several times and counts as one."""
     count = len(raw.times_s)
     frame_s, report_s = (float(np.median(np.diff(each))) for each in (times_s, raw.times_s))
     if report_s > frame_s:
