@@ -10,6 +10,7 @@ import pytest
 from openset.sim.optics import Optics
 from openset.sim.prints import Sheet, tag_sheet
 from openset.sim.sightings import Look, picture, still, tag_corners
+from openset.stage.markers.edge import outward
 from openset.stage.markers.edge_light import relit
 from openset.stage.markers.model import SeenTag
 
@@ -54,6 +55,18 @@ def test_a_dim_tag_is_as_true_as_a_bright_one() -> None:
     truth = tag_corners(OPTICS, EYE, STRAIGHT, sheet)
     (found,) = relit([SeenTag(11, truth - 0.5)], luma // 2)
     assert np.abs(found.corners_px - truth).max() < 0.06
+
+
+def test_burnt_out_paper_moves_all_four_edges_in_alike() -> None:
+    sheet = hung()
+    luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))
+    truth = tag_corners(OPTICS, EYE, STRAIGHT, sheet)
+    burnt = 255.0 * np.minimum(3.0 * (luma / 255.0) ** 2.2, 1.0) ** (1 / 2.2)
+    (found,) = relit([SeenTag(11, truth)], np.rint(burnt).astype(np.uint8))
+    push = outward(truth[None])[0]
+    edge_px = float((found.corners_px - truth).ravel() @ push.ravel() / (push.ravel() @ push.ravel()))
+    assert -0.7 < edge_px < -0.3
+    assert np.abs(found.corners_px - edge_px * push - truth).max() < 0.05
 
 
 def test_a_tag_whose_edges_are_not_there_keeps_its_corners() -> None:
