@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import plistlib
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from openset.site.certificate import papers
 from openset.site.enter import owner_user
 from openset.site.models import Phone
 from openset.store.home import openset_home
+from openset.store.production import create_production
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +128,22 @@ def test_a_form_from_elsewhere_lets_nobody_in(behind: Any) -> None:
     path = f"/phone/enter/{phones.make_pairing(owner_user(), '')}"
     assert Client(enforce_csrf_checks=True).post(path).status_code == 403
     assert Phone.objects.get().used_at is None
+
+
+@pytest.mark.parametrize("asked", [1, None])
+def test_the_production_in_the_address_is_the_one_chosen(
+    behind: Any, tmp_path: Path, settings: Any, asked: int | None
+) -> None:
+    settings.PRODUCTIONS = str(tmp_path)
+    made = [create_production(tmp_path / name, title=name, rate=Fraction(25)) for name in ("a", "b")]
+    ids = [each.id for each in made]
+    client = behind("phones")
+    let_in(client)
+    named = "nowhere" if asked is None else ids[asked]
+    tree = html.fromstring(client.get("/phone/", {"production": named}).content)
+    assert tree.xpath("//select[@data-production]/option/@value") == ids
+    chosen = tree.xpath("//select[@data-production]/option[@selected]/@value")
+    assert chosen == ([] if asked is None else [named])
 
 
 @pytest.mark.parametrize("may", [True, False])

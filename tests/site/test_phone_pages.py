@@ -4,6 +4,7 @@ synthetic sensors turn, and what arrives on the network is where the phone was."
 from __future__ import annotations
 
 import os
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from openset.primitives.space import Pose, pan_tilt_roll_from_pose
 from openset.stage.tracking.opentrackio import OpenTrackIODecoder
@@ -259,6 +260,22 @@ def test_a_phone_that_is_sent_away_is_cut_off(phone: Page, phone_site: Any, brow
     phone.reload()
     expect(phone.get_by_role("heading", level=1)).to_have_text("This phone has not been let in")
     desk.context.close()
+
+
+def test_another_production_is_chosen_and_its_tags_are_asked_for(phone: Page) -> None:
+    def of_two(route: Route) -> None:
+        answer = route.fetch()
+        field = re.search(r'<input type="hidden" data-production value="([^"]+)">', answer.text())
+        assert field is not None
+        options = "".join(f'<option value="{field[1]}">{name}</option>' for name in ("One", "Two"))
+        chooser = f'<select aria-label="Production" data-production>{options}</select>'
+        route.fulfill(response=answer, body=answer.text().replace(field[0], chooser))
+
+    phone.route(re.compile(r"/phone/(\?.*)?$"), of_two)
+    phone.reload()
+    phone.get_by_text("More", exact=True).click()
+    with phone.expect_navigation(url=re.compile(r"/phone/\?production=")):
+        phone.get_by_label("Production").select_option(index=1)
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "ar"])

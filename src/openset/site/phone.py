@@ -148,6 +148,7 @@ def phone(request: HttpRequest) -> HttpResponseBase:
     may_mark = phones.phone_may(known, MARK) if known else may(user, MARK)
     context = {
         "productions": [(one.id, one.title) for one in shelf.productions()],
+        "chosen": request.GET.get("production", ""),
         "words": phone_words(),
         "name": known.name if known else _("This browser"),
         "may_command": may_roll and may_mark,

@@ -18,7 +18,8 @@ export class Crew {
     const which = this.find("[data-production]");
     if (!which) return;
     this.connect(which.value);
-    which.addEventListener("change", () => location.reload());
+    // By the address: no browser keeps what was chosen when a page is loaded again.
+    which.addEventListener("change", () => { location.search = new URLSearchParams({ production: which.value }); });
     for (const name of ["roll", "cut", "circle"]) {
       this.find(`[data-do="${name}"]`)?.addEventListener("click", () => this.order(name));
     }
