@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,17 @@ def test_the_lens_corrects_how_far_edges_were_taken_to_bow(film: object) -> None
     assert off(CHARUCO, view.seen) < 0.02
     again = rebowed(view, CHARUCO, LENS, pose())
     np.testing.assert_allclose(again.seen.corners_px, view.seen.corners_px, atol=1e-9)
+
+
+@pytest.mark.parametrize("behind_m", [0.0, 0.3])
+def test_a_lens_or_a_pose_that_is_far_off_moves_no_corner(film: object, behind_m: float) -> None:
+    luma = film(CHARUCO, pose(), OPTICS, LOOK)  # type: ignore[operator]
+    seen = along_edges(luma, CHARUCO, SeenBoard(np.arange(54), truth(CHARUCO)))
+    lens = LENS if behind_m else replace(LENS, k1=-2.0, k2=0.0)
+    away = pose()
+    away[2, 3] += behind_m
+    view = rebowed(View("a", seen), CHARUCO, lens, away)
+    assert np.linalg.norm(view.seen.corners_px - seen.corners_px, axis=1).max() < 1.5
 
 
 def test_corners_whose_edges_are_hidden_stay_where_they_were(film: object) -> None:

@@ -87,14 +87,16 @@ def rebowed(view: View, board: Board, lens: Lens, pose: F64) -> View:
     grid = places(board, view.seen)
     normal, _ = _normals(drawn, grid)
     bow = _bow_px(drawn, grid, followed.start, normal)
-    off = np.nan_to_num(followed.bow_px - bow)
-    corners = view.seen.corners_px + np.linalg.solve(normal, off[..., None])[..., 0]
+    off = followed.bow_px - bow
+    step = np.linalg.solve(normal, np.nan_to_num(off)[..., None])[..., 0]
+    # A lens that is still far off may bow edges by any amount.
+    near = (np.linalg.norm(step, axis=-1) < _MOST_MOVED_PX)[:, None]
     return replace(
         view,
         seen=replace(
             view.seen,
-            corners_px=corners,
-            followed=Followed(followed.start, np.where(np.isnan(followed.bow_px), np.nan, bow)),
+            corners_px=np.where(near, view.seen.corners_px + step, view.seen.corners_px),
+            followed=Followed(followed.start, np.where(near & ~np.isnan(off), bow, followed.bow_px)),
         ),
     )
 
