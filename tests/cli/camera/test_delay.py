@@ -155,6 +155,7 @@ def test_people_read_the_same_as_programs(shaken: Path) -> None:
         (["--picture", "a.mp4", "--track", "b.json", "--search", "nan"], "cannot be used"),
         (["--picture", "a.mp4", "--track", "b.json", "--seconds", "0"], "cannot be used"),
         (["--picture", "a.mp4", "--track", "b.json", "--mount", "up"], "is no mount"),
+        (["--picture", "a.mp4", "--track", "b.json", "--focal-mm", "35"], "without its file"),
         (["--screen", "--picture", "a.mp4"], "measured with a live camera"),
     ],
 )

@@ -18,7 +18,8 @@ from openset.primitives.time import Timecode
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
-from openset.stage.live.delay_source import Wanted, from_files, is_take, material_of
+from openset.stage.live.delay_source import from_files, is_take, material_of
+from openset.stage.live.delay_watch import Wanted
 from openset.stage.record.files import write_take
 from openset.stage.record.model import TakeRecord, TakeSpec
 from openset.stage.tracking.delay import estimate_delay

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from openset.cli.answer import Json, answer
+from openset.cli.camera.rings import FocalMm, FocusM
 from openset.cli.camera.verbs import calibrate_app
 
 
@@ -38,6 +39,8 @@ def delay(
         Path | None,
         typer.Option("--lens", help="The lens's file: wide lenses are then read as they draw."),
     ] = None,
+    focal_mm: FocalMm = None,
+    focus_m: FocusM = None,
     mount: Annotated[
         str,
         typer.Option("--mount", help="How the camera sits on the tracker: PAN,TILT,ROLL in degrees."),
@@ -96,6 +99,7 @@ def delay(
         return run_delay(
             output, take, picture=picture, track=track, seconds=seconds, start_s=start, lens=lens,
             mount=mount, search_s=search, rate=rate, profile=profile, production=production, plot=plot,
+            focal_mm=focal_mm, focus_m=focus_m,
         )  # fmt: skip
 
     answer(as_json, work, kept="nothing was changed")

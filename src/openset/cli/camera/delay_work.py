@@ -13,7 +13,9 @@ from openset.cli.output import Output
 from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.primitives.time import parse_rate
-from openset.stage.live.delay_source import Material, Wanted, is_take, material_of
+from openset.stage.calibrate.rings import Rings
+from openset.stage.live.delay_source import Material, is_take, material_of
+from openset.stage.live.delay_watch import Wanted
 from openset.stage.tracking.delay import estimate_delay
 from openset.stage.tracking.delay_chart import delay_chart, headline
 from openset.stage.tracking.delay_model import MIN_MOTION_PX, MIN_TURN_DEG_S, DelayEstimate
@@ -39,11 +41,20 @@ def run_delay(
     profile: str,
     production: Path | None,
     plot: Path | None,
+    focal_mm: float | None = None,
+    focus_m: float | None = None,
 ) -> int:
     """Measure the delay; 0, or 2 where the material does not give one."""
     _check(take, picture, track, seconds, start_s, search_s)
     home = open_production(production) if production is not None else None
-    wanted = Wanted(start_s, seconds, _mount(mount), lens, _rate(rate), profile_named(profile).name)
+    rings = Rings(focal_mm=focal_mm, focus_m=focus_m)
+    if rings.said and lens is None:
+        raise BadInput(
+            "a ring of the lens is named without its file", where="--focal-mm, --focus-m",
+            todo="Give the series with --lens",
+        )  # fmt: skip
+    name = profile_named(profile).name
+    wanted = Wanted(start_s, seconds, _mount(mount), lens, _rate(rate), name, rings)
     material = material_of(take, picture, track, wanted, output.say)
     found = estimate_delay(material.motion, material.track, (-search_s, search_s))
     if material.went_back:

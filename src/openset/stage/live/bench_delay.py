@@ -18,7 +18,8 @@ from openset.primitives.time import ns_from_s
 from openset.stage.live.bench_draft import Draft, DraftFile
 from openset.stage.live.bench_draw import Canvas, whole_luma
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
-from openset.stage.live.delay_source import BY_FIRST, MARGIN_S, Wanted, from_files
+from openset.stage.live.delay_source import BY_FIRST, MARGIN_S, from_files
+from openset.stage.live.delay_watch import Wanted
 from openset.stage.live.inlet import open_tracker
 from openset.stage.live.plate import PlateFrame, is_live
 from openset.stage.live.track import LiveTrack
