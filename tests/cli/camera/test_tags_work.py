@@ -12,7 +12,7 @@ import pytest
 
 from openset.cli.camera.tags_work import Asked, run_tags
 from openset.cli.output import Output
-from openset.primitives.errors import AlreadyExists, BadInput, PlateNotFound
+from openset.primitives.errors import AlreadyExists, BadInput, PlateNotFound, VerifyFailed
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import pinhole
@@ -39,6 +39,12 @@ def test_a_walk_that_is_not_there_is_named(asked: Asked) -> None:
 
 def test_an_old_map_that_is_not_there_is_named(asked: Asked, tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"old\.json: no such tag map"):
+        run_tags(Output(True), replace(asked, add=tmp_path / "old.json"))
+
+
+def test_nothing_is_added_to_a_map_that_did_not_hold(asked: Asked, tmp_path: Path) -> None:
+    write_map(tmp_path / "old.json", TagMap({}, notes={"not usable": "the corners fit to 3 px only"}))
+    with pytest.raises(VerifyFailed, match=r"old\.json: .*the corners fit to 3 px only"):
         run_tags(Output(True), replace(asked, add=tmp_path / "old.json"))
 
 

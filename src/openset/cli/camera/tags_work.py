@@ -19,7 +19,7 @@ from openset.stage.live.plate import PlateSource
 from openset.stage.live.walk import Walk, watch_walk
 from openset.stage.markers.asked import size_from, sizes_from, taped_from
 from openset.stage.markers.bundle import Frame, solve_map
-from openset.stage.markers.files import read_map, write_map
+from openset.stage.markers.files import read_good_map, write_map
 from openset.stage.markers.finding import Finding, listed
 from openset.stage.markers.map_plot import plot_of
 from openset.stage.markers.model import TagMap
@@ -72,7 +72,7 @@ def run_tags(output: Output, asked: Asked) -> int:
     sizes = {each: size * printed for each, size in sizes.items()}
     floor = parse_ids(asked.floor, "--floor") if asked.floor else ()
     frame = Frame(floor, asked.origin, asked.towards)
-    known = read_map(asked.add) if asked.add else None
+    known = read_good_map(asked.add) if asked.add else None
     _may_write(asked)
     plate = PlateSource(source)
     lens_file = open_lens(asked.lens, plate.format.width, plate.format.height)
