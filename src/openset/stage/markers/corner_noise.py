@@ -15,6 +15,7 @@ import math
 import numpy as np
 
 from openset.primitives.space import F64
+from openset.stage.prints.patterns import TAG_MODULES
 
 POINT_SD_PX = 0.1
 """Spread of one edge point, found in light, of a tag at 1080p with a camera's blur and noise."""
@@ -23,7 +24,6 @@ FLOOR_SD_PX = 0.02
 NARROW_SD_PX, NARROW_PX, NARROWER_PX = 0.06, 2.5, 0.8
 """A black border so narrow is mixed with the cells inside it: an edge lies off by so much, and by e
 times more when it is narrower by the last."""
-MODULES = 8
 
 
 def whitening_of(
@@ -36,7 +36,7 @@ def whitening_of(
     normal = np.stack([-along[..., 1], along[..., 0]], axis=-1) / length[..., None]
     across, down = corners_px[:, 2] - corners_px[:, 0], corners_px[:, 3] - corners_px[:, 1]
     area = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0])[:, None] / 2
-    border = np.minimum(area / length / MODULES, 100.0)
+    border = np.minimum(area / length / TAG_MODULES, 100.0)
     narrow = NARROW_SD_PX * np.exp(np.minimum((NARROW_PX - border) / NARROWER_PX, 3.0))
     middle_sd = np.sqrt(point_sd_px**2 / length + floor_sd_px**2 + narrow**2)
     tilt_sd = np.sqrt(3.0 * point_sd_px**2 / length + floor_sd_px**2)

@@ -19,6 +19,7 @@ from numba import njit
 from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
 from openset.stage.markers.model import SeenTag
+from openset.stage.prints.patterns import TAG_MODULES
 
 CURVE = 2.2
 """The power that makes light of codes, about, for nearly every camera."""
@@ -27,8 +28,6 @@ MOST_PASSES = 4
 SETTLED_PX = 0.03
 ENDS = 1 / 17
 """Of an edge at either end: a blurred corner is round."""
-MODULES = 8
-"""Across the black square of a 36h11 tag; its border is one wide."""
 LEAST_PX = 4.0
 NEAR_PX, FAR_PX = 6.0, 9.0
 """From an edge: farther off other lamps shine."""
@@ -86,7 +85,7 @@ def _once(luma: U8Plane, corners: F64, light: F64) -> F64:
         lengths[edge] = length = math.hypot(along[0], along[1])
         if not length > LEAST_PX:
             return np.full((4, 2), np.nan)
-        modules[edge] = abs(twice) / 2.0 / length / MODULES
+        modules[edge] = abs(twice) / 2.0 / length / TAG_MODULES
         normals[edge] = np.array([along[1], -along[0]]) * (turn / length)
     ink = _ink(luma, corners, alongs, normals, modules, light)
     for edge in range(4):
