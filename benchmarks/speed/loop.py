@@ -24,8 +24,9 @@ import numpy as np
 
 from openset.sim.files import write_day
 from openset.sim.plan import DayPlan
+from openset.stage.live.backend import PANORAMA_PER_PICTURE
 from openset.stage.live.loop import StageLoop
-from openset.stage.rig import PANORAMA_PER_PICTURE, StagePlan, run_stage
+from openset.stage.rig import StagePlan, run_stage
 from openset.stage.scene.files import write_set
 from openset.stage.scene.model import Scene
 from openset.stage.scene.sky import late_afternoon
