@@ -9,7 +9,7 @@ from openset.primitives.space import IDENTITY, Pose
 from openset.stage.calibrate.rings import LensSeries
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import pinhole
-from openset.stage.live.frame_lens import FrameLens
+from openset.stage.live.frame_lens import WELL_FRAMES, FrameLens
 from openset.stage.tracking.samples import LensReport
 
 MOUNT = Pose((0.0, 0.1, 0.0), (1.0, 0.0, 0.0, 0.0))
@@ -49,11 +49,20 @@ def test_a_silent_report_leaves_the_lens_as_it_was() -> None:
 def test_trouble_with_a_series_is_news_once_each_time_it_begins() -> None:
     lens = FrameLens(1920, 1080, series=ZOOM)
     said = []
-    for zoom in (0.5, 0.9, 0.95, 0.5, 0.1, 0.1):
+    for zoom in (0.5, 0.9, 0.95, *[0.5] * WELL_FRAMES, 0.1, 0.1):
         lens.at(LensReport(zoom_ring=zoom))
         said.append(lens.news())
-    assert [bool(text) for text in said] == [False, True, False, False, True, False]
+    assert [index for index, text in enumerate(said) if text] == [1, 3 + WELL_FRAMES]
     assert said[1].startswith("zoom at 0.900, measured from 0.200 to 0.800")
+
+
+def test_a_ring_that_trembles_on_the_edge_of_what_was_measured_is_one_trouble() -> None:
+    lens = FrameLens(1920, 1080, series=ZOOM)
+    said = []
+    for zoom in (0.5, *[0.809, 0.811] * 300):
+        lens.at(LensReport(zoom_ring=zoom))
+        said.append(lens.news())
+    assert [index for index, text in enumerate(said) if text] == [2]
 
 
 def test_the_mount_that_was_given_outranks_the_measured_one() -> None:

@@ -14,6 +14,8 @@ from openset.stage.lens.report import lens_from_report
 from openset.stage.tracking.samples import LensReport
 
 NOMINAL_FOCAL_MM, NOMINAL_SENSOR_MM = 35.0, 36.0
+WELL_FRAMES = 50
+"""After so many frames without it a trouble with the rings is another."""
 _NOMINAL = "the track says nothing of the lens: 35 mm on 36 mm assumed"
 
 
@@ -35,6 +37,7 @@ class FrameLens:
         self._found: tuple[LensReport | None, Lens] | None = None
         self._nominal = False
         self._told = False
+        self._well = 0
 
     def at(self, report: LensReport | None) -> Lens:
         """The lens of this moment. The same word gives the identical object, so that maps are used
@@ -43,7 +46,6 @@ class FrameLens:
             return self._found[1]
         lens = self._lens(report)
         self._found = (report, lens)
-        self._told &= bool(self.trouble)
         return lens
 
     def _lens(self, report: LensReport | None) -> Lens:
@@ -85,10 +87,14 @@ class FrameLens:
         return f"{trouble}: the nearest measured lens is taken" if trouble else ""
 
     def news(self) -> str:
-        """The trouble with a series, once each time it begins."""
-        if self._told or self._nominal or not self.trouble:
-            return ""
-        return self.rolled()
+        """The trouble with a series, once each time it begins; asked at every frame. A ring that stands on
+        the edge of what was measured trembles over it: that is one trouble."""
+        if self.trouble and not self._nominal:
+            self._well = 0
+            return "" if self._told else self.rolled()
+        self._well += 1
+        self._told &= self._well < WELL_FRAMES
+        return ""
 
     def rolled(self) -> str:
         """The trouble as a take begins."""
