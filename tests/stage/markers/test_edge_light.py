@@ -11,7 +11,7 @@ from openset.sim.optics import Optics
 from openset.sim.prints import Sheet, tag_sheet
 from openset.sim.sightings import Look, picture, still, tag_corners
 from openset.stage.markers.edge import outward
-from openset.stage.markers.edge_light import relit
+from openset.stage.markers.edge_light import _relit, relit, warm_up
 from openset.stage.markers.model import SeenTag
 
 OPTICS = Optics(400, 300, 500.0, 200.0, 150.0)
@@ -106,3 +106,18 @@ def test_a_thumb_over_a_part_of_an_edge_hardly_moves_it() -> None:
     luma[y - 4 : y + 12, x - 7 : x + 7] = 150
     (found,) = relit([SeenTag(11, truth + 0.3)], luma)
     assert np.abs(found.corners_px - truth).max() < 0.15
+
+
+def test_no_picture_waits_for_the_compiler_whatever_memory_it_lies_in() -> None:
+    warm_up()
+    before = list(_relit.signatures)
+    assert before
+    sheet = hung()
+    luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))
+    tags = [SeenTag(11, tag_corners(OPTICS, EYE, STRAIGHT, sheet))]
+    wide = np.repeat(luma, 2, axis=1)[:, ::2]
+    locked = luma.copy()
+    locked.flags.writeable = False
+    for each in (luma, wide, locked):
+        relit(tags, each)
+    assert _relit.signatures == before

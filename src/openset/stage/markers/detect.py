@@ -20,7 +20,7 @@ from openset.primitives.image import U8Plane
 from openset.primitives.space import F64
 from openset.stage.lens.model import Lens
 from openset.stage.markers.bow import unbowed
-from openset.stage.markers.edge_light import CURVE, relit
+from openset.stage.markers.edge_light import CURVE, relit, warm_up
 from openset.stage.markers.model import FAMILY, SeenTag
 from openset.stage.markers.pieces import Box, lay_out
 
@@ -52,6 +52,7 @@ class TagDetector:
     """
 
     def __init__(self, decimate: float = 2.0, lens: Lens | None = None) -> None:
+        warm_up()
         self._lens = lens
         self._fast = _detector(decimate)
         self._full: Detector | None = self._fast if decimate == 1.0 else None

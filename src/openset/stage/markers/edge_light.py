@@ -52,11 +52,16 @@ def relit(tags: Sequence[SeenTag], luma: U8Plane) -> tuple[SeenTag, ...]:
     if not tags:
         return ()
     corners = np.stack([tag.corners_px for tag in tags])
-    found = _relit(np.ascontiguousarray(luma), corners, _LIGHT)
+    found = _relit(np.require(luma, np.uint8, ["C", "W"]), corners, _LIGHT)
     return tuple(
         replace(tag, corners_px=here) if np.isfinite(here).all() else tag
         for tag, here in zip(tags, found, strict=True)
     )
+
+
+def warm_up() -> None:
+    """Compile what `relit` runs, ten seconds once after an install, so that no picture waits for it."""
+    _relit(np.zeros((2, 2), np.uint8), np.zeros((1, 4, 2)), _LIGHT)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
