@@ -87,8 +87,8 @@ class FrameLens:
         return f"{trouble}: the nearest measured lens is taken" if trouble else ""
 
     def news(self) -> str:
-        """The trouble with a series, once each time it begins; asked at every frame. A ring on the edge of
-        what was measured trembles to and fro: that is one trouble."""
+        """The trouble with a series, once each time it begins; asked at every frame. A ring at the end
+        of what was measured trembles over it: that is one trouble."""
         if self.trouble and not self._nominal:
             self._well = 0
             return "" if self._told else self.rolled()
