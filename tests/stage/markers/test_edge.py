@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openset.stage.markers.edge import outward
+from openset.stage.markers.edge import EDGE_SD_PX, learned, outward
 
 SQUARE = np.array([[[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]]])
 
@@ -32,3 +33,12 @@ def test_every_edge_of_any_seen_tag_moves_by_one_pixel(push: list[float]) -> Non
         normal *= np.sign(normal @ (start - middle))
         np.testing.assert_allclose((moved[0, edge] - start) @ normal, 1.0, atol=1e-9)
         np.testing.assert_allclose((moved[0, (edge + 1) % 4] - start) @ normal, 1.0, atol=1e-9)
+
+
+def test_what_is_learned_fades_a_little_and_never_beyond_what_was_unknown() -> None:
+    # A drift of 0.003 px on top of 0.004 px is 0.005 px.
+    assert learned((0.0, EDGE_SD_PX), (0.2, 0.004)) == pytest.approx((0.2, 0.005))
+    known = (0.2, 0.004)
+    for _ in range(10_000):
+        known = learned(known, None)
+    assert known == (0.2, EDGE_SD_PX)

@@ -98,6 +98,23 @@ def test_a_large_tag_beside_the_pictures_border_is_as_true_as_another(
     assert np.abs(found.corners_px - truth).max() < 0.06
 
 
+def test_a_tag_whose_edge_is_covered_is_left_out_where_others_hold_the_pose() -> None:
+    one, other = (
+        tag_sheet(number, 0.12, np.array([x, 0.0, -1.1]), np.eye(3))
+        for number, x in ((4, -0.2), (5, 0.05))
+    )
+    third = tag_sheet(6, 0.12, np.array([0.25, 0.0, -1.1]), np.eye(3))
+    sheets = [one, other, third]
+    luma = picture(OPTICS, still(EYE, STRAIGHT), sheets, LOOK, np.random.default_rng(5))
+    truth = [tag_corners(OPTICS, EYE, STRAIGHT, sheet) for sheet in sheets]
+    left, top = np.rint(truth[1].min(axis=0)).astype(int)
+    luma[top - 6 : top + 6, left - 8 : left + 70] = 24
+    tags = [SeenTag(sheet.id, corners) for sheet, corners in zip(sheets, truth, strict=True)]
+    assert [tag.id for tag in relit(tags, luma)] == [4, 6]
+    (alone,) = relit([tags[1]], luma)
+    np.testing.assert_array_equal(alone.corners_px, truth[1])
+
+
 def test_a_thumb_over_a_part_of_an_edge_hardly_moves_it() -> None:
     sheet = hung()
     luma = picture(OPTICS, still(EYE, STRAIGHT), [sheet], LOOK, np.random.default_rng(5))

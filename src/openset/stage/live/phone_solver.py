@@ -32,6 +32,7 @@ from openset.stage.live.pipes import Latest
 from openset.stage.live.recorded import Report
 from openset.stage.markers.bow import unbowed
 from openset.stage.markers.detect import TagDetector
+from openset.stage.markers.edge import EDGE_SD_PX, learned
 from openset.stage.markers.equations import seen_corners
 from openset.stage.markers.focal import TagView, pose_by_lens
 from openset.stage.markers.gyro_mount import GyroMount
@@ -92,6 +93,7 @@ class PhoneSolver(threading.Thread):
         self._state, self._note = "waiting", ""
         self._estimate: PoseEstimate | None = None
         self._used: Lens | None = None
+        self._edge = (0.0, EDGE_SD_PX)
         self._told_lens: Lens | None = None
         self._last_seen = 0
         self._frame_count = self._blind = 0
@@ -217,7 +219,16 @@ class PhoneSolver(threading.Thread):
         start, twist = self._start(time_ns)
         solution = None
         for lens in self.lens.trials():
-            views = [CameraView(lens, seen, readout_s=self.lens.readout_s)]
+            edge_px, edge_sd_px = self._edge
+            views = [
+                CameraView(
+                    lens,
+                    seen,
+                    readout_s=self.lens.readout_s,
+                    edge_px=edge_px,
+                    edge_sd_px=edge_sd_px,
+                )
+            ]
             solution = solve(seen_corners(views, known), start, twist)
             self._used = lens
             if solution.trouble != "no fit":
@@ -226,6 +237,7 @@ class PhoneSolver(threading.Thread):
             self._blind += 1
             return None, solution.trouble if solution else "no fit"
         self._blind = 0
+        self._edge = learned(self._edge, solution.estimate.edges_px.get(0))
         return solution.estimate, ""
 
     def _with_lens_doubt(

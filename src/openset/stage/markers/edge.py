@@ -8,6 +8,8 @@ different distances tell the number.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from openset.primitives.space import F64
@@ -30,3 +32,10 @@ def outward(corners_px: F64) -> F64:
     # The corner keeps to both edges: it moves by d with d . n = 1 for either normal.
     open_ = np.maximum(1.0 + (normal * before).sum(axis=2, keepdims=True), 0.05)
     return np.asarray((normal + before) / open_)
+
+
+def learned(known: tuple[float, float], told: tuple[float, float] | None) -> tuple[float, float]:
+    """What is known of a camera's edges for its next picture, and the sd, after what one picture told:
+    what was known before is in that already."""
+    edge_px, sd_px = told or known
+    return edge_px, min(EDGE_SD_PX, math.hypot(sd_px, EDGE_DRIFT_PX))

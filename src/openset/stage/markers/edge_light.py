@@ -33,6 +33,7 @@ NEAR_PX, FAR_PX = 6.0, 9.0
 """From an edge: farther off other lamps shine."""
 AT_BORDER_PX = 2.0
 """From an edge beside the picture's border, beyond which nothing is seen."""
+ENOUGH = 2
 LOOKS = 8
 BLOCK = 4
 """Places along the edge, a pixel apart, whose light is averaged."""
@@ -47,15 +48,19 @@ FAR_OFF = 0.5
 
 
 def relit(tags: Sequence[SeenTag], luma: U8Plane) -> tuple[SeenTag, ...]:
-    """The tags with their corners where their edges cross in light; one whose edges cannot be told
-    keeps its corners. `luma` (h, w) is what they were found in."""
+    """The tags with their corners where their edges cross in light. One whose edges cannot be told, for
+    a thumb lies on them, is left out where two others hold a pose without it, and else keeps its
+    corners. `luma` (h, w) is what they were found in."""
     if not tags:
         return ()
     corners = np.stack([tag.corners_px for tag in tags])
     found = _relit(np.require(luma, np.uint8, ["C", "W"]), corners, _LIGHT)
+    told = np.asarray(np.isfinite(found).all(axis=(1, 2)))
+    enough = int(told.sum()) >= ENOUGH
     return tuple(
-        replace(tag, corners_px=here) if np.isfinite(here).all() else tag
-        for tag, here in zip(tags, found, strict=True)
+        replace(tag, corners_px=found[index]) if told[index] else tag
+        for index, tag in enumerate(tags)
+        if told[index] or not enough
     )
 
 

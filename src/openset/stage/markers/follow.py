@@ -16,7 +16,7 @@ import numpy as np
 from openset.primitives.space import F64, IDENTITY, Pose, angle_between_rad
 from openset.stage.lens.model import Lens
 from openset.stage.markers.detect import twice_seen
-from openset.stage.markers.edge import EDGE_DRIFT_PX, EDGE_SD_PX
+from openset.stage.markers.edge import EDGE_SD_PX, learned
 from openset.stage.markers.equations import SeenCorners, equations, seen_corners
 from openset.stage.markers.expected import expected_boxes
 from openset.stage.markers.model import CameraView, PoseEstimate, SeenTag, TagMap
@@ -125,8 +125,8 @@ class Follower:
             self._before.clear()
         self._held = None
         self._before = [*self._before[1 - HISTORY :], moment]
-        for camera, (edge_px, sd_px) in estimate.edges_px.items():
-            self._edges[camera] = (edge_px, min(EDGE_SD_PX, float(np.hypot(sd_px, EDGE_DRIFT_PX))))
+        for camera, told in estimate.edges_px.items():
+            self._edges[camera] = learned(self._edges[camera], told)
         return Followed(time_ns, estimate, "tracked", tuple(notes), count, self.moved)
 
     @property
