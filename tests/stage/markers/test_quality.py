@@ -107,6 +107,19 @@ def test_corners_that_fit_badly_make_the_map_unusable() -> None:
     assert not quality.usable
 
 
+def test_a_tag_that_most_pictures_contradict_is_named_and_many_make_no_map() -> None:
+    used = SOLVED.looks[105]
+    few = replace(SOLVED, looks={**SOLVED.looks, 105: used[:1]})
+    assert len(used) >= 7
+    (said,) = [each for each in quality_of(few, FRAMES).findings if each.kind == "contradicted"]
+    assert said.tags == (105,)
+    assert f"in 1 of {len(used)} pictures" in said.text
+    assert not said.grave
+    many = {number: looks[:1] if len(looks) >= 7 else looks for number, looks in SOLVED.looks.items()}
+    quality = quality_of(replace(SOLVED, looks=many), FRAMES)
+    assert not quality.usable
+
+
 def test_much_left_out_is_said() -> None:
     assert _kinds(quality_of(replace(SOLVED, dropped=SOLVED.used), FRAMES)) == ["dropped"]
 

@@ -7,12 +7,26 @@ import pytest
 
 from openset.stage.lens.model import pinhole
 from openset.stage.markers.adjust import Adjusted
-from openset.stage.markers.network import State
-from openset.stage.markers.spread import tag_covariances
+from openset.stage.markers.corner_noise import even_whitening
+from openset.stage.markers.network import Problem, State
+from openset.stage.markers.spread import NARROW_TIMES, narrow_times, tag_covariances
+from openset.stage.prints.model import tag_corners_m
 
 LENS = pinhole(1920, 1080, 28.0, 36.0)
 PLACES = np.array([[0.0, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [1.0, 1.0, 0.5]])
-HELD = np.array([True, False, False, False])
+SQUARE = np.array([[0.0, 0.0], [80.0, 0.0], [80.0, 80.0], [0.0, 80.0]])
+
+
+def _problem(corners_px: np.ndarray = SQUARE) -> Problem:
+    """Each tag seen twice, the first held."""
+    tag = np.repeat(np.arange(4), 2)
+    corners = np.tile(corners_px, (8, 1, 1))
+    held = np.array([True, False, False, False])
+    local = np.tile(tag_corners_m(0.2), (4, 1, 1))
+    return Problem(tag * 0, tag, corners, even_whitening(8, 0.1), local, held, LENS)
+
+
+PROBLEM = _problem()
 
 
 def _adjusted(covariance: np.ndarray, misfit: float = 1.0) -> Adjusted:
@@ -23,8 +37,8 @@ def _adjusted(covariance: np.ndarray, misfit: float = 1.0) -> Adjusted:
 
 def test_the_spread_grows_with_how_badly_the_corners_fit() -> None:
     """Ten sightings of 8 numbers and misfit 2 on 80 degrees of freedom: the variance is 4 times."""
-    one, _ = tag_covariances(_adjusted(np.eye(18)), HELD, 0.0, np.eye(4))
-    two, _ = tag_covariances(_adjusted(np.eye(18), 2.0), HELD, 0.0, np.eye(4))
+    one, _ = tag_covariances(_adjusted(np.eye(18)), PROBLEM, 0.0, np.eye(4))
+    two, _ = tag_covariances(_adjusted(np.eye(18), 2.0), PROBLEM, 0.0, np.eye(4))
     np.testing.assert_allclose(two, 4.0 * one)
 
 
@@ -33,7 +47,7 @@ def test_a_map_that_is_only_turned_as_a_whole_is_sure_within_itself() -> None:
     against the others."""
     turn = np.array([0.0, 0.0, 1e-3])
     moved = np.concatenate([[*np.cross(turn, place), *turn] for place in PLACES[1:]])
-    whole, _ = tag_covariances(_adjusted(np.outer(moved, moved)), HELD, 1e-12, np.eye(4))
+    whole, _ = tag_covariances(_adjusted(np.outer(moved, moved)), PROBLEM, 1e-12, np.eye(4))
     spread = np.sqrt(np.diag(whole)).reshape(4, 6)
     np.testing.assert_allclose(spread[0], [0.0, 0.0, 0.0, 0.0, 0.0, 1e-3], atol=1e-9)
     assert spread[1:].max() < 1e-9
@@ -41,7 +55,7 @@ def test_a_map_that_is_only_turned_as_a_whole_is_sure_within_itself() -> None:
 
 def test_an_unsure_scale_stretches_the_map_from_its_middle() -> None:
     """0.1 % of the distance to the middle (0.5, 0.5, 0.125): 0.5 mm along X for tag 0."""
-    whole, _ = tag_covariances(_adjusted(np.zeros((18, 18))), HELD, 1e-3, np.eye(4))
+    whole, _ = tag_covariances(_adjusted(np.zeros((18, 18))), PROBLEM, 1e-3, np.eye(4))
     assert np.sqrt(whole[0, 0]) == pytest.approx(0.5e-3)
     assert whole[0, 6] < 0  # tag 1 lies on the other side
 
@@ -52,14 +66,26 @@ def test_the_stages_axes_are_those_of_the_answer() -> None:
     turned[:3, :3] = [[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
     covariance = np.zeros((18, 18))
     covariance[0, 0] = 1.0
-    whole, _ = tag_covariances(
-        _adjusted(covariance), np.array([True, False, False, False]), 0.0, turned
-    )
+    whole, _ = tag_covariances(_adjusted(covariance), PROBLEM, 0.0, turned)
     assert whole[7, 7] == pytest.approx(1.0)
     assert whole[6, 6] == pytest.approx(0.0)
 
 
 def test_the_lens_is_last_where_it_was_solved() -> None:
-    _, lens = tag_covariances(_adjusted(np.diag([*[0.0] * 18, *[4.0] * 9])), HELD, 0.0, np.eye(4))
+    of_all = np.diag([*[0.0] * 18, 9.0, *[4.0] * 9])
+    _, lens = tag_covariances(_adjusted(of_all), PROBLEM, 0.0, np.eye(4))
     assert lens is not None
-    np.testing.assert_allclose(np.diag(lens), 4.0)
+    np.testing.assert_allclose(np.diag(lens), [4.0] * 9)
+
+
+def test_a_tag_that_was_only_seen_narrow_is_told_less_sure_than_its_many_sightings_say() -> None:
+    """80 px wide and 16 high: a border of 80 * 16 / 80 / 8 = 2 px."""
+    narrow = _problem(SQUARE * np.array([1.0, 0.2]))
+    clear, _ = tag_covariances(_adjusted(np.eye(18)), PROBLEM, 0.0, np.eye(4))
+    doubted, _ = tag_covariances(_adjusted(np.eye(18)), narrow, 0.0, np.eye(4))
+    np.testing.assert_allclose(doubted, NARROW_TIMES**2 * clear)
+    one_clear = narrow.corners_px.copy()
+    one_clear[2:4] = SQUARE
+    np.testing.assert_allclose(
+        narrow_times(one_clear, narrow.tag, 4), [NARROW_TIMES, 1.0, NARROW_TIMES, NARROW_TIMES]
+    )

@@ -28,7 +28,7 @@ from openset.stage.markers.started import Given, Solved, Started, rms
 from openset.stage.prints.model import tag_corners_m
 
 _GATE = 4.0
-_GATE_PX = 0.3
+_GATE_PX = 0.7
 """A sighting that fits to better than this is never dropped."""
 _STEPS = 40
 _GROSS_PX = 15.0

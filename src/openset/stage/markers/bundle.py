@@ -132,7 +132,7 @@ def _on_known(attempt: Attempt, solved: Solved, known: TagMap, given: Given) -> 
 
 def _spreads(solved: Solved) -> dict[int, tuple[float, float]]:
     """How sure each tag's place and turn are within a map of its own: metres and radians."""
-    whole, _ = tag_covariances(solved.adjusted, solved.problem.held, _SCALES_SD, np.eye(4))
+    whole, _ = tag_covariances(solved.adjusted, solved.problem, _SCALES_SD, np.eye(4))
     variance = np.maximum(np.diag(whole), 0.0).reshape(-1, 2, 3).sum(axis=2)
     return {
         each: (float(metres), float(radians))
@@ -150,7 +150,7 @@ def _added(
     checked: LensCheck | None,
 ) -> MapSolution:
     """The known map with the new tags, and the moved ones in their new places."""
-    whole, lens_covariance = tag_covariances(solved.adjusted, solved.problem.held, 0.0, np.eye(4))
+    whole, lens_covariance = tag_covariances(solved.adjusted, solved.problem, 0.0, np.eye(4))
     spreads = [tag.covariance for tag in known.tags.values() if tag.covariance is not None]
     if spreads:
         usual = np.mean(spreads, axis=0)[:3, :3]
@@ -204,7 +204,7 @@ def _framed(
     origin = map_from_stage(tags, sizes, frame.floor, frame.origin, frame.towards)
     stage_from_map = np.asarray(np.linalg.inv(origin))
     whole, lens_covariance = tag_covariances(
-        solved.adjusted, solved.problem.held, scale.sd, stage_from_map, factor
+        solved.adjusted, solved.problem, scale.sd, stage_from_map, factor
     )
     placed = placed_tags(solved, tags, sizes, stage_from_map, whole)
     tag_map = TagMap(

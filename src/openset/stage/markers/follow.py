@@ -200,7 +200,8 @@ class Follower:
             notes.append("only one tag in the picture: the pose is rough")
         if estimate.residual_px > POOR_PX:
             notes.append(
-                f"corners lie {estimate.residual_px:.1f} px from where the map and the lens put them"
+                f"corners lie {estimate.residual_px:.1f} px from where the map and the lens put them: "
+                "is it the right lens, zoom and focus? --lens, --focal-mm"
             )
         return notes
 

@@ -20,6 +20,10 @@ _UNSURE_M = 0.001
 _EMPTY_PART = 0.4
 _DROPPED_PART = 0.1
 _BAD_PX = 0.5
+_MOST = 0.6
+_MANY_LOST = 6
+_MANY_ODD = 0.1
+"""Of all tags; with more of them odd the lens or the walk is at fault, and none is to be believed."""
 _PRINT_OFF = 0.003
 _NO_PRINTER = 0.1
 """A print off by more than this is no printer's doing: another size was given than hangs there."""
@@ -90,6 +94,7 @@ def quality_of(
     findings = [
         *solution.findings,
         *_of_tags(rows),
+        *_contradicted(solution, frames),
         *_left_out(solution, frames),
         *_of_walk(solution, frames),
         *_of_print(solution, size_m, bar_given),
@@ -129,6 +134,33 @@ def _of_tags(rows: Sequence[TagQuality]) -> list[Finding]:
         text = f"{word} {listed(tags)} {verb} {seen}"
         found.append(Finding("unsure", tags, text, todo.capitalize()))
     return found
+
+
+def _contradicted(solution: MapSolution, frames: Sequence[tuple[SeenTag, ...]]) -> list[Finding]:
+    """Tags of whose sightings most did not fit: the few that did may well be the wrong ones."""
+    seen: dict[int, int] = {}
+    for picture in solution.cameras:
+        for number in {tag.id for tag in frames[picture]} & set(solution.looks):
+            seen[number] = seen.get(number, 0) + 1
+    used = {number: len(solution.looks[number]) for number in seen}
+    odd = [
+        number
+        for number in sorted(seen)
+        if used[number] < _MOST * seen[number] and seen[number] - used[number] >= _MANY_LOST
+    ]
+    grave = len(odd) > _MANY_ODD * len(solution.looks)
+    return [
+        Finding(
+            "contradicted",
+            (number,),
+            f"tag {number} fits the others in {used[number]} of {seen[number]} pictures: where it is "
+            "mapped is not to be believed",
+            "It moved during the walk, is bent, or was seen too flat: fix it and film it from nearer",
+            grave,
+            used[number] / seen[number],
+        )
+        for number in odd
+    ]
 
 
 def _left_out(solution: MapSolution, frames: Sequence[tuple[SeenTag, ...]]) -> list[Finding]:

@@ -7,12 +7,29 @@ import numpy as np
 from openset.primitives.rotation import skew
 from openset.primitives.space import F64
 from openset.stage.markers.adjust import Adjusted
-from openset.stage.markers.network import Bools
+from openset.stage.markers.network import I64, Problem
+from openset.stage.prints.patterns import TAG_MODULES
+
+NARROW_PX = 2.3
+NARROW_TIMES = 5.0
+
+
+def narrow_times(corners_px: F64, tag: I64, tags: int) -> F64:
+    """By how much less sure `tags` tags (t,) are than their sightings say: corners at `corners_px`
+    (m, 4, 2), each of the tag `tag` (m,). Where most of a tag's sightings are so small or slanted that
+    its border is mixed with the cells inside it, its edges are off alike in all of them, and their
+    number tells nothing."""
+    along = np.linalg.norm(np.roll(corners_px, -1, axis=1) - corners_px, axis=2).max(axis=1)
+    across, down = corners_px[:, 2] - corners_px[:, 0], corners_px[:, 3] - corners_px[:, 1]
+    area = np.abs(across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0]) / 2
+    border = area / np.maximum(along, 1e-9) / TAG_MODULES
+    usual = [np.median(border[tag == each]) if (tag == each).any() else np.inf for each in range(tags)]
+    return np.where(np.array(usual) < NARROW_PX, NARROW_TIMES, 1.0)
 
 
 def tag_covariances(
     adjusted: Adjusted,
-    held: Bools,
+    problem: Problem,
     scale_sd: float,
     stage_from_map: F64,
     factor: float = 1.0,
@@ -20,6 +37,7 @@ def tag_covariances(
     """The covariance (6t, 6t) of all tags' poses on the stage, and of the lens (9, 9) where it was
     solved. It is scaled by how the corners really fit; rigid motions of the whole map are taken out
     (where the stage's frame lies is a definition, no error), the scale's uncertainty is put in."""
+    held = problem.held
     free = np.flatnonzero(~held)
     state = adjusted.state
     tags = len(state.tag_m)
@@ -29,6 +47,8 @@ def tag_covariances(
     whole = np.zeros((6 * tags, 6 * tags))
     rows = (6 * free[:, None] + np.arange(6)).ravel()
     whole[np.ix_(rows, rows)] = solved[:inside, :inside]
+    times = np.repeat(narrow_times(problem.corners_px, problem.tag, tags), 6)
+    whole *= np.outer(times, times)
     lens = solved[inside + 1 :, inside + 1 :] if len(solved) > inside + 1 else None
     turn = stage_from_map[:3, :3]
     stage_m = factor * state.tag_m @ turn.T
