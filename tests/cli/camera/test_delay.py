@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import xml.etree.ElementTree as ET
+from datetime import UTC, datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,11 @@ import pytest
 from typer.testing import CliRunner
 
 from openset.cli.main import app
+from openset.primitives.ids import parse_take_id
 from openset.primitives.space import pose_from_pan_tilt_roll
+from openset.primitives.time import Timecode
+from openset.stage.record.files import write_take
+from openset.stage.record.model import TakeRecord, TakeSpec
 from openset.stage.tracking.opentrackio import sample_from_track
 from openset.stage.tracking.samples import TrackSample
 from openset.store.production import create_production, open_production
@@ -132,6 +138,63 @@ def test_a_refusal_changes_no_production(shaken: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert code == 2
     assert open_production(tmp_path / "film").stage == {"delay_s": 0.05}
+
+
+def test_what_no_stage_has_is_told_and_not_kept(shaken: Path, tmp_path: Path) -> None:
+    """The track began a quarter of a second before the clip, on a clock of its own: taken from the
+    first of both, its poses seem to come after the pictures."""
+    lines = []
+    for at in np.arange(-0.25, 5.2, 0.01).tolist():
+        pose = pose_from_pan_tilt_roll((0.0, 0.0, 1.5), *hand(at), 0.0)
+        sample = sample_from_track(TrackSample(round((9000 + at) * S), pose))
+        lines.append(orjson.dumps({"time_ns": round((9000 + at) * S), "sample": sample}))
+    (tmp_path / "early.otrk.jsonl").write_bytes(b"\n".join(lines) + b"\n")
+    create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    words = ["--picture", str(shaken / "clip.mp4"), "--track", str(tmp_path / "early.otrk.jsonl")]
+    assert call(*words)[0] == 0
+    code, said, _ = call(*words, "--production", str(tmp_path / "film"))
+    assert code == 2
+    assert said["delay_s"] == pytest.approx(TRUE_S - 0.25, abs=0.002)
+    assert "is not kept" in said["what"]
+    assert "Name a take" in said["todo"]
+    assert "delay_s" not in open_production(tmp_path / "film").stage
+
+
+def test_both_files_of_a_take_count_as_the_take(shaken: Path, tmp_path: Path) -> None:
+    """Its tracker ran for 0.5 s before the first picture came: from the first of both the delay
+    would seem 0.5 s shorter."""
+    spec = TakeSpec(
+        parse_take_id("1-A-t01"), Fraction(25), 400, 224, Timecode(0, Fraction(25)), 0.04, "street",
+        "baked", "clip", "track",
+    )  # fmt: skip
+    folder = tmp_path / "1-A-t01"
+    folder.mkdir()
+    write_take(folder, TakeRecord(spec, "film-1", "closed", datetime(2026, 3, 1, tzinfo=UTC)))
+    shutil.copy(shaken / "clip.mp4", folder / "picture.mov")
+    raw = []
+    for at in np.arange(-0.5, 5.2, 0.01).tolist():
+        pose = pose_from_pan_tilt_roll((0.0, 0.0, 1.5), *hand(at), 0.0)
+        sample = sample_from_track(TrackSample(round((9000 + at) * S), pose))
+        raw.append({"time_ns": round((9000 + at) * S), "arrival_ns": 0, "sample": sample})
+    frames = [
+        {
+            "frame": index, "pts_s": index / 25, "timecode": "00:00:00:00", "age_s": 0.0,
+            "time_ns": 9000 * S + index * 40_000_000 - 40_000_000, "state": "tracked",
+            "sample": raw[50]["sample"],
+        }
+        for index in range(125)
+    ]  # fmt: skip
+    for name, lines in (("raw", raw), ("track", frames)):
+        (folder / f"{name}.otrk.jsonl").write_bytes(b"\n".join(map(orjson.dumps, lines)) + b"\n")
+    create_production(tmp_path / "film", title="Film", rate=Fraction(25))
+    code, said, _ = call(
+        "--picture", str(folder / "picture.mov"), "--track", str(folder / "raw.otrk.jsonl"),
+        "--production", str(tmp_path / "film"),
+    )  # fmt: skip
+    assert code == 0
+    assert said["delay_s"] == pytest.approx(TRUE_S, abs=0.002)
+    assert said["clock"] == "the engine's clock, as the take kept it"
+    assert open_production(tmp_path / "film").stage["delay_measured_from"].endswith("1-A-t01")
 
 
 def test_people_read_the_same_as_programs(shaken: Path) -> None:

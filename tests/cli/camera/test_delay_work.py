@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 
-from openset.cli.camera.delay_work import figures_of, kept, rows_of, was, was_rows
+from openset.cli.camera.delay_work import figures_of, kept, not_kept, rows_of, was, was_rows
 from openset.stage.live.delay_source import Material
 from openset.stage.tracking.delay_model import DelayEstimate, Drift, Jump
 from openset.stage.tracking.motion import Motion
@@ -26,6 +27,14 @@ def test_a_production_keeps_the_delay_its_doubt_and_where_it_is_from() -> None:
         "delay_measured": "2026-03-01T09:30:00Z",
         "delay_measured_from": "takes/1-A-t01",
     }
+
+
+def test_two_files_tell_a_stages_delay_only_where_it_can_be_one() -> None:
+    loose = replace(TAKE, loose=True)
+    for delay_s, may in ((-0.2, False), (-0.09, True), (0.9, True), (1.1, False)):
+        found = replace(FOUND, delay_s=delay_s)
+        assert (not_kept(found, loose, "clip.mp4") is None) == may
+        assert not_kept(found, TAKE, "takes/1-A-t01") is None
 
 
 def test_the_delay_that_is_overwritten_is_named() -> None:

@@ -18,7 +18,7 @@ from openset.primitives.time import Timecode
 from openset.stage.lens.files import write_lens
 from openset.stage.lens.measured import LensFile, MeasuredLens
 from openset.stage.lens.model import Lens
-from openset.stage.live.delay_source import from_files, is_take, material_of
+from openset.stage.live.delay_source import from_files, is_take, material_of, take_of
 from openset.stage.live.delay_watch import Wanted
 from openset.stage.record.files import write_take
 from openset.stage.record.model import TakeRecord, TakeSpec
@@ -142,6 +142,9 @@ def test_a_take_is_on_the_engines_clock_as_its_picture_arrived(shaken: Path, tmp
     (folder / "track.otrk.jsonl").write_bytes(b"\n".join(orjson.dumps(each) for each in lines) + b"\n")
     write_track(folder / "raw.otrk.jsonl", began)
     assert is_take(folder)
+    assert take_of(str(folder / "picture.mov"), str(folder / "raw.otrk.jsonl")) == folder.resolve()
+    assert take_of(str(shaken / "clip.mp4"), str(folder / "raw.otrk.jsonl")) is None
+    assert take_of("/dev/video0", "udp::55555") is None
     made = material_of(folder, "", "", Wanted(), quiet)
     # Exposed 40 ms (the delay it was recorded with) before they arrived at 9000 s.
     assert made.motion.from_ns[0] == began

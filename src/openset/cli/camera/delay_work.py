@@ -14,7 +14,7 @@ from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.primitives.time import parse_rate
 from openset.stage.calibrate.rings import Rings
-from openset.stage.live.delay_source import Material, is_take, material_of
+from openset.stage.live.delay_source import Material, is_take, material_of, take_of
 from openset.stage.live.delay_watch import Wanted
 from openset.stage.tracking.delay import estimate_delay
 from openset.stage.tracking.delay_chart import delay_chart, headline
@@ -24,6 +24,8 @@ from openset.store.files import write_atomic
 from openset.store.production import open_production, update_stage
 
 REFERS_TO = "mid-exposure of the picture's middle row"
+EARLIEST_S, LATEST_S = -0.1, 1.0
+"""The delays that a stage can have, by far: beyond them two files did not begin together."""
 
 
 def run_delay(
@@ -55,6 +57,8 @@ def run_delay(
         )  # fmt: skip
     name = profile_named(profile).name
     wanted = Wanted(start_s, seconds, _mount(mount), lens, _rate(rate), name, rings)
+    if take is None and (take := take_of(picture, track)) is not None:
+        output.say(f"both files are of the take {take.name}: its own picture, track and timing count")
     material = material_of(take, picture, track, wanted, output.say)
     found = estimate_delay(material.motion, material.track, (-search_s, search_s))
     if material.went_back:
@@ -70,6 +74,9 @@ def run_delay(
         output.trouble_after(figures, "No delay", rows_of(found, material), trouble)
         return trouble.exit_code
     rows = rows_of(found, material)
+    if home is not None and (refused := not_kept(found, material, source)) is not None:
+        output.trouble_after(figures, headline(found), rows, refused)
+        return refused.exit_code
     if home is not None:
         now = datetime.now(UTC)  # noqa: TID251 - the command's own clock
         figures["was"] = was(home.stage)
@@ -101,6 +108,19 @@ def kept(found: DelayEstimate, source: str, now: datetime) -> dict[str, Any]:
         "delay_measured": f"{now:%Y-%m-%dT%H:%M:%SZ}",
         "delay_measured_from": source,
     }
+
+
+def not_kept(found: DelayEstimate, material: Material, source: str) -> BadInput | None:
+    """Why a delay that was found is not kept for the stage: two files tell only how they lie to each
+    other, and these did not begin together. None where it may be kept."""
+    if not material.loose or EARLIEST_S <= found.delay_s <= LATEST_S:
+        return None
+    return BadInput(
+        f"{1000 * found.delay_s:.0f} ms is no stage's delay and is not kept: clip and track did not "
+        "begin together",
+        where=source,
+        todo="Name a take (openset calibrate delay takes/1-A-t01), or measure live",
+    )
 
 
 def was(stage: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -48,6 +48,8 @@ class Material:
     uneven: bool = False
     went_back: str = ""
     width_px: int = 0
+    loose: bool = False
+    """Whether it comes of two files that do not say when the other began."""
 
     @property
     def per_measured_px(self) -> float:
@@ -100,7 +102,9 @@ def from_files(picture: str, track: Path, wanted: Wanted, say: Say) -> Material:
     else:
         said = BY_FIRST
         samples = [replace(each, time_ns=each.time_ns - first_ns) for each in samples]
-    return Material(motion, samples, said, log.frames, lens, None, log.uneven, back, log.width_px)
+    return Material(
+        motion, samples, said, log.frames, lens, None, log.uneven, back, log.width_px, loose=True
+    )
 
 
 def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
@@ -149,6 +153,14 @@ def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
 def is_take(path: Path) -> bool:
     """Whether a folder is a take's."""
     return (path / TAKE_FILE).is_file()
+
+
+def take_of(picture: str, track: str) -> Path | None:
+    """The take in whose folder both files lie; None where there is no such one."""
+    if is_live(picture) or is_endpoint(track):
+        return None
+    folder = Path(track).resolve().parent
+    return folder if folder == Path(picture).resolve().parent and is_take(folder) else None
 
 
 def material_of(take: Path | None, picture: str, track: str, wanted: Wanted, say: Say) -> Material:
