@@ -1,5 +1,6 @@
 """Parts of the solve's loop: what is believed, what is dropped, what is news."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from openset.stage.solve.bundle import (
     begin,
     equations_of,
     far_off,
+    fitted,
     look,
     news,
     raw_path,
@@ -72,3 +74,10 @@ def test_what_is_off_the_same_way_frame_after_frame_is_no_news(begun: Any) -> No
     assert news(setting, view.image, weight).min() > 0.8
     view.image.off[:] = random.normal(0, 0.1, (mark.max() + 1, 2))[mark]
     assert news(setting, view.image, weight).max() < 0.1
+
+
+def test_only_what_the_take_has_is_told_of(begun: Any) -> None:
+    _, setting, _, _ = begun
+    assert fitted(setting, (0.31, 0.05)) == "natural marks to 0.31 px, tags to 0.05 px"
+    bare = replace(setting, tagged=np.zeros_like(setting.tagged))
+    assert fitted(bare, (0.31, 1.0)) == "natural marks to 0.31 px"

@@ -48,6 +48,19 @@ def test_notes_say_what_somebody_should_know(solved: Any) -> None:
         assert word in told_of
 
 
+def test_frames_that_were_not_to_be_looked_at_are_not_counted_as_bare(solved: Any) -> None:
+    take, solution = solved
+    third = solution.seen.copy()
+    third[np.arange(len(third)) % 3 != 0] = 0
+    skipped = replace(solution, seen=third)
+    assert notes_of(skipped, take.problem, zooms=False, every=3) == ()
+    tables = report_tables(
+        skipped, take.problem, delay_s=0.04, inputs={}, software="openset 0",
+        made_at=datetime(2026, 3, 1, tzinfo=UTC), notes=(), every=3,
+    )  # fmt: skip
+    assert tables["solve"]["frames_without_marks"] == 0
+
+
 def test_a_solve_that_brings_hardly_anything_says_so(solved: Any) -> None:
     take, solution = solved
     before = replace(solution.before, rms_px=0.70)

@@ -138,7 +138,7 @@ def bundle(problem: Problem, say: Say | None = None) -> Bundle:
         settled = settled + 1 if after > cost * (1 - _SETTLED) else 0
         state, view, damping = tried, seen, damping / 5
         if say:
-            say(f"step {steps}: natural marks to {spread[0]:.2f} px, tags to {spread[1]:.2f} px")
+            say(f"step {steps}: {fitted(setting, spread)}")
         if steps in (4, 8, 12):
             gone = far_off(setting, view.image, dropped)
             settled = 0 if (gone & ~dropped).any() else settled
@@ -148,6 +148,12 @@ def bundle(problem: Problem, say: Say | None = None) -> Bundle:
     arrow, _, _ = equations_of(setting, state, view, weight * news(setting, view.image, weight))
     solved = solve_arrow(arrow)
     return Bundle(state, setting, solved, dropped, weight, spread, start_delay_s, steps)
+
+
+def fitted(setting: Setting, spread: tuple[float, float]) -> str:
+    """How well what the take has fits, in words: natural marks, tags, or both."""
+    kinds = zip(("natural marks", "tags"), (~setting.tagged, setting.tagged), spread, strict=True)
+    return ", ".join(f"{name} to {each:.2f} px" for name, seen, each in kinds if seen.any())
 
 
 def begin(problem: Problem) -> tuple[Setting, State, float]:

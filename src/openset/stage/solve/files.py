@@ -132,7 +132,7 @@ def solve_take(folder: Path, request: Request, now: datetime, say: Say) -> Solve
     say("solving")
     solution = solve(problem, say)
     _check_solution(solution, problem, request)
-    notes = (*notes, *notes_of(solution, problem, shot_with.zooms))
+    notes = (*notes, *notes_of(solution, problem, shot_with.zooms, request.every))
     made = solved_lines(recorded.record.spec, recorded.lines, problem, solution)
     inputs = [folder / name for name in (TAKE_FILE, PICTURE_FILE, TRACK_FILE, RAW_FILE)]
     tables = report_tables(
@@ -143,6 +143,7 @@ def solve_take(folder: Path, request: Request, now: datetime, say: Say) -> Solve
         software=f"openset {__version__}",
         made_at=now,
         notes=notes,
+        every=request.every,
     )
     return Solved(tables, _write(folder, made, tables), solution)
 

@@ -33,9 +33,10 @@ def report_tables(
     software: str,
     made_at: datetime,
     notes: Sequence[str],
+    every: int = 1,
 ) -> dict[str, Any]:
     """The report as TOML tables. `delay_s` is what the take was shot with; `inputs` are the files that
-    were read, by name, with their hashes."""
+    were read, by name, with their hashes; of `every` so many frames one was looked at."""
     spread = np.sqrt(np.einsum("nii->ni", solution.covariance))
     lens = lens_with(problem.lenses[0], solution.shared)
     return {
@@ -44,7 +45,7 @@ def report_tables(
             "software": software,
             "made_at": made_at,
             "frames": len(problem.times_s),
-            "frames_without_marks": int((solution.seen == 0).sum()),
+            "frames_without_marks": int((solution.seen[::every] == 0).sum()),
             "marks_used": solution.marks_used,
             "marks_dropped": solution.marks_dropped,
             "tags_dropped": list(solution.tags_dropped),
@@ -89,8 +90,9 @@ def figure_table(figure: Figure) -> dict[str, Any]:
     return {key: value for key, value in rounded(asdict(figure)).items() if value != ""}
 
 
-def notes_of(solution: Solution, problem: Problem, zooms: bool) -> tuple[str, ...]:
-    """What somebody should know before using the solve, in plain sentences."""
+def notes_of(solution: Solution, problem: Problem, zooms: bool, every: int = 1) -> tuple[str, ...]:
+    """What somebody should know before using the solve, in plain sentences. Of `every` so many frames
+    one was looked at."""
     out = [
         f"tag {tag} does not hang where the others say: it was moved, or another tag has its number"
         for tag in solution.tags_dropped
@@ -103,7 +105,7 @@ def notes_of(solution: Solution, problem: Problem, zooms: bool) -> tuple[str, ..
         )
     if solution.marks_dropped > _HALF * (solution.marks_used + solution.marks_dropped):
         out.append("more than half of what was followed moves by itself: actors fill the picture")
-    bare = float(np.mean(solution.seen == 0))
+    bare = float(np.mean(solution.seen[::every] == 0))
     if bare > _ALMOST_NONE:
         out.append(
             f"{bare:.0%} of the frames show nothing that stands still; there the tracker alone counts"
