@@ -107,6 +107,20 @@ def test_a_map_that_is_not_good_enough_is_written_and_ends_with_a_code_of_its_ow
     assert _run(*common, "--distance", "0-2:0.9", "--out", out, "--replace")[0] == 0
 
 
+@pytest.mark.parametrize("way", ["--replace", "--add"])
+def test_a_poor_map_goes_beside_the_one_that_is_there(way: str, walk: Path, tmp_path: Path) -> None:
+    out = tmp_path / "map.json"
+    common = ("--lens", walk / "lens.json", "--size-mm", "200", "--out", out)
+    assert _run("--images", walk / "first", "--distance", "0-2:0.9", *common)[0] == 0
+    before = out.read_bytes()
+    poor = ("--images", walk / "first", "--distance", "0-2:0.9", "--distance", "0-3:0.6")
+    code, said = _run(*poor, *common, *([way] if way == "--replace" else [way, out]))
+    assert (code, said["out"]) == (30, str(tmp_path / "map.poor.json"))
+    assert f"{out} is as it was" in said["what"]
+    assert out.read_bytes() == before
+    assert read_map(tmp_path / "map.poor.json").notes["not usable"]
+
+
 def test_a_map_that_is_there_is_not_written_over(walk: Path, tmp_path: Path) -> None:
     out = tmp_path / "map.json"
     out.write_text("mine")

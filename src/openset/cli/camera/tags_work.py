@@ -12,7 +12,7 @@ import numpy as np
 
 from openset.cli.camera.tags_answer import figures_of, rows_of, title_of
 from openset.cli.output import Output
-from openset.primitives.errors import AlreadyExists, BadInput
+from openset.primitives.errors import AlreadyExists, BadInput, VerifyFailed
 from openset.stage.calibrate.rings import LensSeries, Rings
 from openset.stage.exchange.lens_source import open_lens
 from openset.stage.live.plate import PlateSource
@@ -107,13 +107,18 @@ def run_tags(output: Output, asked: Asked) -> int:
     tag_map = _noted(solution.tag_map, asked, source, lens_file.name, solution)
     tag_map = with_verdict(tag_map, quality)
     drawn = plot_of(solution, quality)
-    write_map(asked.out, tag_map)
+    out = write_map(_place(asked.out, quality.usable), tag_map)
     if asked.plot is not None:
         write_atomic(asked.plot, drawn.encode())
-    figures: dict[str, Any] = figures_of(solution, quality, walk, asked.out)
+    figures: dict[str, Any] = figures_of(solution, quality, walk, out)
     figures["plot"] = None if asked.plot is None else str(asked.plot)
-    title, rows = title_of(solution, quality, asked.out), rows_of(solution, quality, walk)
-    if refused := unusable(tag_map, asked.out):
+    title, rows = title_of(solution, quality, out), rows_of(solution, quality, walk)
+    if refused := unusable(tag_map, out):
+        if out != asked.out:
+            rows.append(("kept", f"{asked.out} is as it was; this walk's map lies beside it"))
+            refused = VerifyFailed(
+                f"{refused.what}; {asked.out} is as it was", where=str(out), todo=refused.todo
+            )
         output.trouble_after(figures, title, rows, refused)
         return refused.exit_code
     output.done(figures, title, rows)
@@ -167,6 +172,11 @@ def _may_write(asked: Asked) -> None:
         raise AlreadyExists(
             "there is a map already", where=str(asked.out), todo="Add --replace, or --add to extend it"
         )
+
+
+def _place(out: Path, usable: bool) -> Path:
+    """Where the map goes: a poor one never in place of what is there."""
+    return out if usable or not out.exists() else out.with_name(f"{out.stem}.poor{out.suffix}")
 
 
 def _mirrored(walk: Walk) -> tuple[Finding, ...]:
