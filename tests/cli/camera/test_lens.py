@@ -115,6 +115,15 @@ def test_a_second_setting_is_added(photos: Path, tmp_path: Path) -> None:
     assert [each.focal_mm for each in read_lens(out).settings] == [24.0, 70.0]
 
 
+def test_a_second_setting_has_the_files_sensor(photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "zoom.json"
+    common = ("--images", f"{photos}/0[0-7].png", "--board", BOARD, "--out", out)
+    assert run(*common, "--focal-mm", 24, "--sensor-mm", 30.72)[0] == 0
+    code, said = run(*common, "--add", out, "--focal-mm", 70)
+    assert (code, said["sensor_width_mm"]) == (0, 30.72)
+    assert [each.lens.sensor_width_mm for each in read_lens(out).settings] == [30.72, 30.72]
+
+
 def test_a_file_that_is_there_is_kept(photos: Path, tmp_path: Path) -> None:
     out = tmp_path / "lens.json"
     out.write_text("mine")

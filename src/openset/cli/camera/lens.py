@@ -52,7 +52,10 @@ def lens(
         ),
     ] = None,
     sensor_mm: Annotated[
-        float | None, typer.Option("--sensor-mm", help="Width of the sensor that makes the picture.")
+        float | None,
+        typer.Option(
+            "--sensor-mm", help="Width of the sensor that makes the picture; with --add, the file's."
+        ),
     ] = None,
     focal_mm: Annotated[
         float | None,

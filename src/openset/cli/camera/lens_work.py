@@ -27,6 +27,8 @@ from openset.stage.prints.scale import board_as_printed
 MOST_VIEWS = 60
 _LOOK_EVERY_S = 0.1
 _KEEP_EVERY_S = 0.4
+_USUAL_MM = 36.0
+"""The width of the sensor that a lens file has where none was said."""
 
 
 @dataclass(frozen=True)
@@ -71,15 +73,16 @@ def run_lens(output: Output, asked: Asked) -> int | None:
         )
         return named.exit_code
     refused = [*refused, *found.refused]
-    measured = _measured(asked, found, start)
+    sensor_mm = asked.sensor_mm or _sensor_of(before)
+    measured = _measured(asked, found, start, sensor_mm)
     file = _file(asked, measured, found, before)
     if asked.out is not None:
         write_lens(asked.out, file)
-    figures = figures_of(found, measured, refused, size, sensor_known=_sensor_known(asked))
+    figures = figures_of(found, measured, refused, size, sensor_known=sensor_mm is not None)
     figures["out"] = str(asked.out) if asked.out is not None else None
     figures["settings"] = len(file.settings)
     figures["bar_mm"] = asked.bar_mm
-    rows = rows_of(found, measured, refused, sensor_known=_sensor_known(asked), bar_mm=asked.bar_mm)
+    rows = rows_of(found, measured, refused, sensor_known=sensor_mm is not None, bar_mm=asked.bar_mm)
     output.done(figures, title_of(found, asked.out), rows)
     return None
 
@@ -198,13 +201,18 @@ def _told(refused: Sequence[Refusal]) -> list[dict[str, str]]:
     ]
 
 
-def _sensor_known(asked: Asked) -> bool:
-    return asked.sensor_mm is not None
+def _sensor_of(before: LensFile | None) -> float | None:
+    """The sensor that a file's settings were measured on, mm; None where nobody said: then it keeps
+    the usual one."""
+    kept_mm = _USUAL_MM if before is None else before.settings[0].lens.sensor_width_mm
+    return None if kept_mm == _USUAL_MM else kept_mm
 
 
-def _measured(asked: Asked, found: Conclusion, start: MeasuredLens | None) -> MeasuredLens:
+def _measured(
+    asked: Asked, found: Conclusion, start: MeasuredLens | None, sensor_mm: float | None
+) -> MeasuredLens:
     """The setting as the lens file keeps it."""
-    sensor_mm = asked.sensor_mm or (start.lens.sensor_width_mm if start is not None else 36.0)
+    sensor_mm = sensor_mm or (start.lens.sensor_width_mm if start is not None else _USUAL_MM)
     focus_m = asked.focus_m if asked.focus_m is not None and math.isfinite(asked.focus_m) else None
     lens = replace(found.found.lens, sensor_width_mm=sensor_mm, focus_distance_m=focus_m)
     zoom, focus = _places(asked)
