@@ -73,6 +73,23 @@ def test_the_answer_holds_the_figures_and_the_poses_are_right(
     assert line["source"] == "wall"
 
 
+def test_another_lens_ends_with_a_code_of_its_own(
+    asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Higher than wide: straight on, another focal length alone would only stand elsewhere."""
+    lens = pinhole(WIDTH, HEIGHT, FOCAL_PX / WIDTH * 36, 36)
+    high = replace(lens, fy_px=1.02 * lens.fy_px)
+    write_lens(tmp_path / "other.json", LensFile("other", (MeasuredLens(high),)))
+    code = run_track(Output(True), replace(asked, lenses=(tmp_path / "other.json",)))
+    said = capsys.readouterr()
+    answer = orjson.loads(said.out)
+    assert (code, answer["error"], answer["poses"], answer["poses_poor"]) == (30, "VerifyFailed", 6, 6)
+    assert "--focal-mm" in answer["todo"]
+    assert any("is it the right lens, zoom and focus?" in note["text"] for note in answer["notes"])
+    assert asked.write is not None
+    assert len(asked.write.read_bytes().splitlines()) == 6
+
+
 def test_pictures_without_tags_end_with_what_to_do(
     asked: Asked, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

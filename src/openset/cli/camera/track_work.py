@@ -12,7 +12,7 @@ from typing import Any
 
 from openset.cli.output import Output
 from openset.cli.wire import ending, wrapped
-from openset.primitives.errors import BadInput, OpensetError, TrackBroken
+from openset.primitives.errors import BadInput, OpensetError, TrackBroken, VerifyFailed
 from openset.primitives.space import F64, IDENTITY, Pose
 from openset.primitives.time import parse_rate
 from openset.stage.calibrate.rings import LensSeries, Rings
@@ -217,6 +217,7 @@ def as_json(total: OpticalFigures, outlets: list[Outlet]) -> dict[str, Any]:
     return {
         "frames": total.frames,
         "poses": total.poses,
+        "poses_poor": total.poor,
         "seconds": round(total.seconds, 3),
         "poses_per_second": round(total.poses_per_second, 2),
         "tags_median": total.tags_median,
@@ -273,6 +274,14 @@ def _answer(
             TrackBroken(
                 f"no pose in {total.frames} pictures ({why})",
                 todo="Point the camera at mapped tags; check --lens and --tags",
+            )
+        ]
+    if not troubles and total.poor > total.poses / 2:
+        troubles = [
+            VerifyFailed(
+                f"{total.poor} of {total.poses} poses do not fit: corners lie "
+                f"{total.residual_px:.1f} px from where the map and the lens put them",
+                todo="Give the right --lens, and its zoom with --focal-mm; or map the tags again",
             )
         ]
     if troubles:

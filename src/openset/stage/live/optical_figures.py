@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from openset.primitives.space import F64
-from openset.stage.markers.follow import Followed
+from openset.stage.markers.follow import POOR_PX, Followed
 
 WINDOW = 4096
 MOST_NOTES = 64
@@ -20,6 +20,8 @@ class OpticalFigures:
 
     frames: int = 0
     poses: int = 0
+    poor: int = 0
+    """Poses whose corners lie too far from where the map and the lens put them to be believed."""
     seconds: float = 0.0
     skipped: int = 0
     lost: Counter[str] = field(default_factory=Counter)
@@ -78,6 +80,7 @@ class OpticalFigures:
             self.lost[followed.state] += 1
             return
         self.poses += 1
+        self.poor += followed.estimate.residual_px > POOR_PX
         self._tags.append(followed.estimate.used)
         self._residual_px.append(followed.estimate.residual_px)
         self._spread.append(np.sqrt(np.diag(followed.estimate.covariance)))
