@@ -19,7 +19,15 @@ from typing import Any
 
 import pytest
 
-from openset.cli.office import PhoneDoors, _listen, good_map, open_office, run_prove, run_up
+from openset.cli.office import (
+    PhoneDoors,
+    _listen,
+    asked_doors,
+    good_map,
+    open_office,
+    run_prove,
+    run_up,
+)
 from openset.cli.output import Output
 from openset.primitives.errors import BadInput, NotWritable, PortInUse, ProductionNotFound
 from openset.primitives.space import IDENTITY
@@ -268,3 +276,11 @@ def test_a_map_in_use_that_cannot_be_used_is_said_and_closes_no_site(tmp_path: P
     said: list[str] = []
     assert good_map(film, said.append) is None
     assert [line for line in said if "phones take no tags from Film" in line and "tags.json" in line]
+
+
+@pytest.mark.parametrize("given", [{"tags": Path("t")}, {"floor_tag": "0:160"}, {"lens": Path("l")}])
+def test_what_only_phones_need_is_not_dropped_in_silence(given: dict[str, Any]) -> None:
+    with pytest.raises(BadInput, match="Add --phones, or leave them out"):
+        asked_doors(PhoneDoors(**given), False)
+    assert asked_doors(PhoneDoors(**given), True) == PhoneDoors(**given)
+    assert asked_doors(PhoneDoors(), False) is None

@@ -526,10 +526,10 @@ def up(
     """Open the site: productions, takes, the live monitor, grants; with --phones for phones too."""
 
     def work(output: Any) -> None:
-        from openset.cli.office import PhoneDoors, run_up
+        from openset.cli.office import PhoneDoors, asked_doors, run_up
 
         doors = PhoneDoors(phone_port, guide_port, tags, floor_tag, phone_lens, phone_to)
-        run_up(output, folder, port, doors if phones else None)
+        run_up(output, folder, port, asked_doors(doors, phones))
 
     answer(as_json, work)
 

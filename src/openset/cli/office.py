@@ -103,6 +103,11 @@ class PhoneDoors:
         """Whether phones can know where they are."""
         return bool(self.tags or self.floor_tag)
 
+    @property
+    def given(self) -> bool:
+        """Whether anything was said that only phones need."""
+        return self.tracked or self.lens is not None
+
     def with_map_of(self, maps: Sequence[Path | None]) -> PhoneDoors:
         """The same with the map in use, where no tags were given and there is one production; of
         several each phone takes that of the production its page is opened for."""
@@ -118,6 +123,18 @@ class PhoneDoors:
             "--phone-to": self.to,
         }
         return [part for name, value in given.items() if value for part in (name, value)]
+
+
+def asked_doors(doors: PhoneDoors, phones: bool) -> PhoneDoors | None:
+    """The phones' doors where they are to be opened. Raises BadInput for tags or a lens given to a site
+    without them: nobody would take them."""
+    if not phones and doors.given:
+        raise BadInput(
+            "only phones take tags and a lens from here",
+            where="--tags, --floor-tag, --phone-lens",
+            todo="Add --phones, or leave them out",
+        )
+    return doors if phones else None
 
 
 def run_up(output: Output, folder: Path, port: int, phones: PhoneDoors | None = None) -> None:

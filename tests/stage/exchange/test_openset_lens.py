@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ def test_a_lens_becomes_an_st_map(tmp_path: Path) -> None:
     assert {path.name for path in done.files} == {"lens.stmap.exr", "lens.distort.stmap.exr"}
 
 
+def test_of_a_zoom_an_st_map_says_which_setting_it_is(tmp_path: Path) -> None:
+    wide = MeasuredLens(LENS, zoom=0.2)
+    longer = MeasuredLens(replace(LENS, fx_px=2 * LENS.fx_px, fy_px=2 * LENS.fy_px), zoom=0.8)
+    write_lens(tmp_path / "zoom.json", LensFile("zoom", (wide, longer)))
+    small = Options(size_px=(192, 108), frame=1)
+    done = convert(tmp_path / "zoom.json", tmp_path / "zoom.stmap.exr", small)
+    assert done.frames == 1
+    assert done.notes == (
+        f"only setting 1 ({2 * LENS.focal_length_mm:.4g} mm) of 0 to 1 was written: "
+        "--frame chooses another",
+    )
+
+
 def test_what_other_programs_have_no_place_for_is_named(tmp_path: Path) -> None:
     write_lens(tmp_path / "lens.json", FILE)
     found = read(tmp_path / "lens.json", Options())
@@ -44,8 +58,6 @@ def test_what_other_programs_have_no_place_for_is_named(tmp_path: Path) -> None:
 
 
 def test_maker_and_serial_survive() -> None:
-    from dataclasses import replace
-
     from openset.stage.exchange.openset_lens import table_of
 
     table = replace(table_of(FILE), make="Cooke", model="S4/i 35", serial="77")

@@ -70,6 +70,7 @@ def convert(
     alone = form.name == "exr" and "#" not in to.name and len(value.samples) > 1
     if alone:
         left = [f"the other {len(value.samples) - 1} frames"]
+    place = form.name == "st-map" and len(value.settings) > 1
     with _workshop(to, replace_old) as part:
         gone = write_measured(value, part, form, options)
         names = sorted((path.name for path in part.parent.iterdir()), key=_by_number)
@@ -78,12 +79,16 @@ def convert(
         found.title,
         form.name,
         kind,
-        1 if alone else count(kind, value),
+        1 if alone or place else count(kind, value),
         read.skipped,
         read.faults,
         tuple(dict.fromkeys((*read.unheld, *dropped, *left, *gone))),
         tuple(to.absolute().parent / name for name in names),
-        (*((note,) if note else ()), *(_one_picture(left[0], options) if alone else ())),
+        (
+            *((note,) if note else ()),
+            *(_one_picture(left[0], options) if alone else ()),
+            *((_one_setting(value, options),) if place else ()),
+        ),
     )
 
 
@@ -109,6 +114,16 @@ def _one_picture(others: str, options: Options) -> tuple[str, ...]:
     return (
         f"only frame {options.frame} was written; {others} were not written",
         "#### in the name writes all frames, --frame chooses another",
+    )
+
+
+def _one_setting(table: Any, options: Options) -> str:
+    """Which setting of a lens was written, where the format holds one."""
+    optics = table.settings[options.frame].optics
+    focal = f" ({optics.focal_length_mm:.4g} mm)" if optics.focal_length_mm else ""
+    return (
+        f"only setting {options.frame}{focal} of 0 to {len(table.settings) - 1} was written: "
+        "--frame chooses another"
     )
 
 
