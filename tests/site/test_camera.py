@@ -97,8 +97,33 @@ def test_the_sheets_are_made_right_there(owner: Client, own: Production) -> None
 def test_tags_too_large_for_the_paper_are_refused_in_words(owner: Client, own: Production) -> None:
     given = {"paper": "A4", "kind": "charuco", "tag_mm": "500", "tag_ids": "0-2"}
     page = html.fromstring(owner.post(at(own, "sheets/"), given).content)
-    assert page.xpath("//*[@role='alert']/li")
+    assert "A tag of 500 mm and its white border do not fit on A4" in page.text_content()
+    assert "--size" not in page.text_content()
     assert read_setup(own).tag_mm == 160.0
+
+
+@pytest.mark.parametrize(
+    ("act", "given", "step"),
+    [
+        ("bar/", {"bar_mm": "9.8"}, "print"),
+        ("sheets/", {"paper": "A4", "kind": "charuco", "tag_mm": "200", "tag_ids": "0"}, "print"),
+        ("marks/", {"was": "", "name": "A", "x": "abc", "y": "0", "z": "0"}, "check"),
+        ("start/", {"step": "delay", "picture": ""}, ""),
+    ],
+)
+def test_after_a_form_that_was_refused_the_steps_still_lead_on(
+    owner: Client, own: Production, act: str, given: dict[str, str], step: str
+) -> None:
+    page = html.fromstring(owner.post(at(own, act), given).content)
+    assert page.xpath("//*[@class='field__error']")
+    page.make_links_absolute(f"http://testserver{at(own, act)}")
+    links = page.xpath("//nav[contains(@class, 'bench__steps')]//a/@href")
+    links += page.xpath("//a[contains(@href, 'step=')]/@href")
+    for link in links:
+        assert owner.get(link).status_code == 200, link
+    again = owner.get(at(own, act), follow=True)
+    assert again.status_code == 200
+    assert again.redirect_chain[0][0] == at(own, f"?step={step}" if step else "")
 
 
 def test_marks_are_set_renamed_and_removed(owner: Client, own: Production) -> None:
@@ -139,7 +164,7 @@ def test_only_those_with_the_role_change_anything(client: Client, own: Productio
     assert client.post(at(own, act)).status_code == 302
     client.force_login(User.objects.create_user("stranger", password="a long sentence here"))
     assert client.post(at(own, act)).status_code == 403
-    assert client.get(at(own, act)).status_code == 405
+    assert client.put(at(own, act)).status_code == 405
 
 
 def test_a_drawing_is_shown_where_there_is_one_and_can_do_nothing(

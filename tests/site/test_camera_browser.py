@@ -322,6 +322,18 @@ def test_the_page_speaks_arabic_from_the_right_and_scrolls_nowhere(
         assert (crew.locator(".bench__next").text_content() or "").strip()
 
 
+@pytest.mark.parametrize("step", ["tags", "screen"])
+def test_what_may_be_typed_is_a_pattern_the_browser_can_read(
+    crew: Page, site: Any, set_up: Production, step: str
+) -> None:
+    said: list[str] = []
+    crew.on("console", lambda message: said.append(message.text))
+    crew.goto(f"{site.url}/productions/{set_up.id}/camera/?step={step}")
+    for field in crew.locator("input[pattern]").all():
+        field.evaluate("(field) => { field.value = '1'; field.checkValidity(); }")
+    assert [text for text in said if "attern" in text] == []
+
+
 def test_a_camera_that_is_not_there_is_told_on_the_page(
     crew: Page, site: Any, set_up: Production
 ) -> None:

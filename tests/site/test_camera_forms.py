@@ -22,6 +22,11 @@ def test_what_cannot_be_printed_is_refused(change: dict[str, str]) -> None:
     assert not SheetsForm({**SHEETS, **change}).is_valid()
 
 
+def test_what_is_wrong_with_the_tags_is_said_at_their_field() -> None:
+    assert "200" in SheetsForm({**SHEETS, "tag_mm": "200"}).errors["tag_mm"][0]
+    assert "586" in SheetsForm({**SHEETS, "tag_ids": "0-9999"}).errors["tag_ids"][0]
+
+
 def test_a_picture_is_needed_and_the_rest_is_not() -> None:
     assert SourceForm({"picture": "/dev/video0"}).is_valid()
     assert not TrackedSourceForm({"track": "udp::1"}).is_valid()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from openset.primitives.errors import OpensetError
 from openset.site import takes as shelf
@@ -49,6 +50,26 @@ LIVE_STEPS = ("lens", "tags", "delay")
 SCREEN = "screen"
 """The fourth step by another way: the delay of a screen and the camera."""
 _DRAWING = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+_Taker = Callable[[HttpRequest, str], HttpResponseBase]
+
+
+def _posted(step: str) -> Callable[[_Taker], _Taker]:
+    """A view that takes a form of a step. A form it refuses is shown at its own address; who loads that
+    again, changes the language there or signs in comes back to the step."""
+
+    def wrap(view: _Taker) -> _Taker:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def taken(request: HttpRequest, production_id: str) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, production_id)
+            page = reverse("camera", args=[production_id])
+            return redirect(f"{page}?step={step}" if step else page)
+
+        return taken
+
+    return wrap
 
 
 @require_safe
@@ -115,7 +136,7 @@ def bar_sentence(bar_mm: float) -> str:
     return said % {"part": f"{bar_mm:g}"}
 
 
-@require_POST
+@_posted("print")
 @needs(STAGE)
 def camera_sheets(request: HttpRequest, production_id: str) -> HttpResponseBase:
     """Choose which sheets are printed."""
@@ -128,7 +149,7 @@ def camera_sheets(request: HttpRequest, production_id: str) -> HttpResponseBase:
     return _kept(request, one, "print", changes)
 
 
-@require_POST
+@_posted("print")
 @needs(STAGE)
 def camera_bar(request: HttpRequest, production_id: str) -> HttpResponseBase:
     """Say what the scale bar measures."""
@@ -139,7 +160,7 @@ def camera_bar(request: HttpRequest, production_id: str) -> HttpResponseBase:
     return _kept(request, one, "print", {"bar_mm": form.cleaned_data["bar_mm"]})
 
 
-@require_POST
+@_posted("")
 @needs(STAGE)
 def camera_start(request: HttpRequest, production_id: str) -> HttpResponseBase:
     """Open the camera: start the bench on a picture."""
@@ -157,7 +178,7 @@ def camera_start(request: HttpRequest, production_id: str) -> HttpResponseBase:
     return answer
 
 
-@require_POST
+@_posted("check")
 @needs(STAGE)
 def camera_marks(request: HttpRequest, production_id: str) -> HttpResponseBase:
     """Set, rename, move or remove a mark."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from openset.primitives.errors import OpensetError
+from openset.site.camera_steps import figure
 from openset.stage.prints.board_page import choose_board, short_name
 from openset.stage.prints.ids import parse_ids
-from openset.stage.prints.paper import PAPERS, parse_paper
-from openset.stage.prints.tag_pages import lay_out
+from openset.stage.prints.paper import PAPERS, Paper, parse_paper
+from openset.stage.prints.patterns import MOST_ID
+from openset.stage.prints.tag_pages import largest_mm, lay_out
 from openset.store.production import FURTHEST_M
 
 
@@ -36,14 +38,27 @@ class SheetsForm(forms.Form):
         given = super().clean() or {}
         if self.errors:
             return given
+        sheet = parse_paper(given["paper"])
+        given["board"] = short_name(choose_board(given["kind"], sheet))
         try:
-            sheet = parse_paper(given["paper"])
-            given["board"] = short_name(choose_board(given["kind"], sheet))
             lay_out(sheet, given["tag_mm"])
+        except OpensetError:
+            self.add_error("tag_mm", _too_large(given["tag_mm"], sheet))
+        try:
             parse_ids(given["tag_ids"])
-        except OpensetError as trouble:
-            raise ValidationError(trouble.line) from trouble
+        except OpensetError:
+            said = _("Write numbers from 0 to %(most)s and ranges of them, each number once: 0-11,20.")
+            self.add_error("tag_ids", said % {"most": MOST_ID})
         return given
+
+
+def _too_large(tag_mm: float, sheet: Paper) -> str:
+    said = gettext(
+        "A tag of %(mm)s mm and its white border do not fit on %(paper)s. Take larger paper, or a tag "
+        "of %(largest)s mm or less."
+    )
+    figures = {"mm": figure(tag_mm, 1), "largest": figure(largest_mm(sheet), 0)}
+    return said % {**figures, "paper": sheet.name}
 
 
 class BarForm(forms.Form):

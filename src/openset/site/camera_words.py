@@ -40,6 +40,9 @@ def _lens() -> dict[str, str]:
         "t-no-board": _("No board is seen. Show the whole board, sharp and evenly lit."),
         "t-half-covered": _("The board is half covered. Keep hands off the squares."),
         "t-too-small": _("The board is too far away. Come nearer until it fills a third of the frame."),
+        "t-too-fine": _(
+            "The board is too small or too slanted in the picture. Come nearer, or tilt it less."
+        ),
         "t-underexposed": _("The board is too dark. Open the iris or light the board."),
         "t-overexposed": _("The white floods the black squares. Close the iris."),
         "t-blurred": _("The board is blurred. Hold it still, focus on it, or use a shorter shutter."),

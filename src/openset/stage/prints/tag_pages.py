@@ -84,7 +84,7 @@ def lay_out(paper: Paper, size_mm: float, margin_mm: float | None = None) -> Lay
         raise BadInput(
             f"a tag of {size_mm:g} mm and its white border do not fit on {paper.name}",
             where="--size",
-            todo=f"Take larger paper, or a tag of {_largest_mm(paper):g} mm",
+            todo=f"Take larger paper, or a tag of {largest_mm(paper):g} mm",
         )
     return best if margin_mm is not None else _with_more_white(best)
 
@@ -121,7 +121,8 @@ def _with_more_white(plan: Layout) -> Layout:
     return dataclasses.replace(plan, margin_mm=max(plan.margin_mm, margin))
 
 
-def _largest_mm(paper: Paper) -> float:
+def largest_mm(paper: Paper) -> float:
+    """The largest tag, in whole millimetres, that this paper has room for with its white border."""
     size = LEAST_MM
     while any(
         _plan(sheet, size + 1, (size + 1) / TAG_MODULES).per_page

@@ -149,7 +149,7 @@ function showReply(reply) {
 
 // What the site says of the folder in its own words: after a change it says it anew.
 async function refreshSteps() {
-  const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+  const page = new DOMParser().parseFromString(await (await fetch(`${kit.address("")}?step=${root.dataset.step}`)).text(), "text/html");
   for (const place of [".bench__steps", "[data-delay-from]"]) document.querySelector(place)?.replaceWith(page.querySelector(place));
 }
 
