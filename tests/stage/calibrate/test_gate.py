@@ -30,11 +30,11 @@ PLAIN = parse_board("checkerboard:9x6:30")
 CHARUCO = parse_board("charuco:9x6:30:22.5:DICT_5X5_250")
 
 
-def pose(away: float = 0.45) -> np.ndarray:
+def pose(away: float = 0.45, turned: float = 0.3) -> np.ndarray:
     from openset.primitives.rotation import matrix_from_vector
 
     out = np.eye(4)
-    out[:3, :3] = matrix_from_vector(np.array([0.1, 0.3, 0.1]))
+    out[:3, :3] = matrix_from_vector(np.array([0.1, turned, 0.1]))
     out[:3, 3] = np.array([0.0, 0.0, -away]) - out[:3, :3] @ [0.12, 0.075, 0.0]
     return out
 
@@ -65,6 +65,18 @@ def test_markers_blurred_beyond_reading_are_blurred_and_not_missing(film: object
     found = look("a", plain, CHARUCO)
     assert isinstance(found, Refusal)
     assert "--board checkerboard" in found.todo
+
+
+@pytest.mark.parametrize(("away", "turned"), [(0.6, 0.9), (0.9, 0.3), (0.9, 1.15), (1.2, 0.9)])
+def test_a_sharp_board_far_off_and_tilted_is_too_fine_and_not_blurred(
+    film: object, away: float, turned: float
+) -> None:
+    found = look("a", film(CHARUCO, pose(away, turned), OPTICS, SHARP), CHARUCO)  # type: ignore[operator]
+    assert isinstance(found, Refusal)
+    assert found.code == "too-fine"
+    assert "nearer, or tilt it less" in found.todo
+    soft = film(CHARUCO, pose(away, turned), OPTICS, replace(SHARP, blur_px=2.2))  # type: ignore[operator]
+    assert code(look("a", soft, CHARUCO)) == "blurred"
 
 
 def test_motion_in_one_direction_counts_as_blur(film: object) -> None:

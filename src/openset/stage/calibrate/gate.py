@@ -18,7 +18,7 @@ from openset.stage.calibrate.sharpness import SHARP_PX, WHOLLY_SOFT, edge_blur, 
 from openset.stage.calibrate.sighting import Refusal, SeenBoard, View, square_px
 from openset.stage.calibrate.unseen import (
     LEAST_CONTRAST,
-    blurred_markers,
+    few_markers,
     goes_on,
     larger_board,
     why_unseen,
@@ -81,7 +81,7 @@ def judged(name: str, board: Board, seen: SeenBoard, measures: Measures) -> Refu
     corners = board.columns * board.rows
     reach_px = edge_reach(board) * measures.square_px
     if 2 * len(seen.index) < corners and measures.blur_px > WHOLLY_SOFT * reach_px:
-        return blurred_markers(name)
+        return few_markers(name, measures.blur_px)
     if 2 * len(seen.index) < corners:
         return Refusal(
             name,

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from openset.primitives.image import U8Plane
+from openset.primitives.space import F64
 from openset.stage.calibrate.board import charuco_detector
 from openset.stage.calibrate.sharpness import SHARP_PX, WHOLLY_SOFT, step_widths
 from openset.stage.calibrate.sighting import Refusal, SeenBoard
@@ -16,6 +17,9 @@ from openset.stage.prints.model import Board
 LEAST_CONTRAST = 35.0
 _MODULE = 0.12
 """About a module of a marker, in its sides."""
+_WIDE = 0.45
+"""How far beside an edge its blur shows even where squares are small, in sides: with less, a step that
+does not end within it seems sharp (of boards simulated 14 to 60 px a side, 0.8 to 2.6 px soft)."""
 _OTHER_DICTIONARIES = (
     "DICT_4X4_250", "DICT_5X5_250", "DICT_6X6_250", "DICT_7X7_250", "DICT_4X4_1000", "DICT_5X5_1000",
     "DICT_APRILTAG_36h11",
@@ -26,7 +30,7 @@ def why_unseen(name: str, luma: U8Plane, board: Board) -> Refusal:
     """What is the matter with a picture (h, w) in which no board was found."""
     seen = _other_checkerboard(luma) if board.kind == "checkerboard" else None
     if seen is not None:
-        return _wrong_count(name, board, seen)
+        return _wrong_count(name, board, _counts(seen))
     if board.kind == "charuco":
         told = _charuco_trouble(name, luma, board)
         if told is not None:
@@ -49,16 +53,23 @@ def why_unseen(name: str, luma: U8Plane, board: Board) -> Refusal:
     )
 
 
-def _other_checkerboard(luma: U8Plane) -> tuple[int, int] | None:
-    """Columns and rows of any checkerboard that is seen, at least three by three."""
+def _other_checkerboard(luma: U8Plane) -> F64 | None:
+    """The corners (rows, columns, 2) in pixels of any checkerboard that is seen, at least three by
+    three."""
     shrink = min(1.0, 1200.0 / max(luma.shape))
     small = cv2.resize(luma, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     flags = cv2.CALIB_CB_LARGER | cv2.CALIB_CB_NORMALIZE_IMAGE
-    found, _, meta = cv2.findChessboardCornersSBWithMeta(small, (3, 3), flags)
+    found, corners, meta = cv2.findChessboardCornersSBWithMeta(small, (3, 3), flags)
     if not found or meta is None:
         return None
     rows, columns = np.asarray(meta).shape[:2]
-    return int(columns), int(rows)
+    found_px: F64 = (np.asarray(corners, np.float64).reshape(rows, columns, 2) + 0.5) / shrink
+    return found_px
+
+
+def _counts(corners_px: F64) -> tuple[int, int]:
+    """Columns and rows of corners."""
+    return corners_px.shape[1], corners_px.shape[0]
 
 
 def _wrong_count(name: str, board: Board, seen: tuple[int, int]) -> Refusal:
@@ -98,8 +109,8 @@ def _charuco_trouble(name: str, luma: U8Plane, board: Board) -> Refusal | None:
             "the board is mirrored",
             "Print the sheet as it is, not mirrored, or turn off the camera's mirror picture",
         )
-    if count and _markers_blurred(luma, outlines):
-        return blurred_markers(name)
+    if count and _soft_for_their_size(luma, _around(outlines)):
+        return few_markers(name, _usual_blur(luma, _around(outlines), _WIDE))
     if count:
         return Refusal(
             name,
@@ -115,15 +126,24 @@ def _charuco_trouble(name: str, luma: U8Plane, board: Board) -> Refusal | None:
                 f"the markers are of {other}, not {board.dictionary}",
                 f"Write :{other} at the end of --board",
             )
-    if _other_checkerboard(luma) is not None:
-        return Refusal(
-            name,
-            "blurred",
-            "squares are seen, and not one of their markers can be read",
-            "Hold it still, focus on it, or use a shorter shutter; a board without markers is "
-            "--board checkerboard:…",
-        )
-    return None
+    squares = _other_checkerboard(luma)
+    return None if squares is None else _no_marker(name, _usual_blur(luma, _between(squares), _WIDE))
+
+
+def _no_marker(name: str, blur_px: float) -> Refusal:
+    """The refusal of squares whose markers cannot be read, for how blurred they are."""
+    sharp = blur_px <= SHARP_PX
+    todo = (
+        "Come nearer, or tilt it less"
+        if sharp
+        else "Hold it still, focus on it, or use a shorter shutter"
+    )
+    return Refusal(
+        name,
+        "too-fine" if sharp else "blurred",
+        "squares are seen, and not one of their markers can be read",
+        f"{todo}; a board without markers is --board checkerboard:…",
+    )
 
 
 def _markers(luma: U8Plane, dictionary: str) -> int:
@@ -132,8 +152,16 @@ def _markers(luma: U8Plane, dictionary: str) -> int:
     return 0 if ids is None else len(set(np.asarray(ids).reshape(-1).tolist()))
 
 
-def blurred_markers(name: str) -> Refusal:
-    """The refusal of a board whose markers are too blurred to be read."""
+def few_markers(name: str, blur_px: float) -> Refusal:
+    """The refusal of a board few of whose markers can be read, whose edges are `blur_px` soft: a sharp
+    one is too small or too slanted in the picture."""
+    if blur_px <= SHARP_PX:
+        return Refusal(
+            name,
+            "too-fine",
+            "the board is too small or too slanted: few of its markers can be read",
+            "Come nearer, or tilt it less",
+        )
     return Refusal(
         name,
         "blurred",
@@ -142,14 +170,28 @@ def blurred_markers(name: str) -> Refusal:
     )
 
 
-def _markers_blurred(luma: U8Plane, outlines: Any) -> bool:
-    """Whether the outer edges of markers that were read are soft."""
+def _soft_for_their_size(luma: U8Plane, edges: tuple[F64, F64]) -> bool:
+    """Whether the outer edges of markers that were read are soft beside their modules."""
+    reach_px = _MODULE * float(np.median(np.linalg.norm(edges[1] - edges[0], axis=-1)))
+    return _usual_blur(luma, edges, _MODULE) > min(SHARP_PX, WHOLLY_SOFT * reach_px)
+
+
+def _around(outlines: Any) -> tuple[F64, F64]:
+    """Where the outer edges of markers begin and end, (n, 2) each, in pixels."""
     corners = np.asarray(outlines, np.float64).reshape(-1, 4, 2) + 0.5
-    start, end = corners.reshape(-1, 2), np.roll(corners, -1, axis=1).reshape(-1, 2)
-    widths, _, _ = step_widths(luma, start, end, _MODULE)
-    reach_px = _MODULE * float(np.median(np.linalg.norm(end - start, axis=-1)))
-    limit = min(SHARP_PX, WHOLLY_SOFT * reach_px)
-    return bool(np.isfinite(widths).any()) and float(np.nanmedian(widths)) > limit
+    return corners.reshape(-1, 2), np.roll(corners, -1, axis=1).reshape(-1, 2)
+
+
+def _between(corners_px: F64) -> tuple[F64, F64]:
+    """Where the edges between corners (rows, columns, 2) begin and end, (n, 2) each, in pixels."""
+    start = np.concatenate([corners_px[:, :-1].reshape(-1, 2), corners_px[:-1].reshape(-1, 2)])
+    return start, np.concatenate([corners_px[:, 1:].reshape(-1, 2), corners_px[1:].reshape(-1, 2)])
+
+
+def _usual_blur(luma: U8Plane, edges: tuple[F64, F64], reach: float) -> float:
+    """How blurred edges are, in pixels: what lies as far from them as `reach` times their length."""
+    widths, _, _ = step_widths(luma, *edges, reach)
+    return float(np.nanmedian(widths)) if np.isfinite(widths).any() else 0.0
 
 
 def goes_on(luma: U8Plane, board: Board, seen: SeenBoard) -> bool:
@@ -191,11 +233,11 @@ def larger_board(name: str, luma: U8Plane, board: Board) -> Refusal:
     """The refusal of a board with more corners than --board says."""
     seen = _other_checkerboard(luma)
     said = f"{board.columns} x {board.rows}"
-    if seen is None or sorted(seen) == sorted((board.columns, board.rows)):
+    if seen is None or sorted(_counts(seen)) == sorted((board.columns, board.rows)):
         return Refusal(
             name,
             "wrong-board",
             f"the board has more than {said} corners",
             "Count its inner corners again for --board",
         )
-    return _wrong_count(name, board, seen)
+    return _wrong_count(name, board, _counts(seen))

@@ -2,7 +2,7 @@
 
 const WIDE = 160;
 const SOFT_PX = 1.7;
-const PRESSING = new Set(["no-board", "half-covered", "too-small", "underexposed", "overexposed", "blurred", "mirrored", "wrong-board"]);
+const PRESSING = new Set(["no-board", "half-covered", "too-small", "too-fine", "underexposed", "overexposed", "blurred", "mirrored", "wrong-board"]);
 
 export function lens(kit) {
   const { find, say, show, draw } = kit;
