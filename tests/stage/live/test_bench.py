@@ -75,6 +75,20 @@ def test_pictures_and_status_go_out_and_orders_come_in(bench: Bench, lane: Produ
         assert until(line, lambda each: each["type"] == "reply")["ok"]
 
 
+def test_sheets_that_are_set_while_the_camera_is_open_are_taken(bench: Bench, lane: Production) -> None:
+    with spoken_to(bench) as line:
+        for step in ("lens", "tags"):
+            line.send(json.dumps({"type": "step", "step": step}))
+            until(line, lambda each, step=step: each.get(step))
+        write_setup(lane, tag_ids="100-132", tag_mm=200.0)
+        until(line, lambda each: each.get("tags") and each["tags"]["wanted"] == [*range(100, 133)])
+        write_setup(lane, board="checkerboard:7x5:25")
+        line.send(json.dumps({"type": "step", "step": "lens"}))
+        until(line, lambda each: each.get("lens") and each["lens"]["board"] == "checkerboard:7x5:25")
+        write_setup(lane, board="a board of oak")
+        until(line, lambda each: "board" in str(each.get("trouble")))
+
+
 def test_a_picture_that_is_not_there_is_named_before_anything_opens(lane: Production) -> None:
     with pytest.raises(PlateNotFound):
         Bench(lane, "nothing.mp4")

@@ -12,7 +12,7 @@ import pytest
 
 from openset.stage.lens.files import read_lens
 from openset.stage.live.bench_lens import LensStep
-from openset.store.camera import read_setup
+from openset.store.camera import read_setup, write_setup
 from openset.store.production import Production, open_production
 
 Show = Callable[..., Any]
@@ -77,6 +77,21 @@ def test_what_was_kept_is_there_for_the_next_run(
     assert [view["name"] for view in again.status()["views"]] == ["view-001", "view-002", "view-003"]
     held(again, waved[:3], show)
     assert len(again.status()["views"]) == 3
+
+
+def test_a_board_set_anew_begins_with_its_own_views_and_back_again(
+    lane: Production, waved: list[np.ndarray], show: Show
+) -> None:
+    step = step_of(lane)
+    before = read_setup(lane)
+    step.obey({"type": "auto", "on": False})
+    held(step, waved[:1], show)
+    assert step.obey({"type": "keep"})[0]
+    step.sheets(write_setup(lane, board="checkerboard:7x5:25"))
+    assert step.status()["views"] == []
+    assert (step.status()["board"], step.status()["others"]) == ("checkerboard:7x5:25", 1)
+    step.sheets(before)
+    assert [view["name"] for view in step.status()["views"]] == ["view-001"]
 
 
 def test_a_moving_board_is_not_kept(lane: Production, waved: list[np.ndarray], show: Show) -> None:

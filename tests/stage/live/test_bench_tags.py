@@ -110,6 +110,25 @@ def test_a_walk_and_a_taped_distance_become_the_map_in_use(
     assert np.linalg.norm(apart) == pytest.approx(0.6, abs=0.003)
 
 
+def test_tags_set_anew_during_the_walk_are_taken_with_their_size(
+    lensed: Production, walked: list[np.ndarray], show: Show
+) -> None:
+    step = TagsStep(lensed, read_setup(lensed), 960, 540)
+    walk(step, walked, show)
+    assert made(step)["result"]["tags"] == 5
+    step.sheets(write_setup(lensed, tag_ids="0-4,9"))
+    assert step.status()["wanted"] == [0, 1, 2, 3, 4, 9]
+    assert step.status()["result"] is not None
+    step.sheets(write_setup(lensed, tag_mm=100.0))
+    assert step.status()["result"] is None
+    assert not step.obey({"type": "use"})[0]
+    made(step)
+    assert step.obey({"type": "use"})[0]
+    tags = read_map(lensed.root / "camera" / "tags.json").tags
+    apart = np.subtract(tags[3].stage_from_tag.position_m, tags[4].stage_from_tag.position_m)
+    assert np.linalg.norm(apart) == pytest.approx(0.3, abs=0.003)
+
+
 def test_what_the_lens_bows_is_taken_out_of_the_map(lensed: Production) -> None:
     """Corners as straight lines through bowed edges cross: every tag seems larger than it is."""
     bowed = Lens(960, 540, 760.0, 760.0, 480.0, 270.0, -0.25, 0.08)

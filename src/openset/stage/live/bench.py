@@ -177,7 +177,21 @@ class Bench:
         step = self._step()
         return (False, self._step_trouble) if step is None else step.obey(order)
 
+    def _sheets(self) -> None:
+        """What was set on the page since, for the steps that are at work."""
+        setup = read_setup(self.production)
+        if setup == self._setup:
+            return
+        self._setup = setup
+        for step in self._steps.values():
+            if isinstance(step, LensStep | TagsStep):
+                try:
+                    step.sheets(setup)
+                except OpensetError as trouble:
+                    self._step_trouble = trouble.line
+
     def _stands(self, now: float) -> dict[str, Any]:
+        self._sheets()
         step = self._step()
         trouble = self._plate.trouble
         silent_s = now - self._heard_s

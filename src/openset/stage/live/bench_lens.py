@@ -43,20 +43,31 @@ class LensStep:
 
     def __init__(self, production: Production, setup: CameraSetup, width: int, height: int) -> None:
         self._production, self._setup = production, setup
-        self._board: Board = parse_board(setup.board)
-        self._session = Session(self._board, width, height)
-        self._kept = KeptViews(camera_folder(production) / "views", self._board, width, height)
-        self._session.views.extend(self._kept.read())
-        self._others = self._kept.others()
-        self._luma: U8Plane | None = None
-        self._seen: Seen | None = None
-        self._hard: Refusal | None = None
+        self._begin(parse_board(setup.board), width, height)
         self._hard_ns = self._kept_ns = 0
         self._auto, self._used = True, False
         self._work = Work()
         self._file = DraftFile(camera_folder(production), "lens")
         self._draft = self._left(width, height)
         self._trouble: OpensetError | None = None
+
+    def sheets(self, setup: CameraSetup) -> None:
+        """Another board was set meanwhile: its own views count from now on."""
+        self._setup = setup
+        board = parse_board(setup.board)
+        if board != self._board:
+            self._begin(board, self._session.width_px, self._session.height_px)
+
+    def _begin(self, board: Board, width: int, height: int) -> None:
+        """Look for this board, with the views of it that lie in the folder."""
+        self._board = board
+        self._session = Session(board, width, height)
+        self._kept = KeptViews(camera_folder(self._production) / "views", board, width, height)
+        self._session.views.extend(self._kept.read())
+        self._others = self._kept.others()
+        self._luma: U8Plane | None = None
+        self._seen: Seen | None = None
+        self._hard: Refusal | None = None
 
     def look(self, frame: PlateFrame) -> None:
         """One picture: what is seen of the board, and keep it where it is worth it."""

@@ -47,7 +47,7 @@ class TagsStep:
         self._walk = WalkLog(self._folder / "walk.jsonl", width, height)
         self._detector = TagDetector()
         self._seen: tuple[SeenTag, ...] = ()
-        self._work = Work()
+        self._work, self._solving_m = Work(), 0.0
         self._file = DraftFile(self._folder, "tags")
         self._draft = self._left()
         self._serial, self._used = int(self._draft is not None), False
@@ -55,6 +55,19 @@ class TagsStep:
         self._lens: MeasuredLens | None = None
         self._lens_trouble: OpensetError | None = None
         self._lens_at()
+
+    def sheets(self, setup: CameraSetup) -> None:
+        """Other tags, or another size of them, were set meanwhile: what was walked goes on, and a map
+        of another size that nobody has used is let go."""
+        before_m, self._setup = self._size_m, setup
+        if self._size_m != before_m:
+            self._draft, self._used = None, False
+            self._file.drop()
+
+    @property
+    def _size_m(self) -> float:
+        """The side of a tag's black square, as printed."""
+        return self._setup.tag_mm / 1000 * self._setup.printed
 
     def look(self, frame: PlateFrame) -> None:
         """One picture: which tags are seen, and keep it where it is the sharpest of a few."""
@@ -74,7 +87,7 @@ class TagsStep:
     def status(self) -> dict[str, Any]:
         """How it stands."""
         found = self._work.done()
-        if found is not None:
+        if found is not None and self._solving_m == self._size_m:
             self._solved(*found)
         if self._lens is None and not self._work.busy:
             self._lens_at()
@@ -132,7 +145,7 @@ class TagsStep:
         floor = str(order.get("floor", "")).strip()
         frame = Frame(parse_ids(floor, "--floor") if floor else ())
         frames = [unbowed(seen, lens.lens) for seen in self._walk.frames]
-        size_m = self._setup.tag_mm / 1000 * self._setup.printed
+        size_m = self._size_m
 
         def work() -> tuple[MapSolution, MapQuality]:
             solution = solve_map(
@@ -142,7 +155,10 @@ class TagsStep:
             self._file.draw(plot_of(solution, quality))
             return solution, quality
 
-        return (True, "solving") if self._work.start(work) else (False, "it is being solved")
+        if not self._work.start(work):
+            return False, "it is being solved"
+        self._solving_m = size_m
+        return True, "solving"
 
     def _solved(self, solution: MapSolution, quality: MapQuality) -> None:
         """A map was made: keep it until it is used."""
