@@ -109,6 +109,7 @@ def _tags() -> dict[str, str]:
         "f-lens": _("The walk says that the focal length is another. Measure the lens again."),
         "f-print-size": _("The print has another size than set. Check the bar under Print."),
         "f-size": _("Tags {tags} have another size than the others."),
+        "f-contradicted": _("Most pictures contradict tag {tags}. Fix it, and film it from nearer."),
         "f-apart": _("Tags {tags} were never seen together with the others. Film them together."),
         "f-unsure": _("Tags {tags} are less sure. Film them again from two sides."),
     }
