@@ -151,6 +151,7 @@ def _delays() -> tuple[tuple[str, str], ...]:
             "track and picture are of different times",
             _("Track and picture are of different times."),
         ),
+        ("measure live", _("Measure live, or from a take's own files.")),
         ("the delay is known not at all", _("The delay cannot be told from this.")),
         ("the delay is known only to 3 ms", _("The delay is known only to {n} ms.")),
         (

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
-from openset.primitives.space import look_at
+from openset.primitives.space import look_at, pose_from_pan_tilt_roll
 from openset.stage.live.bench_delay import DelayStep, moved_px, said
 from openset.stage.live.bench_draft import Draft, DraftFile
 from openset.stage.live.outlet import FileOutlet
@@ -111,3 +111,35 @@ def test_a_clip_and_a_track_that_share_no_clock_are_said_to(
     assert said["result"]["clock"] == "first"
     assert said["result"]["refused"]
     assert not (lane.root / "camera" / "delay-new.json").exists()
+
+
+def test_a_clip_and_a_track_that_did_not_begin_together_give_no_delay_to_use(
+    lane: Production, waved: list[np.ndarray]
+) -> None:
+    """The track runs for 0.4 s before the clip begins, on a clock of its own: from the first of both
+    the picture would come 0.4 s before the pose."""
+
+    def pan(at: float) -> float:
+        return 0.05 * float(np.sin(5.6 * at)) + 0.02 * float(np.sin(19.5 * at))
+
+    folder = lane.root / "shaken"
+    folder.mkdir()
+    for number in range(100):
+        moved = np.roll(waved[4], round(600 * pan(number / 25)), 1)
+        cv2.imwrite(str(folder / f"{number:03}.png"), moved)
+    outlet = FileOutlet(lane.root / "early.otrk.jsonl")
+    for number in range(450):
+        at, time_ns = number / 100 - 0.4, 7_000_000_000_000 + number * 10_000_000
+        pose = pose_from_pan_tilt_roll((0.0, 0.0, 1.5), pan(at), 0.0, 0.0)
+        heard = Heard("tracker", pose)
+        outlet.carry(Report("tracker", TrackSample(time_ns, pose), heard, time_ns), 0, time_ns)
+    outlet.close()
+    write_setup(lane, track="early.otrk.jsonl")
+    step = DelayStep(lane, read_setup(lane), str(folder))
+    assert step.obey({"type": "begin"})[0]
+    until = time.monotonic() + 30
+    while (said := step.status())["busy"] and time.monotonic() < until:
+        time.sleep(0.01)
+    assert said["result"]["ms"] == pytest.approx(-400, abs=10)
+    assert said["result"]["refused"].startswith("track and picture are of different times")
+    assert not step.obey({"type": "use"})[0]

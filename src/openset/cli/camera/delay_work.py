@@ -14,7 +14,7 @@ from openset.primitives.errors import BadInput
 from openset.primitives.space import Pose, pose_from_pan_tilt_roll
 from openset.primitives.time import parse_rate
 from openset.stage.calibrate.rings import Rings
-from openset.stage.live.delay_source import Material, is_take, material_of, take_of
+from openset.stage.live.delay_source import Material, is_a_stages, is_take, material_of, take_of
 from openset.stage.live.delay_watch import Wanted
 from openset.stage.tracking.delay import estimate_delay
 from openset.stage.tracking.delay_chart import delay_chart, headline
@@ -24,8 +24,6 @@ from openset.store.files import write_atomic
 from openset.store.production import open_production, update_stage
 
 REFERS_TO = "mid-exposure of the picture's middle row"
-EARLIEST_S, LATEST_S = -0.1, 1.0
-"""The delays that a stage can have, by far: beyond them two files did not begin together."""
 
 
 def run_delay(
@@ -111,9 +109,8 @@ def kept(found: DelayEstimate, source: str, now: datetime) -> dict[str, Any]:
 
 
 def not_kept(found: DelayEstimate, material: Material, source: str) -> BadInput | None:
-    """Why a delay that was found is not kept for the stage: two files tell only how they lie to each
-    other, and these did not begin together. None where it may be kept."""
-    if not material.loose or EARLIEST_S <= found.delay_s <= LATEST_S:
+    """Why a delay that was found is not kept for the stage; None where it may be."""
+    if is_a_stages(material, found.delay_s):
         return None
     return BadInput(
         f"{1000 * found.delay_s:.0f} ms is no stage's delay and is not kept: clip and track did not "

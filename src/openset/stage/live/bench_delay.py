@@ -1,14 +1,14 @@
 """The bench's fourth step: the delay between picture and track, from a camera that is shaken.
 
 A live picture goes with a live track, both timed as the stage times them; a clip goes with the track's
-file, read whole.
+file, read whole; both files of a take go as the take was timed.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from openset.primitives.time import ns_from_s
 from openset.stage.live.bench_draft import Draft, DraftFile
 from openset.stage.live.bench_draw import Canvas, whole_luma
 from openset.stage.live.bench_step import UNKNOWN, Order, Said, Work, told
-from openset.stage.live.delay_source import BY_FIRST, MARGIN_S, from_files
+from openset.stage.live.delay_source import BY_FIRST, MARGIN_S, is_a_stages, material_of, take_of
 from openset.stage.live.delay_watch import Wanted
 from openset.stage.live.inlet import open_tracker
 from openset.stage.live.plate import PlateFrame, is_live
@@ -35,6 +35,8 @@ from openset.store.production import Production, update_stage
 SHAKE_S = 10.0
 SEARCH_S = 1.0
 _METER_S = 1.5
+_APART = "track and picture are of different times: they did not begin together"
+_LIVE = "Measure live, or from a take's own files"
 _SILENT_NS = 1_000_000_000
 
 
@@ -131,9 +133,15 @@ class DelayStep:
             return True, "shake the camera"
 
         def work() -> DelayEstimate:
-            found = from_files(self._source, Path(self._track), Wanted(seconds=30.0), lambda _: None)
-            self._clock = "first" if found.clock == BY_FIRST else "own"
-            return self._estimated(found.motion, found.track)
+            take = take_of(self._source, self._track)
+            found = material_of(take, self._source, self._track, Wanted(seconds=30.0), lambda _: None)
+            self._clock = "" if take else "first" if found.clock == BY_FIRST else "own"
+            estimate = self._estimated(found.motion, found.track)
+            if estimate.refused is None and not is_a_stages(found, estimate.delay_s):
+                return replace(
+                    estimate, refused=_APART, remedy="Measure live, or from a take's own files"
+                )
+            return estimate
 
         self._work.start(work)
         return True, "measuring"

@@ -29,6 +29,8 @@ from openset.stage.tracking.samples import TrackSample
 FIRST_FRAME_S = 10.0
 FIRST_SAMPLE_S = 10.0
 MARGIN_S = 1.5
+EARLIEST_S, LATEST_S = -0.1, 1.0
+"""The delays that a stage can have, by far: beyond them two files did not begin together."""
 BY_FIRST = "clip and track from their first frame and sample"
 """The clock of files that share none."""
 
@@ -153,6 +155,12 @@ def from_live(picture: str, track: str, wanted: Wanted, say: Say) -> Material:
 def is_take(path: Path) -> bool:
     """Whether a folder is a take's."""
     return (path / TAKE_FILE).is_file()
+
+
+def is_a_stages(material: Material, delay_s: float) -> bool:
+    """Whether a delay found of this material can be the stage's. Two files that do not say when the
+    other began tell only how they lie to each other."""
+    return not material.loose or EARLIEST_S <= delay_s <= LATEST_S
 
 
 def take_of(picture: str, track: str) -> Path | None:
