@@ -191,7 +191,7 @@ def test_both_files_of_a_take_count_as_the_take(shaken: Path, tmp_path: Path) ->
         "--picture", str(folder / "picture.mov"), "--track", str(folder / "raw.otrk.jsonl"),
         "--production", str(tmp_path / "film"),
     )  # fmt: skip
-    assert code == 0
+    assert code == 0, said
     assert said["delay_s"] == pytest.approx(TRUE_S, abs=0.002)
     assert said["clock"] == "the engine's clock, as the take kept it"
     assert open_production(tmp_path / "film").stage["delay_measured_from"].endswith("1-A-t01")
