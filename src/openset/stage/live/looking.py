@@ -144,10 +144,11 @@ class Looker:
         self._since_sweep = 0
         self._misses.clear()
         self._poor = 0 if enough else self._poor + 1
-        return _joined(near, self._whole(luma))
+        return _joined(near, self._whole(luma, enough))
 
-    def _whole(self, luma: U8Plane) -> tuple[SeenTag, ...]:
-        quick = self._detector.detect(luma)
+    def _whole(self, luma: U8Plane, enough: bool) -> tuple[SeenTag, ...]:
+        # Mapped tags are looked for in light where they must be; what else there is shows in codes.
+        quick = self._detector.detect(luma, least=0) if enough else self._detector.detect(luma)
         if self._poor % CLOSELY == 1 and len(quick) < LEAST_EXPECTED:
             return self._detector.detect_full(luma)
         return quick
