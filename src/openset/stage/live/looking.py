@@ -26,7 +26,7 @@ LEAST_EXPECTED = 2
 """With fewer tags to be expected the whole picture is looked at."""
 ENOUGH = 0.6
 """The part of the expected tags that must be found, or the whole picture is looked at."""
-SWEEP = 10
+SWEEP = 15
 """Every so many pictures the whole one is looked at, for what nobody expects."""
 CLOSELY = 5
 """While few tags are found, every so many pictures are looked at closely, which takes three times as

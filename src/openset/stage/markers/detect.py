@@ -36,6 +36,8 @@ LARGE_PX = 110
 """A piece this wide holds a tag that is found in a picture of half the size."""
 DIMMEST = 64
 """A picture without a brighter code is dark, and its light is not made brighter than this would be."""
+PLENTY = 8
+"""So many tags hold a pose as well as more: the others need not be looked for in light."""
 SAME = 0.3
 """Of a tag's side: corners nearer to each other are of one tag."""
 _AS_READ = [1, 0, 3, 2]
@@ -76,7 +78,8 @@ class TagDetector:
         seen: list[SeenTag] = []
         boxes = list(boxes)
         self._search(luma, boxes, seen, in_light=False)
-        self._search(luma, [box for box in boxes if not _holds(box, seen)], seen, in_light=True)
+        if len(seen) < PLENTY:
+            self._search(luma, [box for box in boxes if not _holds(box, seen)], seen, in_light=True)
         return self._straight(seen, luma)
 
     def _search(
